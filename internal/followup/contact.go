@@ -1,0 +1,262 @@
+package followup
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// Class is why we write; it decides consent, budget and what an open case holds.
+type Class string
+
+// The classes.
+const (
+	Service   Class = "service"
+	Feedback  Class = "feedback"
+	Marketing Class = "marketing"
+	Recall    Class = "recall" // as service; also to units that left
+)
+
+// Medium is the channel a step uses.
+type Medium string
+
+// The media. A medium has one or more adapters, see [Channel].
+const (
+	Email Medium = "email"
+	Call  Medium = "call"
+)
+
+// Keys are the contact ids that the mail address and the phone number of an
+// event would have. An order without either is its own contact.
+type Keys struct {
+	Mail  ContactID `json:"m,omitempty"`
+	Phone ContactID `json:"p,omitempty"`
+	Order ContactID `json:"o,omitempty"`
+}
+
+// ID returns the id that counts: mail, else phone, else order.
+func (k Keys) ID() ContactID { return cmp.Or(k.Mail, k.Phone, k.Order) }
+
+// Person is what an event says about the customer. Empty means not stated.
+type Person struct {
+	Name      string `json:"name,omitempty"`
+	FirstName string `json:"first,omitempty"`
+	Mail      string `json:"mail,omitempty"`      // normalised
+	Phone     string `json:"phone,omitempty"`     // E.164; "" when absent or not a number
+	BadPhone  bool   `json:"bad_phone,omitempty"` // a number was given that cannot be dialled
+	Language  string `json:"lang,omitempty"`
+	Country   string `json:"country,omitempty"`
+	City      string `json:"city,omitempty"`
+	Address   string `json:"addr,omitempty"`
+}
+
+// Stamp says which event stated a value; the latest wins, whatever the order of arrival.
+type Stamp struct {
+	Time   time.Time `json:"t"`
+	Source string    `json:"s,omitempty"`
+	ID     string    `json:"i,omitempty"`
+}
+
+// Compare orders stamps as events are ordered.
+func (s Stamp) Compare(o Stamp) int {
+	return cmp.Or(s.Time.Compare(o.Time), cmp.Compare(s.Source, o.Source), cmp.Compare(s.ID, o.ID))
+}
+
+// Stated is a value and the event that stated it last.
+type Stated struct {
+	Value string `json:"v"`
+	Stamp Stamp  `json:"at"`
+}
+
+// Consent is a recorded yes or no to one purpose on one channel.
+type Consent struct {
+	Purpose Class     `json:"purpose"`
+	Channel Medium    `json:"channel"`
+	Given   bool      `json:"given"` // false: refused or withdrawn
+	At      time.Time `json:"at"`
+	How     string    `json:"how,omitempty"`  // "checkout box", "one-click", "phone"
+	Text    string    `json:"text,omitempty"` // version of the words agreed to
+}
+
+// Suppression stops a channel for good (bounce, complaint, do-not-call).
+type Suppression struct {
+	Channel Medium    `json:"channel"`
+	Reason  string    `json:"reason"` // bounce, complaint, do-not-call, erased
+	At      time.Time `json:"at"`
+}
+
+// Spend is one reserved send: the ledger behind budgets and restores.
+type Spend struct {
+	FollowUp FollowUpID `json:"id"`
+	Epoch    int        `json:"e,omitempty"`
+	At       time.Time  `json:"at"`
+	Channel  Medium     `json:"ch"`
+	Class    Class      `json:"cl"`
+}
+
+// Contact is a customer as one can reach them. All personal data of the
+// product lives here, so that erasure is one place.
+type Contact struct {
+	ID      ContactID `json:"id"`
+	Version int64     `json:"-"` // grows by one at each write; 0: none yet
+
+	Fields map[string]Stated `json:"fields,omitempty"` // by field name of [Person]
+	Texts  []Text            `json:"texts,omitempty"`  // what the customer or staff wrote
+	Orders []JourneyID       `json:"orders,omitempty"` // journeys that reach this contact
+	Erased time.Time         `json:"erased,omitzero"`
+
+	Consents   []Consent     `json:"consents,omitempty"` // latest of each purpose and channel
+	Suppressed []Suppression `json:"suppressed,omitempty"`
+	Sends      []Spend       `json:"sends,omitempty"` // the last 35 days
+}
+
+// Text is something a person wrote, kept under the id of its event.
+type Text struct {
+	Event   string    `json:"ev"`
+	Journey JourneyID `json:"j"`
+	At      time.Time `json:"at"`
+	Body    string    `json:"body"` // at most 4 KB
+}
+
+// spendKept is how long a spend is remembered; rule 24 allows budgets up to it.
+const spendKept = 35 * 24 * time.Hour
+
+// Field returns the latest stated value of a [Person] field, or "".
+func (c *Contact) Field(name string) string { return c.Fields[name].Value }
+
+// Names of the fields of a contact.
+const (
+	FieldName     = "name"
+	FieldFirst    = "first"
+	FieldMail     = "mail"
+	FieldPhone    = "phone"
+	FieldBadPhone = "bad_phone"
+	FieldLanguage = "lang"
+	FieldCountry  = "country"
+	FieldCity     = "city"
+	FieldAddress  = "addr"
+)
+
+// State sets every field that p states, unless a later event stated it already.
+// It reports whether anything changed.
+func (c *Contact) State(p Person, at Stamp) bool {
+	if !c.Erased.IsZero() {
+		return false // an old webhook must not bring back what was erased
+	}
+	if c.Fields == nil {
+		c.Fields = map[string]Stated{}
+	}
+	bad := ""
+	if p.BadPhone {
+		bad = "yes"
+	} else if p.Phone != "" {
+		bad = "no"
+	}
+	changed := false
+	for _, f := range [...]struct{ name, value string }{
+		{FieldName, p.Name}, {FieldFirst, p.FirstName}, {FieldMail, p.Mail}, {FieldPhone, p.Phone},
+		{FieldBadPhone, bad}, {FieldLanguage, p.Language}, {FieldCountry, p.Country}, {FieldCity, p.City}, {FieldAddress, p.Address},
+	} {
+		if f.value != "" {
+			changed = c.state(f.name, Stated{f.value, at}) || changed
+		}
+	}
+	return changed
+}
+
+func (c *Contact) state(name string, s Stated) bool {
+	old, ok := c.Fields[name]
+	if ok && (old.Stamp.Compare(s.Stamp) > 0 || old == s) {
+		return false
+	}
+	c.Fields[name] = s
+	return true
+}
+
+// Consent records k unless a later word on the same purpose and channel is
+// known, and reports whether anything changed. A yes and a no of the same
+// instant count as no.
+func (c *Contact) Consent(k Consent) bool {
+	k.At = k.At.UTC()
+	for i, old := range c.Consents {
+		if old.Purpose != k.Purpose || old.Channel != k.Channel {
+			continue
+		}
+		if d := old.At.Compare(k.At); d > 0 || d == 0 && (!old.Given || old == k || k.Given) {
+			return false
+		}
+		c.Consents[i] = k
+		return true
+	}
+	c.Consents = append(c.Consents, k)
+	slices.SortFunc(c.Consents, func(a, b Consent) int {
+		return cmp.Or(cmp.Compare(a.Purpose, b.Purpose), cmp.Compare(a.Channel, b.Channel))
+	})
+	return true
+}
+
+// Consented returns the recorded word on a purpose and channel; ok is false
+// when there is none.
+func (c *Contact) Consented(purpose Class, channel Medium) (given, ok bool) {
+	for _, k := range c.Consents {
+		if k.Purpose == purpose && k.Channel == channel {
+			return k.Given, true
+		}
+	}
+	return false, false
+}
+
+// Suppress stops a channel and reports whether it was open.
+func (c *Contact) Suppress(s Suppression) bool {
+	if _, ok := c.SuppressedOn(s.Channel); ok {
+		return false
+	}
+	c.Suppressed = append(c.Suppressed, s)
+	return true
+}
+
+// SuppressedOn returns why a channel is stopped.
+func (c *Contact) SuppressedOn(m Medium) (Suppression, bool) {
+	for _, s := range c.Suppressed {
+		if s.Channel == m {
+			return s, true
+		}
+	}
+	return Suppression{}, false
+}
+
+// Note keeps a text, once per event.
+func (c *Contact) Note(t Text) bool {
+	if !c.Erased.IsZero() || slices.ContainsFunc(c.Texts, func(o Text) bool { return o.Event == t.Event && o.Journey == t.Journey }) {
+		return false
+	}
+	c.Texts = append(c.Texts, t)
+	slices.SortFunc(c.Texts, func(a, b Text) int { return cmp.Or(a.At.Compare(b.At), cmp.Compare(a.Event, b.Event)) })
+	return true
+}
+
+// Spend reserves a send: it adds s unless its follow-up is there already, and
+// forgets what is older than 35 days.
+func (c *Contact) Spend(s Spend) {
+	c.Sends = slices.DeleteFunc(c.Sends, func(o Spend) bool { return s.At.Sub(o.At) > spendKept })
+	if !slices.ContainsFunc(c.Sends, func(o Spend) bool { return o.FollowUp == s.FollowUp }) {
+		c.Sends = append(c.Sends, s)
+	}
+}
+
+// Unspend gives a reservation back: the send did not happen and never will.
+func (c *Contact) Unspend(id FollowUpID) {
+	c.Sends = slices.DeleteFunc(c.Sends, func(o Spend) bool { return o.FollowUp == id })
+}
+
+// Erase forgets the person. What must outlive the erasure stays: that it
+// happened, opt-outs, and the impersonal ledger.
+func (c *Contact) Erase(at time.Time) {
+	c.Fields, c.Texts = nil, nil
+	if c.Erased.IsZero() {
+		c.Erased = at
+	}
+	for _, m := range []Medium{Email, Call} {
+		c.Suppress(Suppression{Channel: m, Reason: "erased", At: at})
+	}
+}
