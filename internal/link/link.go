@@ -1,0 +1,147 @@
+// Package link signs what stands in the links of messages, so that a customer
+// needs no log-in and nobody can make up or alter a link.
+//
+// A token is base64url, without padding, of
+//
+//	key id (3 bytes) | expiry (5 bytes, Unix seconds) | subject | MAC (16 bytes)
+//
+// The MAC is HMAC-SHA256, cut to 128 bits, over purpose and all before it. The
+// purpose itself is not in the token: it is the page that asks.
+package link
+
+import (
+	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Purpose is the page a token opens; no token of one opens another.
+type Purpose byte
+
+// The purposes, each the letter of its page's path.
+const (
+	Answer      Purpose = 'a'
+	Unsubscribe Purpose = 'u'
+	Preferences Purpose = 'p'
+	Warranty    Purpose = 'w'
+)
+
+// What Open answers beside success.
+var (
+	ErrInvalid = errors.New("link is not valid")   // made up, altered, of another purpose or key
+	ErrExpired = errors.New("link is out of date") // genuine, but too old
+)
+
+const (
+	keyIDSize  = 3
+	expirySize = 5
+	macSize    = 16 // 128 bits
+	headSize   = keyIDSize + expirySize
+	maxToken   = 2048 // characters; longer ones are not even decoded
+	minSecret  = 32   // bytes
+	maxExpiry  = 1<<(8*expirySize) - 1
+)
+
+var encoding = base64.RawURLEncoding.Strict()
+
+// Signer makes and opens tokens. It is safe for concurrent use.
+type Signer struct {
+	current key
+	all     []key
+}
+
+type key struct {
+	id     [keyIDSize]byte
+	secret []byte
+}
+
+// New returns a signer. The first secret signs; the others are retired ones,
+// whose links still open until they expire. Each is at least 32 bytes.
+func New(secrets ...[]byte) (*Signer, error) {
+	if len(secrets) == 0 {
+		return nil, errors.New("make signer: no key")
+	}
+	s := &Signer{}
+	for i, secret := range secrets {
+		if len(secret) < minSecret {
+			return nil, fmt.Errorf("make signer: key %d has %d bytes, at least %d are needed", i+1, len(secret), minSecret)
+		}
+		k := key{secret: derive(secret, "link")}
+		copy(k.id[:], derive(secret, "link key id"))
+		for _, other := range s.all {
+			if other.id == k.id {
+				return nil, fmt.Errorf("make signer: key %d stands there twice", i+1)
+			}
+		}
+		s.all = append(s.all, k)
+	}
+	s.current = s.all[0]
+	return s, nil
+}
+
+// Token returns the token for a subject that opens until expires, to the
+// second. The same arguments give the same token. Times before 1970 count as
+// 1970: such a token is expired.
+func (s *Signer) Token(purpose Purpose, subject string, expires time.Time) string {
+	b := make([]byte, 0, headSize+len(subject)+macSize)
+	b = append(b, s.current.id[:]...)
+	var at [8]byte
+	binary.BigEndian.PutUint64(at[:], uint64(min(max(expires.Unix(), 0), maxExpiry)))
+	b = append(b, at[8-expirySize:]...)
+	b = append(b, subject...)
+	b = append(b, s.current.mac(purpose, b)...)
+	return encoding.EncodeToString(b)
+}
+
+// Open returns the subject of a token: [ErrInvalid] without one when it is not
+// genuine or not of that purpose, [ErrExpired] with the subject when now is
+// at or after its expiry.
+func (s *Signer) Open(purpose Purpose, token string, now time.Time) (subject string, err error) {
+	if len(token) > maxToken {
+		return "", ErrInvalid
+	}
+	b, err := encoding.DecodeString(token)
+	if err != nil || len(b) < headSize+macSize || encoding.EncodeToString(b) != token {
+		return "", ErrInvalid // the decoder skips line ends, so one token could be written in many ways
+	}
+	signed, mac := b[:len(b)-macSize], b[len(b)-macSize:]
+	if !s.genuine(purpose, signed, mac) {
+		return "", ErrInvalid
+	}
+	subject = string(signed[headSize:])
+	var at [8]byte
+	copy(at[8-expirySize:], signed[keyIDSize:headSize])
+	if now.Unix() >= int64(binary.BigEndian.Uint64(at[:])) {
+		return subject, ErrExpired
+	}
+	return subject, nil
+}
+
+func (s *Signer) genuine(purpose Purpose, signed, mac []byte) bool {
+	for _, k := range s.all {
+		if bytes.Equal(k.id[:], signed[:keyIDSize]) {
+			return hmac.Equal(mac, k.mac(purpose, signed))
+		}
+	}
+	return false
+}
+
+func (k key) mac(purpose Purpose, signed []byte) []byte {
+	h := hmac.New(sha256.New, k.secret)
+	h.Write([]byte{byte(purpose)})
+	h.Write(signed)
+	return h.Sum(nil)[:macSize]
+}
+
+// derive gives each use of a secret its own key, so that what one reveals
+// cannot be used in another.
+func derive(secret []byte, use string) []byte {
+	h := hmac.New(sha256.New, secret)
+	h.Write([]byte("aftersales " + use))
+	return h.Sum(nil)
+}
