@@ -38,7 +38,7 @@ type Verdict string
 
 // The verdicts.
 const (
-	Stored    Verdict = "stored"
+	Accepted  Verdict = "stored"   // it is durable now
 	Seen      Verdict = "seen"     // same key, same hash: queue it again
 	Different Verdict = "conflict" // same key, other hash
 )
