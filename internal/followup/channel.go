@@ -105,8 +105,8 @@ func Classify(err error) Failure {
 	return UnclearResult
 }
 
-// StoredMail is a message as the built-in mailbox keeps it.
-type StoredMail struct {
+// Stored is a message as the built-in mailbox keeps it.
+type Stored struct {
 	ID string    // newest has the greatest
 	At time.Time // accepted
 	Message
