@@ -103,6 +103,8 @@ type FollowUp struct {
 	Outcome  Outcome        `json:"out,omitempty"`     // of a call
 	CallBack civil.DateTime `json:"cb,omitzero"`       // asked for, in Zone
 	Hand     bool           `json:"hand,omitempty"`    // an operator ended it: never planned again
+	HeldFor  string         `json:"hf,omitempty"`      // HELD: case, paused or fault
+	HeldAt   time.Time      `json:"ha,omitzero"`       // the look at which a case held it (rule 22)
 	CaseText bool           `json:"capped,omitempty"`  // goes out although a case is open (rule 22)
 
 	Decisions []Decision `json:"dec,omitempty"` // the last eight, oldest first

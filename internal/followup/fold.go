@@ -1,0 +1,445 @@
+package followup
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Fold computes the facts of an order from the set of its events: any order of
+// arrival, repetition or replay gives the same facts. Unknown lines, units and
+// cases are passed over: a later event may still name them.
+func Fold(events []Event) Facts {
+	f := &folder{groups: map[string][]int{}, reports: map[string]bool{}}
+	sorted := SortEvents(events)
+	for i := range sorted {
+		f.state(&sorted[i])
+	}
+	f.makeUnits()
+	for i := range sorted {
+		f.apply(&sorted[i])
+	}
+	f.trim()
+	return f.facts
+}
+
+// folder is the state of one fold. Order and lines are settled first, so that
+// a refund that came before its order still finds its units.
+type folder struct {
+	facts   Facts
+	trims   []Fact           // by line: the statement that gave Current
+	groups  map[string][]int // fulfilment or refund -> units it named
+	reports map[string]bool  // type + group: said already
+}
+
+// state merges what e says of the order as a whole.
+func (f *folder) state(e *Event) {
+	o := &f.facts
+	for _, k := range [...]struct{ dst, src *ContactID }{{&o.Keys.Mail, &e.Keys.Mail}, {&o.Keys.Phone, &e.Keys.Phone}, {&o.Keys.Order, &e.Keys.Order}} {
+		*k.dst = cmp.Or(*k.src, *k.dst)
+	}
+	switch e.Type {
+	case OrderCreated, OrderUpdated:
+		f.stateOrder(e)
+	case OrderPaid:
+		o.Paid = f.fact(e)
+	case PersonErased:
+		o.Erased = true
+	default:
+	}
+	for _, l := range e.Lines {
+		f.stateLine(l, f.fact(e))
+	}
+}
+
+func (f *folder) stateOrder(e *Event) {
+	o := &f.facts
+	o.Created = true
+	if e.Facts != nil {
+		mergeOrder(&o.OrderFacts, e.Facts)
+	}
+	switch {
+	case e.Facts != nil && !e.Facts.Placed.IsZero():
+		o.Ordered = f.fact(e)
+		o.Ordered.At = e.Facts.Placed
+	case e.Type == OrderCreated:
+		o.Ordered = f.fact(e)
+	}
+}
+
+func mergeOrder(dst, src *OrderFacts) {
+	for _, s := range [...]struct{ dst, src *string }{
+		{&dst.Number, &src.Number}, {&dst.Currency, &src.Currency}, {&dst.Channel, &src.Channel},
+		{&dst.CustomerRef, &src.CustomerRef}, {&dst.Tier, &src.Tier}, {&dst.Language, &src.Language},
+		{&dst.Zone, &src.Zone}, {&dst.Country, &src.Country}, {&dst.Region, &src.Region},
+	} {
+		*s.dst = cmp.Or(*s.src, *s.dst)
+	}
+	dst.Total = cmp.Or(src.Total, dst.Total)
+	dst.Test = cmp.Or(src.Test, dst.Test)
+	if src.Tags != nil {
+		dst.Tags = src.Tags
+	}
+	if src.PhoneZones != nil {
+		dst.PhoneZones = src.PhoneZones
+	}
+	if !src.Placed.IsZero() {
+		dst.Placed = src.Placed
+	}
+}
+
+// stateLine merges a line. Units never vanish: a smaller quantity than was once
+// sold takes the highest units out (see trim).
+func (f *folder) stateLine(l Line, by Fact) {
+	i := slices.IndexFunc(f.facts.Lines, func(o Line) bool { return o.ID == l.ID })
+	if i < 0 {
+		f.facts.Lines = append(f.facts.Lines, l)
+		f.trims = append(f.trims, by)
+		return
+	}
+	old := f.facts.Lines[i]
+	merged := l
+	for _, s := range [...]struct{ dst, src *string }{
+		{&merged.SKU, &old.SKU}, {&merged.Title, &old.Title}, {&merged.Vendor, &old.Vendor},
+		{&merged.ProductID, &old.ProductID}, {&merged.Category, &old.Category},
+	} {
+		*s.dst = cmp.Or(*s.dst, *s.src)
+	}
+	if merged.Price.Currency == "" {
+		merged.Price = old.Price
+	}
+	if merged.Serials == nil {
+		merged.Serials = old.Serials
+	}
+	merged.Quantity = max(l.Quantity, old.Quantity)
+	switch {
+	case l.Quantity == 0: // not stated
+		merged.Current = old.Current
+	case l.Current == nil && l.Quantity < old.Quantity:
+		merged.Current = new(l.Quantity)
+	}
+	f.facts.Lines[i], f.trims[i] = merged, by
+}
+
+func (f *folder) makeUnits() {
+	for _, l := range f.facts.Lines {
+		for i := 1; i <= l.Quantity; i++ {
+			u := Unit{Key: NewUnitKey(l.ID, i)}
+			if i <= len(l.Serials) {
+				u.Serial = l.Serials[i-1]
+			}
+			f.facts.Units = append(f.facts.Units, u)
+		}
+	}
+}
+
+func (f *folder) fact(e *Event) Fact { return Fact{At: e.When(), Source: e.Source, Event: e.ID} }
+
+// apply puts e on the units it concerns.
+func (f *folder) apply(e *Event) {
+	switch e.Type {
+	case OrderFulfilled:
+		f.arrive(e, func(u *Unit) *Fact { return &u.Fulfilled })
+	case OrderDelivered:
+		f.arrive(e, func(u *Unit) *Fact { return &u.Delivered })
+	case OrderCancelled:
+		f.leave(e, func(u *Unit) *Fact { return &u.Cancelled })
+	case OrderReturned:
+		f.leave(e, func(u *Unit) *Fact { return &u.Returned })
+	case OrderRefunded:
+		f.refund(e)
+	case OrderReinstated:
+		f.reinstate(e)
+	case UnitRegistered, UnitInstalled, UnitCovered, UnitRepaired, UnitReplaced:
+		for _, i := range f.find(e.Unit) {
+			f.onUnit(e, &f.facts.Units[i])
+		}
+	case AnswerGiven:
+		f.answer(e)
+	case CaseOpened, CaseClosed, CaseReopened, PersonAsked:
+		f.onCase(e)
+	default:
+	}
+}
+
+// arrive gives units a fulfilled or delivered fact (rule 2): the lowest that
+// lack it; when none lacks it, e is a correction of those it names. The first
+// report of a group counts, later ones of it add nothing.
+func (f *folder) arrive(e *Event, field func(*Unit) *Fact) {
+	if e.Retract {
+		f.retract(e)
+		return
+	}
+	key := string(e.Type) + "\x00" + e.Group
+	if e.Group != "" && f.reports[key] {
+		return
+	}
+	var units []int
+	if named := f.groups[e.Group]; e.Group != "" && named != nil {
+		units = named
+	} else {
+		units = f.pick(e.Parts, false, func(u *Unit) bool { return field(u).IsZero() })
+		if len(units) == 0 && e.Group == "" {
+			units = f.pick(e.Parts, false, func(*Unit) bool { return true })
+		}
+	}
+	for _, i := range units {
+		*field(&f.facts.Units[i]) = f.fact(e)
+	}
+	if e.Group != "" && len(units) > 0 {
+		f.reports[key] = true
+		f.groups[e.Group] = units
+	}
+}
+
+// retract takes back what a fulfilment said.
+func (f *folder) retract(e *Event) {
+	for _, i := range f.groups[e.Group] {
+		f.facts.Units[i].Fulfilled, f.facts.Units[i].Delivered = Fact{}, Fact{}
+	}
+	delete(f.groups, e.Group)
+	delete(f.reports, string(OrderFulfilled)+"\x00"+e.Group)
+	delete(f.reports, string(OrderDelivered)+"\x00"+e.Group)
+}
+
+// leave takes units out (rule 2): the highest live ones. Money back for goods
+// that came back, and goods back for money given back, are the same goods: a
+// unit that left by the other word and lacks this one goes first.
+func (f *folder) leave(e *Event, field func(*Unit) *Fact) {
+	if f.said(e) {
+		return
+	}
+	parts := e.Parts
+	if parts == nil {
+		for i := range f.facts.Units {
+			if u := &f.facts.Units[i]; field(u).IsZero() {
+				*field(u) = f.fact(e)
+			}
+		}
+		return
+	}
+	for _, p := range parts {
+		one := []Part{p}
+		paired := f.pick(one, true, func(u *Unit) bool { return !u.live() && field(u).IsZero() })
+		live := f.pick(one, true, func(u *Unit) bool { return u.live() })
+		units := append(paired, live...)
+		if n := p.Quantity; n > 0 && len(units) > n {
+			units = units[:n]
+		}
+		for _, i := range units {
+			*field(&f.facts.Units[i]) = f.fact(e)
+		}
+	}
+}
+
+// refund implements rule 3.
+func (f *folder) refund(e *Event) {
+	total := f.facts.Total
+	small := e.Amount != nil && total != nil && (e.Amount.Currency != total.Currency || e.Amount.Minor < total.Minor)
+	unknown := e.Amount != nil && total == nil
+	if e.Parts == nil && (small || unknown) {
+		if !f.said(e) {
+			f.facts.Refunds = append(f.facts.Refunds, Refund{At: e.When(), Amount: e.Amount})
+		}
+		return
+	}
+	f.leave(e, func(u *Unit) *Fact { return &u.Refunded })
+}
+
+// said reports whether e's group was heard of already, and remembers it.
+func (f *folder) said(e *Event) bool {
+	if e.Group == "" {
+		return false
+	}
+	key := string(e.Type) + "\x00" + e.Group
+	if f.reports[key] {
+		return true
+	}
+	f.reports[key] = true
+	return false
+}
+
+func (f *folder) reinstate(e *Event) {
+	for _, i := range f.pick(e.Parts, false, func(u *Unit) bool { return !u.Cancelled.IsZero() }) {
+		f.facts.Units[i].Cancelled = Fact{}
+	}
+}
+
+// live reports whether nothing took u away from the customer.
+func (u *Unit) live() bool { return u.Cancelled.IsZero() && u.Returned.IsZero() && u.Refunded.IsZero() }
+
+// pick returns the units that parts name and ok accepts, lowest or highest
+// first. No parts: all of them.
+func (f *folder) pick(parts []Part, highest bool, ok func(*Unit) bool) []int {
+	var out []int
+	if parts == nil {
+		for i := range f.facts.Units {
+			if ok(&f.facts.Units[i]) {
+				out = append(out, i)
+			}
+		}
+		return out
+	}
+	for _, p := range parts {
+		out = append(out, f.pickPart(p, highest, ok)...)
+	}
+	return out
+}
+
+func (f *folder) pickPart(p Part, highest bool, ok func(*Unit) bool) []int {
+	var out []int
+	for i := range f.facts.Units {
+		u := &f.facts.Units[i]
+		if u.Line() != p.Line || !ok(u) || len(p.Serials) > 0 && !slices.Contains(p.Serials, u.Serial) {
+			continue
+		}
+		out = append(out, i)
+	}
+	if highest {
+		slices.Reverse(out)
+	}
+	if p.Quantity > 0 && len(out) > p.Quantity && len(p.Serials) == 0 {
+		out = out[:p.Quantity]
+	}
+	return out
+}
+
+// find returns the units r names: by serial, by line and index, or all of a line.
+func (f *folder) find(r *UnitRef) []int {
+	if r == nil {
+		return nil
+	}
+	var out []int
+	for i := range f.facts.Units {
+		u := &f.facts.Units[i]
+		line, index := u.Key.Split()
+		switch {
+		case r.Line == "" && r.Serial != "" && u.Serial == r.Serial,
+			r.Line != "" && line == r.Line && (r.Index == 0 && (r.Serial == "" || u.Serial == r.Serial) || index == r.Index):
+			out = append(out, i)
+		}
+	}
+	return out
+}
+
+func (f *folder) onUnit(e *Event, u *Unit) {
+	switch e.Type {
+	case UnitRegistered:
+		u.Registered = f.fact(e)
+		if e.Unit.Serial != "" {
+			u.Serial = e.Unit.Serial
+		}
+	case UnitInstalled:
+		u.Installed = f.fact(e)
+	case UnitCovered:
+		if e.Cover != nil {
+			u.Covers = slices.DeleteFunc(u.Covers, func(c Cover) bool { return c.Name == e.Cover.Name })
+			u.Covers = append(u.Covers, *e.Cover)
+		}
+	case UnitRepaired:
+		u.Repairs = slices.DeleteFunc(u.Repairs, func(r Repair) bool { return r.From == e.From })
+		u.Repairs = append(u.Repairs, Repair{From: e.From, Until: e.Until})
+	case UnitReplaced:
+		u.Replaced = f.fact(e)
+		u.Serial = cmp.Or(e.Serial, u.Serial)
+	default:
+	}
+}
+
+// trim takes out the highest units of lines that the store says it sells fewer of now.
+func (f *folder) trim() {
+	for n, l := range f.facts.Lines {
+		if l.Current == nil {
+			continue
+		}
+		live := f.pickPart(Part{Line: l.ID}, true, (*Unit).live)
+		for _, i := range live[:max(0, len(live)-*l.Current)] {
+			f.facts.Units[i].Cancelled = f.trims[n]
+		}
+	}
+}
+
+func (f *folder) answer(e *Event) {
+	if e.Answer == nil {
+		return
+	}
+	a := Answer{Said: *e.Answer, At: e.Time, Event: e.ID}
+	if e.Unit != nil && e.Unit.Line != "" {
+		a.Unit = NewUnitKey(e.Unit.Line, max(1, e.Unit.Index))
+	}
+	f.facts.Answers = append(f.facts.Answers, a)
+	switch {
+	case a.Value == string(OutcomeProblem), a.Value == string(OutcomeHelp):
+		f.open(e, a.Unit, a.Value)
+	case a.CallMe:
+		f.open(e, a.Unit, "call-me")
+	}
+}
+
+// open opens a case for a unit, unless one is open: one problem, one case.
+func (f *folder) open(e *Event, unit UnitKey, reason string) {
+	number := 1
+	for _, c := range f.facts.Cases {
+		if c.Unit == unit && c.Open() {
+			return
+		}
+		number = max(number, c.Number+1)
+	}
+	if e.Case != nil && e.Case.Number > 0 && f.caseAt(e.Case.Number) == nil {
+		number = e.Case.Number
+	}
+	f.facts.Cases = append(f.facts.Cases, Case{Number: number, Unit: unit, Opened: e.Time, Reason: reason})
+	slices.SortFunc(f.facts.Cases, func(a, b Case) int { return cmp.Compare(a.Number, b.Number) })
+}
+
+func (f *folder) caseAt(number int) *Case {
+	for i := range f.facts.Cases {
+		if f.facts.Cases[i].Number == number {
+			return &f.facts.Cases[i]
+		}
+	}
+	return nil
+}
+
+func (f *folder) onCase(e *Event) {
+	switch e.Type {
+	case PersonAsked:
+		f.open(e, "", "data-request")
+		return
+	case CaseOpened:
+		var unit UnitKey
+		if e.Unit != nil && e.Unit.Line != "" {
+			unit = NewUnitKey(e.Unit.Line, max(1, e.Unit.Index))
+		}
+		reason := "staff"
+		if e.Case != nil {
+			reason = cmp.Or(e.Case.Reason, reason)
+		}
+		f.open(e, unit, reason)
+		return
+	default:
+	}
+	if e.Case == nil {
+		return
+	}
+	c := f.caseAt(e.Case.Number)
+	switch {
+	case c == nil:
+	case e.Type == CaseClosed && c.Open():
+		c.Closed, c.Outcome, c.By = e.Time, e.Case.Reason, e.Case.By
+		c.Closings++
+	case e.Type == CaseReopened && !c.Open():
+		c.Spans = append(c.Spans, Span{From: c.Opened, Until: c.Closed})
+		c.Opened, c.Closed, c.Outcome = e.Time, time.Time{}, ""
+	}
+}
+
+// Key returns the occurrence key of the latest closing of c (rule 19).
+func (c Case) Key() string {
+	k := strconv.Itoa(c.Number)
+	if c.Closings > 1 {
+		k += "." + strconv.Itoa(c.Closings)
+	}
+	return k
+}

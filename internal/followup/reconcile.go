@@ -1,0 +1,184 @@
+package followup
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Reconcile compares what is wanted with the rows that exist and returns the
+// rows to write: new ones (Version 0), moved, released, returned and voided
+// ones. What is armed or later is never touched, and a row that is as it should
+// be is not returned, so reconciling again returns nothing.
+func Reconcile(j *Journey, d *Desire, now time.Time) []FollowUp {
+	rec := reconciler{j: j, d: d, now: now, wanted: make(map[FollowUpID]bool, len(d.Wanted))}
+	for i := range d.Wanted {
+		w := &d.Wanted[i]
+		rec.wanted[w.ID] = true
+		if row := j.Row(w.ID); row == nil {
+			rec.create(w)
+		} else {
+			rec.adjust(row, w)
+		}
+	}
+	for i := range j.Rows {
+		if row := &j.Rows[i]; row.State.Open() && !rec.wanted[row.ID] {
+			rec.void(row)
+		}
+	}
+	slices.SortFunc(rec.out, func(a, b FollowUp) int { return cmp.Compare(a.ID, b.ID) })
+	return rec.out
+}
+
+type reconciler struct {
+	j      *Journey
+	d      *Desire
+	now    time.Time
+	wanted map[FollowUpID]bool
+	out    []FollowUp
+}
+
+// create plans what does not exist; what is too late already is created
+// EXPIRED, so that people can see why nothing came.
+func (r *reconciler) create(w *Wanted) {
+	row := FollowUp{
+		ID: w.ID, Step: w.Step.ID, Unit: w.Unit, Units: w.Units, Occurrence: w.Occurrence,
+		Class: w.Step.Class, Channel: w.Step.Channel, Order: w.Step.Index,
+	}
+	r.place(&row, w, Decision{At: r.now, Result: ResultPlan, Rule: w.Rule, Reason: w.Reason, Facts: w.Facts})
+	r.out = append(r.out, row)
+}
+
+// place gives row the due of w and the state that goes with it.
+func (r *reconciler) place(row *FollowUp, w *Wanted, why Decision) {
+	row.Plan, row.Contact = r.d.Plan.Hash, r.j.Head.Contact
+	row.Due, row.Zone, row.DueAt = w.Due, r.d.Zone.Name, w.DueAt
+	row.CaseText = w.CaseText
+	row.Ended = time.Time{}
+	switch {
+	case w.TooLate(r.now):
+		row.Decide(why)
+		row.expire(w, r.now)
+		return
+	case w.HeldBy != 0:
+		row.Decide(why)
+		row.hold(w, r.now)
+		return
+	}
+	row.State, row.Next, row.HeldFor = Planned, w.DueAt, ""
+	why.Next = row.Next
+	row.Decide(why)
+}
+
+// expire ends row as too late.
+func (f *FollowUp) expire(w *Wanted, now time.Time) {
+	f.end(Expired, now)
+	d := Decision{At: now, Result: ResultExpire, Rule: "late", Reason: "too late: was due " + w.Due.String()}
+	if w.Closed {
+		d.Rule, d.Reason = "hours", "no allowed moment within 14 days of "+w.Due.String()
+	}
+	d.Facts = map[string]string{"due": w.Due.String(), "last": w.Last.UTC().Format(time.RFC3339)}
+	f.Decide(d)
+}
+
+// hold keeps row back for an open case.
+func (f *FollowUp) hold(w *Wanted, now time.Time) {
+	f.State, f.HeldFor, f.Next = Held, "case", w.HeldUntil
+	f.Decide(Decision{
+		At: now, Result: ResultHold, Rule: "case", Reason: fmt.Sprintf("case %d is open", w.HeldBy),
+		Facts: map[string]string{"case": fmt.Sprint(w.HeldBy)}, Next: w.HeldUntil,
+	})
+}
+
+// adjust moves, releases or brings back a row that exists.
+func (r *reconciler) adjust(row *FollowUp, w *Wanted) {
+	moved := row.Due != w.Due || row.Zone != r.d.Zone.Name || !row.DueAt.Equal(w.DueAt)
+	changed := *row
+	why := Decision{At: r.now, Result: ResultPlan, Rule: w.Rule, Reason: w.Reason, Facts: w.Facts}
+	switch {
+	case row.State == Voided && !row.Hand:
+		why.Reason = "wanted again: " + w.Reason
+		r.place(&changed, w, why)
+	case row.State == Expired && w.returns(row, r.now):
+		why.Reason = "a later date: " + w.Reason
+		r.place(&changed, w, why)
+	case !row.State.Open():
+		return
+	case moved:
+		why.Result, why.Rule = ResultMove, "moved"
+		why.Reason = fmt.Sprintf("was due %s %s; now %s", row.Due, row.Zone, w.Reason)
+		changed.Units = w.Units
+		changed.Refusals = 0
+		r.place(&changed, w, why)
+	case w.HeldBy != 0 && row.State != Held:
+		changed.hold(w, r.now)
+	case row.State == Held && row.HeldFor == "case" && w.HeldBy == 0 && !r.caseOpen():
+		why.Rule, why.Reason = "released", "the case was solved"
+		r.place(&changed, w, why)
+	case row.State == Listed && w.holdable() && r.caseOpen():
+		changed.HeldAt = r.now
+		r.holdNow(&changed, w)
+	case !slices.Equal(row.Units, w.Units) || row.Contact != r.j.Head.Contact:
+		changed.Units, changed.Contact = w.Units, r.j.Head.Contact
+		changed.Decide(why)
+	default:
+		return
+	}
+	r.out = append(r.out, changed)
+}
+
+// holdNow holds a row whose due came before its case was opened.
+func (r *reconciler) holdNow(row *FollowUp, w *Wanted) {
+	held := *w
+	held.HeldBy, held.HeldUntil = r.openCase(), w.HeldUntil
+	if !w.Step.Hold.AtMost.IsZero() {
+		held.HeldUntil = w.Step.Hold.AtMost.After(w.DueAt, r.d.Zone.Loc())
+	}
+	row.hold(&held, r.now)
+}
+
+// holdable reports whether an open case holds follow-ups of w's step (rule 22).
+func (w *Wanted) holdable() bool {
+	return !w.Step.Hold.Off && (w.Step.Class == Feedback || w.Step.Class == Marketing) && !w.CaseText
+}
+
+func (r *reconciler) caseOpen() bool { return r.openCase() != 0 }
+
+func (r *reconciler) openCase() int { return r.j.Head.Facts.OpenCase() }
+
+// OpenCase returns the number of the oldest open case that is about the goods,
+// or 0.
+func (f *Facts) OpenCase() int {
+	for _, c := range f.Cases {
+		if c.Open() && c.Reason != "data-request" {
+			return c.Number
+		}
+	}
+	return 0
+}
+
+// void ends a row that is not wanted any more, with the reason.
+func (r *reconciler) void(row *FollowUp) {
+	changed := *row
+	why := r.refusal(row)
+	changed.end(Voided, r.now)
+	changed.Decide(Decision{At: r.now, Result: ResultVoid, Rule: why.Rule, Reason: why.Reason, Facts: why.Facts})
+	r.out = append(r.out, changed)
+}
+
+func (r *reconciler) refusal(row *FollowUp) Refusal {
+	if why, ok := r.d.Refused[row.ID]; ok {
+		return why
+	}
+	switch {
+	case r.j.Head.Facts.Erased:
+		return Refusal{Rule: "erased", Reason: "the customer asked to be forgotten"}
+	case r.d.Plan == nil:
+		return Refusal{Rule: "plan", Reason: r.d.Why}
+	case r.d.Plan.Step(row.Step) == nil:
+		return Refusal{Rule: "plan", Reason: fmt.Sprintf("plan %s version %d has no step %s", r.d.Plan.Name, r.d.Plan.Version, row.Step)}
+	default:
+		return Refusal{Rule: "merged", Reason: "this unit goes with another follow-up, or its date is gone"}
+	}
+}

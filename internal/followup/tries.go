@@ -1,0 +1,242 @@
+package followup
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"aftersales/internal/civil"
+)
+
+// fate is how an occurrence of a step ended, as far as its otherwise cares
+// (rule 14). The zero fate is pending or happened.
+type fate struct {
+	missed bool      // not wanted by its own condition, FAILED, SKIPPED, missed, expired
+	over   bool      // an exit: nothing follows
+	ended  time.Time // when it ended; zero: the otherwise keeps its own due (rule 15)
+	how    string
+}
+
+func (f fate) say() string {
+	switch {
+	case f.over:
+		return "the goods left the customer"
+	case f.how != "":
+		return f.how
+	default:
+		return "it is still to come"
+	}
+}
+
+func fateKey(s *Step, u *Unit, key string) string {
+	unit := ""
+	if u != nil {
+		unit = string(u.Key)
+	}
+	return s.ID + "\x00" + unit + "\x00" + key
+}
+
+func (d *desire) remember(s *Step, u *Unit, key string, f fate) { d.fates[fateKey(s, u, key)] = f }
+
+// recall returns the fate of the source's occurrence of that key; a source with
+// one occurrence answers for every key.
+func (d *desire) recall(src *Step, u *Unit, key string) fate {
+	if f, ok := d.fates[fateKey(src, u, key)]; ok {
+		return f
+	}
+	return d.fates[fateKey(src, u, "1")]
+}
+
+// row returns the row of an exact occurrence of s.
+func (d *desire) row(s *Step, u *Unit, key string) *FollowUp {
+	for i := range d.j.Rows {
+		row := &d.j.Rows[i]
+		if row.Step == s.ID && row.Occurrence == key && concerns(row, u) {
+			return row
+		}
+	}
+	return nil
+}
+
+// fateOf reads how a single follow-up ended, from its row or, when it would be
+// created EXPIRED now, from w.
+func (d *desire) fateOf(s *Step, u *Unit, key string, w Wanted) fate {
+	row := d.row(s, u, key)
+	if row == nil {
+		return fate{missed: w.TooLate(d.now)}
+	}
+	switch row.State {
+	case Failed, Skipped:
+		return fate{missed: true, ended: row.Ended}
+	case Expired:
+		if w.returns(row, d.now) {
+			return fate{}
+		}
+		if row.Listed.IsZero() {
+			return fate{missed: true} // its otherwise keeps its own due, which expires too
+		}
+		return fate{missed: true, ended: row.Ended}
+	case Sent, Delivered, Bounced, Complained:
+		return fate{how: "it went out"}
+	default:
+		return fate{}
+	}
+}
+
+// TooLate reports whether w's moment has passed so long ago that it must not
+// be planned any more.
+func (w Wanted) TooLate(now time.Time) bool {
+	return w.Closed || !w.Send && !w.Last.IsZero() && now.After(w.Last)
+}
+
+// returns reports whether an EXPIRED row comes back: wanted with a later due
+// that is not too late.
+func (w Wanted) returns(row *FollowUp, now time.Time) bool {
+	return !row.Hand && w.DueAt.After(row.DueAt) && !w.TooLate(now)
+}
+
+// tries wants the next call at a person (rule 16). first is the first try.
+func (d *desire) tries(s *Step, u *Unit, sl slot, first Wanted) {
+	w := first
+	for n := 1; ; n++ {
+		key := tryKey(s, sl.key, n)
+		row := d.row(s, u, key)
+		if why, reached := d.reached(s, u, n, sl.key, w); reached && (row == nil || row.State.Open()) {
+			d.refuse(s, u, sl.key, Refusal{Rule: "reached", Reason: why})
+			d.remember(s, u, sl.key, fate{how: why})
+			return
+		}
+		d.want(s, u, key, w)
+		if row == nil || row.Outcome == "" || row.State.rank() == 0 {
+			d.remember(s, u, sl.key, d.fateOf(s, u, key, w))
+			return
+		}
+		next, f, more := d.nextTry(s, row, n, w)
+		if !more {
+			d.remember(s, u, sl.key, f)
+			return
+		}
+		w = next
+		d.hold(s, u, tryKey(s, sl.key, n+1), w.DueAt, &w)
+		d.stamp(s, sl, &w)
+	}
+}
+
+// tryKey returns the occurrence key of try n (rule 19).
+func tryKey(s *Step, key string, n int) string {
+	if s.Tries == 0 && n == 1 {
+		return key
+	}
+	return key + "#" + strconv.Itoa(n)
+}
+
+// Try returns the number of the try a row stands for, 1 when it has none.
+func (f *FollowUp) Try() int {
+	if _, n, ok := strings.Cut(f.Occurrence, "#"); ok {
+		if i, err := strconv.Atoi(n); err == nil {
+			return i
+		}
+	}
+	return 1
+}
+
+// nextTry reads the outcome of try n: the try that follows, or the fate.
+func (d *desire) nextTry(s *Step, row *FollowUp, n int, w Wanted) (Wanted, fate, bool) {
+	missed := fate{missed: true, ended: row.Ended}
+	switch row.Outcome {
+	case OutcomeNoAnswer:
+		if n >= max(1, s.Tries) {
+			return w, missed, false
+		}
+		due, ok := d.nextThird(s, row.Ended)
+		w.Closed = !ok
+		w.DueAt = due
+		w.Rule, w.Reason = "try", "nobody answered; try "+strconv.Itoa(n+1)+" of "+strconv.Itoa(s.Tries)+" at another time of day"
+	case OutcomeCallBack:
+		due, ok := d.allowedIn(s, row.CallBack)
+		w.Closed = !ok
+		w.DueAt = due
+		w.Rule, w.Reason = "call-back", "asked to be called at "+row.CallBack.String()
+	case OutcomeWrongNumber:
+		return w, missed, false
+	default:
+		return w, fate{how: "the customer was reached"}, false
+	}
+	w.Facts = map[string]string{"try": strconv.Itoa(n), "outcome": string(row.Outcome), "ended": civil.DateTimeOf(row.Ended, d.zone.Loc()).String()}
+	w.HeldBy, w.HeldUntil, w.CaseText = 0, time.Time{}, false
+	return w, fate{}, true
+}
+
+// allowedIn moves a local time into the hours.
+func (d *desire) allowedIn(s *Step, at civil.DateTime) (time.Time, bool) {
+	t := at.Resolve(d.zone.Loc())
+	open, ok := d.hours(s).Next(t, t.AddDate(0, 0, horizon))
+	if !ok {
+		return t, false
+	}
+	return open, true
+}
+
+// nextThird is rule 16: the first allowed date from the ended date + spacing,
+// at the start of the third of the window after the one in which the try ended.
+func (d *desire) nextThird(s *Step, ended time.Time) (time.Time, bool) {
+	loc := d.zone.Loc()
+	local := civil.DateTimeOf(ended, loc)
+	thirds := d.window(s).Thirds()
+	third := 0
+	for i := range thirds {
+		if local.Clock >= thirds[i] && thirds[i] >= thirds[0] {
+			third = i
+		}
+	}
+	start := thirds[(third+1)%3]
+	date := local.Date.Add(s.Spacing)
+	h := d.hours(s)
+	for range horizon + 1 {
+		if t := date.At(start).Resolve(loc); h.Open(t) {
+			return t, true
+		}
+		date = date.AddDays(1)
+	}
+	return h.Next(local.Date.Add(s.Spacing).At(start).Resolve(loc), local.Date.Add(s.Spacing).AddDays(horizon).At(0).Resolve(loc))
+}
+
+// window is the stretch of a day in which calls are made: the step's window
+// inside the shop's hours.
+func (d *desire) window(s *Step) civil.Window {
+	shop, ok := d.r.Shop.Hours[s.Channel]
+	switch {
+	case s.Between == nil && ok:
+		return shop
+	case s.Between == nil:
+		return civil.Window{From: 0, Until: 24 * 3600}
+	case !ok || shop.Overnight() || s.Between.Overnight():
+		return *s.Between
+	}
+	w := civil.Window{From: max(shop.From, s.Between.From), Until: min(shop.Until, s.Between.Until)}
+	if w.From >= w.Until {
+		return *s.Between
+	}
+	return w
+}
+
+// reached reports whether the customer said works or problem, by page or mail,
+// while tries were going on: that voids the remaining ones.
+func (d *desire) reached(s *Step, u *Unit, n int, key string, w Wanted) (string, bool) {
+	since := w.DueAt
+	if n > 1 {
+		if prev := d.row(s, u, tryKey(s, key, n-1)); prev != nil {
+			since = prev.Ended
+		}
+	}
+	for _, a := range slices.Backward(d.facts.Answers) {
+		if u != nil && a.Unit != "" && a.Unit != u.Key || a.At.Before(since) || a.By == "phone" {
+			continue
+		}
+		if a.Value == string(OutcomeWorks) || a.Value == string(OutcomeProblem) {
+			return "the customer answered \"" + a.Value + "\" by " + a.By, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,123 @@
+package followup
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"aftersales/internal/civil"
+	"aftersales/internal/world"
+)
+
+// ZoneSource says how a customer's zone is known.
+type ZoneSource string
+
+// The sources, best first.
+const (
+	ZoneStated  ZoneSource = "stated"
+	ZoneAddress ZoneSource = "address"
+	ZonePhone   ZoneSource = "phone"
+	ZoneShop    ZoneSource = "shop"
+)
+
+// Zone is where the customer's clock stands. With several candidates the first
+// names due times, and a moment must be polite in all of them.
+type Zone struct {
+	Name       string
+	Source     ZoneSource
+	Candidates []*time.Location // never empty
+}
+
+// Loc returns the zone that due times are written in.
+func (z Zone) Loc() *time.Location { return z.Candidates[0] }
+
+// zone resolves the customer's zone: stated, else address, else phone prefix,
+// else the shop's. An address in a country of several zones is narrowed by the
+// phone where both agree.
+func (r *Rules) zone(f *Facts) Zone {
+	if z, ok := candidates(ZoneStated, []string{f.Zone}); ok {
+		return z
+	}
+	address := world.Zones(f.Country, f.Region)
+	if len(address) > 1 {
+		both := slices.DeleteFunc(slices.Clone(address), func(name string) bool { return !slices.Contains(f.PhoneZones, name) })
+		if len(both) > 0 {
+			address = both
+		}
+	}
+	if z, ok := candidates(ZoneAddress, address); ok {
+		return z
+	}
+	if z, ok := candidates(ZonePhone, f.PhoneZones); ok {
+		return z
+	}
+	if z, ok := candidates(ZoneShop, []string{r.Shop.Zone}); ok {
+		return z
+	}
+	return Zone{Name: "UTC", Source: ZoneShop, Candidates: []*time.Location{time.UTC}}
+}
+
+func candidates(source ZoneSource, names []string) (Zone, bool) {
+	z := Zone{Source: source}
+	for _, name := range names {
+		if name == "" {
+			continue
+		}
+		if loc, err := civil.Zone(name); err == nil {
+			if len(z.Candidates) == 0 {
+				z.Name = name
+			}
+			z.Candidates = append(z.Candidates, loc)
+		}
+	}
+	return z, len(z.Candidates) > 0
+}
+
+// calendar returns the working days where the customer lives, else the shop's.
+func (r *Rules) calendar(f *Facts) civil.Calendar {
+	country := strings.ToUpper(f.Country)
+	if country == "" {
+		country = strings.ToUpper(r.Shop.Country)
+	}
+	return civil.Calendar{Weekend: world.Weekend(country), Holidays: r.Holidays[country]}
+}
+
+// BusinessHours returns when people are at the shop.
+func (r *Rules) BusinessHours() civil.Hours {
+	country := strings.ToUpper(r.Shop.Country)
+	loc, err := civil.Zone(r.Shop.Zone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return civil.Hours{
+		Windows: []civil.Window{r.Shop.BusinessHours},
+		Cal:     civil.Calendar{Weekend: world.Weekend(country), Holidays: r.Holidays[country]},
+		Zones:   []*time.Location{loc},
+	}
+}
+
+// ReplyDue returns the promised reply to a problem reported at t: ReplyWithin
+// counted in business hours.
+func (r *Rules) ReplyDue(t time.Time) time.Time {
+	h := r.BusinessHours()
+	left := r.Shop.ReplyWithin.Exact
+	if left <= 0 {
+		left = 8 * time.Hour
+	}
+	limit := t.AddDate(0, 0, 60)
+	for left > 0 {
+		open, ok := h.Next(t, limit)
+		if !ok {
+			return t.Add(left)
+		}
+		t = open
+		// Business hours are whole minutes long: walk to where they end.
+		end := t
+		for left > 0 && h.Open(end) {
+			step := min(left, time.Minute-time.Duration(end.Second())*time.Second)
+			end, left = end.Add(step), left-step
+		}
+		t = end
+	}
+	return t
+}
