@@ -142,14 +142,14 @@ func TestZonesAreTheCallers(t *testing.T) {
 	}
 }
 
-// offsets is what a zone's clocks show through the two years that Zones compares, hour by hour.
+// offsets is what a zone's clocks show through the two years that Zones compares, every third hour.
 func offsets(t *testing.T, zone string) (all []int) {
 	t.Helper()
 	loc, err := civil.Zone(zone)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for at := time.Date(2026, 1, 1, 0, 30, 0, 0, time.UTC); at.Year() < 2028; at = at.Add(time.Hour) {
+	for at := time.Date(2026, 1, 1, 0, 30, 0, 0, time.UTC); at.Year() < 2028; at = at.Add(3 * time.Hour) {
 		_, off := at.In(loc).Zone()
 		all = append(all, off)
 	}
