@@ -1,0 +1,13 @@
+package memory_test
+
+import (
+	"testing"
+
+	"aftersales/internal/followup"
+	"aftersales/internal/followup/storetest"
+	"aftersales/internal/memory"
+)
+
+func TestStore(t *testing.T) {
+	storetest.Run(t, func(*testing.T) followup.Store { return memory.New() })
+}
