@@ -2,6 +2,7 @@ package followup
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 )
@@ -259,4 +260,36 @@ func (c *Contact) Erase(at time.Time) {
 	for _, m := range []Medium{Email, Call} {
 		c.Suppress(Suppression{Channel: m, Reason: "erased", At: at})
 	}
+}
+
+// Clone returns a copy that shares nothing that changes.
+func (c Contact) Clone() Contact {
+	c.Fields = maps.Clone(c.Fields)
+	c.Texts, c.Orders = slices.Clone(c.Texts), slices.Clone(c.Orders)
+	c.Consents, c.Suppressed, c.Sends = slices.Clone(c.Consents), slices.Clone(c.Suppressed), slices.Clone(c.Sends)
+	return c
+}
+
+// Inherit takes over what was known of the same person under another id, and
+// reports whether anything changed.
+func (c *Contact) Inherit(old *Contact) bool {
+	if !c.Erased.IsZero() {
+		return false
+	}
+	if c.Fields == nil {
+		c.Fields = map[string]Stated{}
+	}
+	changed := false
+	for name, s := range old.Fields {
+		if name != FieldMail { // a mail address makes the id: another id, another address
+			changed = c.state(name, s) || changed
+		}
+	}
+	for _, k := range old.Consents {
+		changed = c.Consent(k) || changed
+	}
+	for _, t := range old.Texts {
+		changed = c.Note(t) || changed
+	}
+	return changed
 }

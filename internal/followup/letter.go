@@ -1,6 +1,10 @@
 package followup
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Letter is everything a message may say: the values a composer renders.
 type Letter struct {
@@ -27,4 +31,48 @@ type Letter struct {
 // of what it refers to: the follow-up is held, never sent half-rendered.
 type Composer interface {
 	Compose(l Letter) (Message, error)
+}
+
+// Letter collects what a message about row may say.
+func (r *Rules) Letter(d *Desire, j *Journey, row FollowUp, w Wanted, c *Contact, now time.Time) Letter {
+	f := &j.Head.Facts
+	l := Letter{
+		Shop: r.Shop, Plan: d.Plan, Step: w.Step, Row: row, Journey: j.ID, Facts: f, Contact: c, Catalogue: r.Catalogue,
+		Coverages: d.Coverages, Zone: d.Zone.Loc(), Now: now, ReplyDue: r.ReplyDue(now),
+	}
+	keys := row.Units
+	if len(keys) == 0 {
+		keys = d.Live
+	}
+	de := desire{r: r, facts: f, plan: d.Plan, zone: d.Zone, live: keys}
+	for _, key := range keys {
+		if u := de.unit(key); u != nil {
+			l.Units = append(l.Units, *u)
+		}
+	}
+	sortDearest(l.Units, f)
+	l.Delivered, _ = de.orderAnchor(Anchor{Kind: AnchorDelivered})
+	for i := range f.Cases {
+		k := &f.Cases[i]
+		if w.CaseText && k.Open() && l.OpenCase == nil {
+			l.OpenCase = k
+		}
+		if w.Step.Anchor.Kind == AnchorCaseClosed && k.Key() == base(row.Occurrence) {
+			l.Case = k
+		}
+	}
+	return l
+}
+
+// sortDearest puts the unit with the highest price first; equals keep their order.
+func sortDearest(units []Unit, f *Facts) {
+	price := func(u Unit) int64 {
+		for _, l := range f.Lines {
+			if l.ID == u.Line() {
+				return l.Price.Minor
+			}
+		}
+		return 0
+	}
+	slices.SortStableFunc(units, func(a, b Unit) int { return cmp.Compare(price(b), price(a)) })
 }

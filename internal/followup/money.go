@@ -8,7 +8,8 @@ import (
 )
 
 // Money is an amount in the minor unit of an ISO 4217 currency (cents, fils,
-// whole yen). The zero Money is no amount.
+// whole yen). The zero Money is no amount. With an empty currency it is the
+// order's own, which the sender left out: see [ParseUnstated].
 type Money struct {
 	Minor    int64  `json:"m"`
 	Currency string `json:"c"`
@@ -79,4 +80,36 @@ func (m Money) String() string {
 		s = s[:len(s)-e] + "." + s[len(s)-e:]
 	}
 	return sign + s + " " + m.Currency
+}
+
+// unstatedExponent is the most decimals that any currency has.
+const unstatedExponent = 4
+
+// ParseUnstated reads a decimal whose currency was not said, because the order
+// has said it before: Minor is in ten-thousandths until [Money.In] is called.
+func ParseUnstated(amount string) (Money, error) {
+	whole, frac, _ := strings.Cut(amount, ".")
+	if len(frac) > unstatedExponent && strings.Trim(frac[unstatedExponent:], "0") != "" {
+		return Money{}, fmt.Errorf("amount %q has more than %d decimals", amount, unstatedExponent)
+	}
+	frac = (frac + "0000")[:unstatedExponent]
+	n, err := strconv.ParseInt(whole+frac, 10, 64)
+	if whole == "" || len(whole) > 15 || err != nil {
+		return Money{}, fmt.Errorf("amount %q is not a decimal number, such as 649.00", amount)
+	}
+	return Money{Minor: n}, nil
+}
+
+// In gives an amount of [ParseUnstated] the currency of its order, cutting
+// decimals the currency lacks. Other amounts, and an unknown currency, leave m
+// as it is.
+func (m Money) In(currency string) Money {
+	if m.Currency != "" || m.Minor == 0 || currency == "" {
+		return m
+	}
+	for e := unstatedExponent; e > Exponent(currency); e-- {
+		m.Minor /= 10
+	}
+	m.Currency = currency
+	return m
 }

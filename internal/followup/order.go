@@ -129,3 +129,12 @@ type Span struct {
 
 // Open reports whether somebody still has to solve c.
 func (c Case) Open() bool { return c.Closed.IsZero() }
+
+// NextCase returns the number of the next case of the order.
+func (f *Facts) NextCase() int {
+	n := 1
+	for _, c := range f.Cases {
+		n = max(n, c.Number+1)
+	}
+	return n
+}

@@ -23,12 +23,37 @@ func Reconcile(j *Journey, d *Desire, now time.Time) []FollowUp {
 		}
 	}
 	for i := range j.Rows {
-		if row := &j.Rows[i]; row.State.Open() && !rec.wanted[row.ID] {
+		row := &j.Rows[i]
+		if row.State.Open() && !rec.wanted[row.ID] {
 			rec.void(row)
+		}
+		if row.Awaited() && !rec.written(row.ID) { // what waited for its end is planned with this Save
+			seen := *row
+			seen.Next = time.Time{}
+			rec.out = append(rec.out, seen)
 		}
 	}
 	slices.SortFunc(rec.out, func(a, b FollowUp) int { return cmp.Compare(a.ID, b.ID) })
 	return rec.out
+}
+
+// Awaited reports whether row ended and another follow-up waits for that: it
+// keeps a look until the journey was enrolled again.
+func (f *FollowUp) Awaited() bool { return !f.Next.IsZero() && f.State.Terminal() }
+
+// Await keeps a look on a row that ended, when a next try or an otherwise may
+// follow from it.
+func (f *FollowUp) Await(p *Plan, now time.Time) {
+	if !f.State.Terminal() || p == nil {
+		return
+	}
+	if s := p.Step(f.Step); s != nil && (s.Otherwise != "" || f.Outcome == OutcomeNoAnswer || f.Outcome == OutcomeCallBack) {
+		f.Next = now
+	}
+}
+
+func (r *reconciler) written(id FollowUpID) bool {
+	return slices.ContainsFunc(r.out, func(f FollowUp) bool { return f.ID == id })
 }
 
 type reconciler struct {

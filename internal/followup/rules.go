@@ -27,3 +27,6 @@ const (
 
 // Retries are the waits after definite non-acceptances; then the row FAILED.
 var Retries = [...]time.Duration{time.Minute, 5 * time.Minute, 30 * time.Minute, 2 * time.Hour, 12 * time.Hour}
+
+// Knows reports whether the plan of that hash is at hand.
+func (r *Rules) Knows(hash string) bool { return r.find(hash) != nil }

@@ -105,6 +105,7 @@ type FollowUp struct {
 	Hand     bool           `json:"hand,omitempty"`    // an operator ended it: never planned again
 	HeldFor  string         `json:"hf,omitempty"`      // HELD: case, paused or fault
 	HeldAt   time.Time      `json:"ha,omitzero"`       // the look at which a case held it (rule 22)
+	Bounce   bool           `json:"bounce,omitempty"`  // FAILED: the address itself was refused
 	CaseText bool           `json:"capped,omitempty"`  // goes out although a case is open (rule 22)
 
 	Decisions []Decision `json:"dec,omitempty"` // the last eight, oldest first

@@ -73,6 +73,9 @@ func (f FollowUp) Fail(err error, now time.Time) FollowUp {
 	case Refused:
 		d.Rule = "refused"
 		f.end(Failed, now)
+		if se, ok := errors.AsType[*SendError](err); ok {
+			f.Bounce = se.Bounce
+		}
 	default:
 		return f.Lose("the result of the send is not known: "+d.Reason, now)
 	}

@@ -1,0 +1,355 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"aftersales/internal/followup"
+)
+
+// Tally counts what a Deliver did.
+type Tally struct {
+	Sent, Listed, Held, Moved, Skipped, Voided, Expired, Failed, Retried, Unclear, Parked int
+}
+
+// Add sums two tallies.
+func (t *Tally) Add(o Tally) {
+	for _, p := range [...]struct {
+		dst *int
+		src int
+	}{
+		{&t.Sent, o.Sent}, {&t.Listed, o.Listed}, {&t.Held, o.Held}, {&t.Moved, o.Moved}, {&t.Skipped, o.Skipped},
+		{&t.Voided, o.Voided}, {&t.Expired, o.Expired}, {&t.Failed, o.Failed}, {&t.Retried, o.Retried},
+		{&t.Unclear, o.Unclear}, {&t.Parked, o.Parked},
+	} {
+		*p.dst += p.src
+	}
+}
+
+// Deliver looks at what is due: each row is decided again on what is stored
+// now, then sent, listed, held, moved or ended. References may be stale or
+// repeated. One contact gets one message per round, so that each send sees the
+// one before it. A nil error does not mean that everything went out: a row that
+// could not be looked at keeps its look and comes again.
+func (e *Engine) Deliver(ctx context.Context, now time.Time, refs []followup.Ref) (Tally, error) {
+	var total Tally
+	ids := map[followup.FollowUpID]bool{}
+	for _, r := range refs {
+		ids[r.ID] = true
+	}
+	for len(ids) > 0 {
+		r := &round{e: e, now: now, ids: ids, busy: map[followup.ContactID]bool{}, later: map[followup.FollowUpID]bool{}}
+		if err := r.run(ctx); err != nil {
+			return total, err
+		}
+		total.Add(r.tally)
+		if len(r.later) >= len(ids) {
+			return total, nil // nothing moves any more: leave it to the next look
+		}
+		ids = r.later
+	}
+	return total, nil
+}
+
+// round is one pass over due rows: load, decide, write, arm, send, record.
+type round struct {
+	e     *Engine
+	now   time.Time
+	ids   map[followup.FollowUpID]bool
+	busy  map[followup.ContactID]bool  // contacts that get a message in this round
+	later map[followup.FollowUpID]bool // rows for the next round
+	again map[followup.JourneyID]bool  // journeys in which something waited for an end
+	rows  []followup.Change            // rows that change without a send
+	sends []send
+	tally Tally
+}
+
+// send is one message on its way.
+type send struct {
+	arm     followup.Arm
+	message followup.Message
+	plan    *followup.Plan
+	medium  followup.Medium
+	shop    followup.ShopID
+	lag     time.Duration
+}
+
+func (r *round) run(ctx context.Context) error {
+	r.again = map[followup.JourneyID]bool{}
+	journeys, contacts, err := r.load(ctx)
+	if err != nil {
+		return err
+	}
+	for i := range journeys {
+		if err := r.journey(ctx, &journeys[i], contacts); err != nil {
+			r.e.c.Log.ErrorContext(ctx, "decide", "journey", journeys[i].ID, "err", err)
+		}
+	}
+	if err := r.write(ctx); err != nil {
+		return err
+	}
+	if err := r.dispatch(ctx); err != nil {
+		return err
+	}
+	if len(r.again) == 0 {
+		return nil
+	}
+	ids := make([]followup.JourneyID, 0, len(r.again))
+	for id := range r.again {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	if err := r.e.Again(ctx, r.now, ids); err != nil {
+		r.e.c.Log.ErrorContext(ctx, "enroll again", "err", err) // their rows keep a look
+	}
+	return nil
+}
+
+// load reads the journeys of the due rows and their contacts.
+func (r *round) load(ctx context.Context) ([]followup.Journey, map[followup.ContactID]*followup.Contact, error) {
+	var ids []followup.JourneyID
+	seen := map[followup.JourneyID]bool{}
+	for id := range r.ids {
+		if j := id.Journey(); j != "" && !seen[j] {
+			seen[j] = true
+			ids = append(ids, j)
+		}
+	}
+	slices.Sort(ids)
+	journeys, err := r.e.c.Store.Journeys(ctx, ids)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load journeys: %w", err)
+	}
+	contacts := map[followup.ContactID]*followup.Contact{}
+	var cids []followup.ContactID
+	for _, j := range journeys {
+		if id := j.Head.Contact; id != "" && contacts[id] == nil {
+			contacts[id] = &followup.Contact{}
+			cids = append(cids, id)
+		}
+	}
+	loaded, err := r.e.c.Store.Contacts(ctx, cids)
+	if err != nil {
+		return nil, nil, fmt.Errorf("load contacts: %w", err)
+	}
+	for i := range loaded {
+		contacts[loaded[i].ID] = &loaded[i]
+	}
+	slices.SortStableFunc(journeys, func(a, b followup.Journey) int {
+		return cmp.Or(r.earliest(&a).Compare(r.earliest(&b)), cmp.Compare(a.ID, b.ID))
+	})
+	return journeys, contacts, nil
+}
+
+func (r *round) earliest(j *followup.Journey) time.Time {
+	var t time.Time
+	for i := range j.Rows {
+		if row := &j.Rows[i]; r.ids[row.ID] && (t.IsZero() || row.Next.Before(t)) {
+			t = row.Next
+		}
+	}
+	return t
+}
+
+// journey looks at the due rows of one journey, service first.
+func (r *round) journey(ctx context.Context, j *followup.Journey, contacts map[followup.ContactID]*followup.Contact) error {
+	if j.Version == 0 {
+		return nil // parts of a dead save: no head, no send
+	}
+	rules, err := r.e.Rules(ctx, j)
+	if err != nil {
+		return err
+	}
+	contact := contacts[j.Head.Contact]
+	if contact == nil {
+		contact = &followup.Contact{ID: j.Head.Contact}
+	}
+	desire := rules.Desire(j, contact, r.now)
+	l := look{r: r, j: j, rules: rules, desire: &desire, contact: contact}
+	for _, row := range r.due(j) {
+		l.row(ctx, row)
+	}
+	return nil
+}
+
+// due returns the rows of j to look at: by due, class, plan order, id.
+func (r *round) due(j *followup.Journey) []*followup.FollowUp {
+	var out []*followup.FollowUp
+	for i := range j.Rows {
+		if row := &j.Rows[i]; r.ids[row.ID] && !row.Next.IsZero() && !row.Next.After(r.now) {
+			out = append(out, row)
+		}
+	}
+	slices.SortFunc(out, func(a, b *followup.FollowUp) int {
+		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(classRank(a.Class), classRank(b.Class)),
+			cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID))
+	})
+	return out
+}
+
+func classRank(c followup.Class) int {
+	return slices.Index([]followup.Class{followup.Recall, followup.Service, followup.Feedback, followup.Marketing}, c)
+}
+
+// look is one journey under a round's eyes.
+type look struct {
+	r       *round
+	j       *followup.Journey
+	rules   *followup.Rules
+	desire  *followup.Desire
+	contact *followup.Contact
+}
+
+func (l *look) row(ctx context.Context, row *followup.FollowUp) {
+	switch {
+	case row.State.Terminal():
+		l.r.again[l.j.ID] = true // something waits for this end
+	case row.State == followup.Armed:
+		if row.Overdue(l.r.now) {
+			l.unclear(ctx, row.Lose("no result until the deadline and its margin", l.r.now))
+		}
+	case row.State == followup.Unknown:
+		l.unclear(ctx, *row)
+	case row.State == followup.Parked:
+	default:
+		l.decide(ctx, row)
+	}
+}
+
+// decide rules on an open row and queues what follows.
+func (l *look) decide(ctx context.Context, row *followup.FollowUp) {
+	if l.r.busy[l.contact.ID] && row.Channel != followup.Call {
+		l.r.later[row.ID] = true
+		return
+	}
+	ruling := l.rules.Decide(l.desire, l.j, row, l.contact, l.r.now, false)
+	if ruling.Result != followup.ResultSend {
+		l.r.change(l.j.ID, ruling.Row, l.desire.Plan)
+		l.r.tally.count(ruling.Result)
+		return
+	}
+	s, err := l.prepare(ruling)
+	if err != nil {
+		l.r.e.c.Log.ErrorContext(ctx, "compose", "follow_up", row.ID, "err", err)
+		l.r.change(l.j.ID, row.Fault(err.Error(), l.r.now), l.desire.Plan)
+		l.r.tally.Held++
+		return
+	}
+	l.r.busy[l.contact.ID] = true
+	l.r.sends = append(l.r.sends, s)
+}
+
+// prepare renders the message before anything is armed, so that a fault of the
+// text costs nothing.
+func (l *look) prepare(ruling followup.Ruling) (send, error) {
+	attempt := l.r.e.c.ID()
+	letter := l.rules.Letter(l.desire, l.j, ruling.Row, ruling.Wanted, l.contact, l.r.now)
+	letter.Attempt = attempt
+	m, err := l.r.e.c.Composer.Compose(letter)
+	if err != nil {
+		return send{}, err
+	}
+	m.Attempt = attempt
+	contact := l.contact.Clone()
+	contact.Spend(followup.Spend{
+		FollowUp: ruling.Row.ID, Epoch: l.rules.Epoch, At: l.r.now, Channel: ruling.Row.Channel, Class: ruling.Row.Class,
+	})
+	row := ruling.Row.Arm(attempt, l.desire.Plan.Hash, l.r.now, followup.CallTimeout)
+	return send{
+		arm: followup.Arm{Row: row, Contact: contact}, message: m, plan: l.desire.Plan,
+		medium: row.Channel, shop: l.rules.Shop.ID, lag: l.r.now.Sub(ruling.Wanted.DueAt),
+	}, nil
+}
+
+// change queues a row write; ends that something waits for keep a look.
+func (r *round) change(id followup.JourneyID, row followup.FollowUp, plan *followup.Plan) {
+	row.Await(plan, r.now)
+	if row.Awaited() {
+		r.again[id] = true
+	}
+	r.rows = append(r.rows, followup.Change{Journey: id, Rows: []followup.FollowUp{row}})
+}
+
+// write saves the rows that only change state. A row that somebody else moved
+// meanwhile is left to them.
+func (r *round) write(ctx context.Context) error {
+	if len(r.rows) == 0 {
+		return nil
+	}
+	errs, err := r.e.c.Store.Save(ctx, r.rows)
+	if err != nil {
+		return fmt.Errorf("save decisions: %w", err)
+	}
+	for i, err := range errs {
+		if err != nil && !errors.Is(err, followup.ErrConflict) {
+			return fmt.Errorf("save decision of %s: %w", r.rows[i].Rows[0].ID, err)
+		}
+	}
+	return nil
+}
+
+func (t *Tally) count(r followup.Result) {
+	switch r {
+	case followup.ResultList:
+		t.Listed++
+	case followup.ResultHold:
+		t.Held++
+	case followup.ResultMove:
+		t.Moved++
+	case followup.ResultSkip:
+		t.Skipped++
+	case followup.ResultVoid:
+		t.Voided++
+	case followup.ResultExpire:
+		t.Expired++
+	case followup.ResultPark:
+		t.Unclear++
+	default:
+	}
+}
+
+// unclear asks the channel what became of a row's attempts and settles it.
+func (l *look) unclear(ctx context.Context, row followup.FollowUp) {
+	known := l.r.e.ask(ctx, l.rules.Shop.ID, &row)
+	unclear := followup.Park
+	if s := l.step(row.Step); s != nil {
+		unclear = s.Unclear
+	}
+	row = row.Resolve(known, unclear, l.r.now)
+	switch row.State {
+	case followup.Sent:
+		l.r.tally.Sent++
+	case followup.Parked:
+		l.r.tally.Parked++
+	default:
+		l.r.tally.Unclear++
+	}
+	l.r.e.c.Log.WarnContext(ctx, "unclear result", slog.String("follow_up", string(row.ID)), slog.String("state", string(row.State)))
+	l.r.change(l.j.ID, row, l.desire.Plan)
+}
+
+func (l *look) step(id string) *followup.Step {
+	if l.desire.Plan == nil {
+		return nil
+	}
+	return l.desire.Plan.Step(id)
+}
+
+// ask asks a channel that can be asked about a row's last attempt.
+func (e *Engine) ask(ctx context.Context, shop followup.ShopID, row *followup.FollowUp) followup.Known {
+	finder, ok := e.c.Channels[shop][row.Channel].(followup.Finder)
+	if !ok || row.Claimed != "" {
+		return followup.Known{}
+	}
+	ev, err := finder.Find(ctx, row.ID, row.Attempt)
+	if err != nil {
+		e.c.Log.WarnContext(ctx, "ask channel", "follow_up", row.ID, "err", err)
+		return followup.Known{Asked: true}
+	}
+	return followup.Known{Evidence: ev, Asked: true}
+}

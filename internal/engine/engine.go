@@ -1,0 +1,98 @@
+// Package engine moves journeys through the ports: it enrolls events, decides
+// and sends what is due, and records what people say. It holds no rule of its
+// own (those are in package followup) and no clock: now is an argument. Both
+// forms of the product run it.
+package engine
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+
+	"aftersales/internal/followup"
+)
+
+// Reading is what a received body says.
+type Reading struct {
+	Events    []followup.Event
+	Erase     []followup.ContactID // people who asked to be forgotten
+	EraseShop bool                 // the shop itself left
+	Ignored   string               // understood, but nothing to do, and why
+}
+
+// Config is what an engine is made of. All fields but Rate are required.
+type Config struct {
+	Store    followup.Store
+	Shops    map[followup.ShopID]*followup.Rules
+	Channels map[followup.ShopID]map[followup.Medium]followup.Channel
+	Composer followup.Composer
+	Read     func(followup.Incoming) (Reading, error)              // pure
+	Parse    func(followup.PlanDoc) (*followup.Plan, error)        // a stored plan
+	ID       func() string                                         // a new name: attempts and our own events; never repeats
+	Wait     func(ctx context.Context, shop followup.ShopID) error // rate limit before a send; nil: none
+	Parallel int                                                   // sends at once; 0: 8
+	Log      *slog.Logger
+}
+
+// Engine is safe for concurrent use.
+type Engine struct {
+	c     Config
+	mu    sync.Mutex
+	rules map[followup.ShopID]*followup.Rules
+}
+
+// New returns an engine.
+func New(c Config) *Engine {
+	if c.Parallel <= 0 {
+		c.Parallel = 8
+	}
+	e := &Engine{c: c, rules: make(map[followup.ShopID]*followup.Rules, len(c.Shops))}
+	for id, r := range c.Shops {
+		e.rules[id] = r
+	}
+	return e
+}
+
+// Store returns the store the engine works on.
+func (e *Engine) Store() followup.Store { return e.c.Store }
+
+// Rules returns the settings of the shop of a journey, with the plan the
+// journey is pinned to among them.
+func (e *Engine) Rules(ctx context.Context, j *followup.Journey) (*followup.Rules, error) {
+	shop, _ := j.ID.Split()
+	e.mu.Lock()
+	r := e.rules[shop]
+	e.mu.Unlock()
+	if r == nil {
+		return nil, fmt.Errorf("journey %s: shop %q is not configured", j.ID, shop)
+	}
+	hash := j.Pinned()
+	if hash == "" || r.Knows(hash) {
+		return r, nil
+	}
+	doc, err := e.c.Store.Plan(ctx, hash)
+	if err != nil {
+		return r, nil // Desire says that the plan is not stored
+	}
+	p, err := e.c.Parse(doc)
+	if err != nil {
+		return nil, fmt.Errorf("read stored plan %s: %w", hash, err)
+	}
+	return e.learn(shop, p), nil
+}
+
+// learn adds a stored plan to the shop's rules, which are never changed in place.
+func (e *Engine) learn(shop followup.ShopID, p *followup.Plan) *followup.Rules {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	r := *e.rules[shop]
+	stored := make(map[string]*followup.Plan, len(r.Stored)+1)
+	for k, v := range r.Stored {
+		stored[k] = v
+	}
+	stored[p.Hash] = p
+	r.Stored = stored
+	e.rules[shop] = &r
+	return &r
+}

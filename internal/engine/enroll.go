@@ -1,0 +1,385 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"aftersales/internal/followup"
+)
+
+// conflicts is how often a Save that lost a race is tried again.
+const conflicts = 8
+
+// Group is what is new about one journey.
+type Group struct {
+	Journey followup.JourneyID
+	Events  []followup.Event
+	Done    []followup.InboxKey
+	Texts   []followup.Text // what people wrote, kept with the contact
+	// Make, when set, adds events that depend on the journey as it is; it is
+	// called again after a conflict.
+	Make func(j *followup.Journey) ([]followup.Event, error)
+}
+
+// Receive enrolls bodies of the inbox: it reads each, groups the events by
+// journey and saves. The errors are per body; a body that cannot be read is
+// marked done with the reason, since it would never be read.
+func (e *Engine) Receive(ctx context.Context, now time.Time, in []followup.Incoming) ([]error, error) {
+	errs := make([]error, len(in))
+	var groups []Group
+	byBody := make([][]followup.JourneyID, len(in))
+	for i, body := range in {
+		reading, err := e.c.Read(body)
+		if err != nil {
+			e.c.Log.WarnContext(ctx, "body not understood", "source", body.Source, "shop", body.Shop, "topic", body.Topic, "err", err)
+			errs[i] = errors.Join(err, e.c.Store.Done(ctx, []followup.InboxKey{body.InboxKey}, err.Error()))
+			continue
+		}
+		if err := e.erase(ctx, now, body.Shop, reading); err != nil {
+			return nil, err
+		}
+		if len(reading.Events) == 0 {
+			reason := reading.Ignored
+			if err := e.c.Store.Done(ctx, []followup.InboxKey{body.InboxKey}, reason); err != nil {
+				return nil, fmt.Errorf("mark body done: %w", err)
+			}
+			continue
+		}
+		groups, byBody[i] = collect(groups, body, reading.Events)
+	}
+	failed := map[followup.JourneyID]error{}
+	for i, err := range e.Enroll(ctx, now, groups) {
+		if err != nil {
+			failed[groups[i].Journey] = err
+		}
+	}
+	for i := range in {
+		for _, id := range byBody[i] {
+			errs[i] = errors.Join(errs[i], failed[id])
+		}
+	}
+	return errs, nil
+}
+
+// collect adds the events of one body to the groups of their journeys. The
+// last journey of the body carries its inbox key.
+func collect(groups []Group, body followup.Incoming, events []followup.Event) ([]Group, []followup.JourneyID) {
+	var ids []followup.JourneyID
+	for _, ev := range events {
+		id := followup.NewJourneyID(body.Shop, ev.Order)
+		i := slices.IndexFunc(groups, func(g Group) bool { return g.Journey == id })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, Group{Journey: id})
+		}
+		groups[i].Events = append(groups[i].Events, ev)
+		if !slices.Contains(groups[i].Done, body.InboxKey) {
+			groups[i].Done = append(groups[i].Done, body.InboxKey)
+		}
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return groups, ids
+}
+
+// Enroll folds what is new about each journey, reconciles its follow-ups and
+// saves. Without events it only reconciles. The errors are per group.
+func (e *Engine) Enroll(ctx context.Context, now time.Time, groups []Group) []error {
+	errs := make([]error, len(groups))
+	todo := make([]int, len(groups))
+	for i := range todo {
+		todo[i] = i
+	}
+	for range conflicts {
+		if len(todo) == 0 {
+			return errs
+		}
+		lost, err := e.enrollOnce(ctx, now, groups, todo, errs)
+		if err != nil {
+			for _, i := range todo {
+				errs[i] = err
+			}
+			return errs
+		}
+		todo = lost
+	}
+	for _, i := range todo {
+		errs[i] = fmt.Errorf("enroll %s: %w", groups[i].Journey, followup.ErrConflict)
+	}
+	return errs
+}
+
+// enrollOnce makes one attempt and returns the groups that lost a race.
+func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, todo []int, errs []error) ([]int, error) {
+	ids := make([]followup.JourneyID, len(todo))
+	for n, i := range todo {
+		ids[n] = groups[i].Journey
+	}
+	journeys, err := e.c.Store.Journeys(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("load journeys: %w", err)
+	}
+	work := make([]*enrolment, 0, len(todo))
+	for n, i := range todo {
+		w := &enrolment{e: e, g: groups[i], j: journeys[n], now: now, index: i}
+		if err := w.fold(ctx); err != nil {
+			errs[i] = err
+			continue
+		}
+		work = append(work, w)
+	}
+	if err := e.meet(ctx, work); err != nil {
+		return nil, err
+	}
+	var changes []followup.Change
+	var owners []int
+	var lost []int
+	taken := map[followup.ContactID]bool{}
+	for _, w := range work {
+		change, write, err := w.reconcile(ctx)
+		switch {
+		case err != nil:
+			errs[w.index] = err
+		case !write:
+		case overlaps(change, taken): // another group of this call writes the contact
+			lost = append(lost, w.index)
+		default:
+			changes, owners = append(changes, change), append(owners, w.index)
+		}
+	}
+	if len(changes) == 0 {
+		return lost, nil
+	}
+	results, err := e.c.Store.Save(ctx, changes)
+	if err != nil {
+		return nil, fmt.Errorf("save journeys: %w", err)
+	}
+	for n, err := range results {
+		switch {
+		case errors.Is(err, followup.ErrConflict):
+			lost = append(lost, owners[n])
+		case err != nil:
+			errs[owners[n]] = err
+		}
+	}
+	return lost, nil
+}
+
+func overlaps(c followup.Change, taken map[followup.ContactID]bool) bool {
+	for _, k := range c.Contacts {
+		if taken[k.ID] {
+			return true
+		}
+	}
+	for _, k := range c.Contacts {
+		taken[k.ID] = true
+	}
+	return false
+}
+
+// enrolment is one journey on its way through Enroll.
+type enrolment struct {
+	e     *Engine
+	g     Group
+	j     followup.Journey
+	old   followup.Head
+	now   time.Time
+	index int
+	fresh []followup.Event // not in the log yet
+	known map[followup.ContactID]*followup.Contact
+}
+
+// fold adds the new events to the log and computes the facts.
+func (w *enrolment) fold(ctx context.Context) error {
+	w.old = w.j.Head
+	log, err := w.log(ctx)
+	if err != nil {
+		return err
+	}
+	fresh := w.g.Events
+	if w.g.Make != nil {
+		made, err := w.g.Make(&w.j)
+		if err != nil {
+			return err
+		}
+		fresh = append(slices.Clone(fresh), made...)
+	}
+	for _, ev := range followup.SortEvents(fresh) {
+		if !slices.ContainsFunc(log, func(o followup.Event) bool { return o.ID == ev.ID && o.Source == ev.Source }) {
+			w.fresh = append(w.fresh, ev)
+		}
+	}
+	w.j.Head.Facts = followup.Fold(append(log, w.fresh...))
+	w.j.Head.Contact = w.j.Head.Facts.Keys.ID()
+	w.j.Head.Seen = len(log) + len(w.fresh)
+	return nil
+}
+
+func (w *enrolment) log(ctx context.Context) ([]followup.Event, error) {
+	if w.j.Version == 0 {
+		return nil, nil
+	}
+	var log []followup.Event
+	for after := followup.Cursor(""); ; {
+		page, next, err := w.e.c.Store.Events(ctx, w.j.ID, after, 500)
+		if err != nil {
+			return nil, fmt.Errorf("load events of %s: %w", w.j.ID, err)
+		}
+		log = append(log, page...)
+		if next == "" {
+			return log, nil
+		}
+		after = next
+	}
+}
+
+// meet loads the contacts of all journeys at once.
+func (e *Engine) meet(ctx context.Context, work []*enrolment) error {
+	var ids []followup.ContactID
+	for _, w := range work {
+		for _, id := range []followup.ContactID{w.j.Head.Contact, w.old.Contact} {
+			if id != "" && !slices.Contains(ids, id) {
+				ids = append(ids, id)
+			}
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	contacts, err := e.c.Store.Contacts(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("load contacts: %w", err)
+	}
+	for _, w := range work {
+		w.known = make(map[followup.ContactID]*followup.Contact, 2)
+		for i := range contacts {
+			if id := contacts[i].ID; id == w.j.Head.Contact || id == w.old.Contact {
+				w.known[id] = new(contacts[i].Clone())
+			}
+		}
+	}
+	return nil
+}
+
+// reconcile brings contact and rows in line with the facts; write is false when
+// everything is as it should be.
+func (w *enrolment) reconcile(ctx context.Context) (c followup.Change, write bool, err error) {
+	contact, changed := w.contact()
+	rules, err := w.e.Rules(ctx, &w.j)
+	if err != nil {
+		return c, false, err
+	}
+	w.evidence()
+	desire := rules.Desire(&w.j, contact, w.now)
+	c = followup.Change{Journey: w.j.ID, Version: w.j.Version, Events: w.fresh, Done: w.g.Done}
+	c.Rows = mergeRows(w.settled(), followup.Reconcile(&w.j, &desire, w.now))
+	head := w.j.Head
+	head.Plan, head.Name, head.Number = "", "", 0
+	if desire.Plan != nil {
+		head.Plan, head.Name, head.Number = desire.Plan.Hash, desire.Plan.Name, desire.Plan.Version
+	}
+	head.Why, head.Faults = desire.Why, desire.Faults
+	if len(w.fresh) > 0 || w.j.Version == 0 || headMoved(&w.old, &head) {
+		c.Head = &head
+	}
+	if changed {
+		c.Contacts = append(c.Contacts, *contact)
+	}
+	write = c.Head != nil || len(c.Rows) > 0 || changed || len(c.Done) > 0
+	if len(w.fresh) > 0 {
+		w.e.c.Log.InfoContext(ctx, "enrolled", slog.String("journey", string(w.j.ID)), slog.Int("events", len(w.fresh)),
+			slog.Int("rows", len(c.Rows)), slog.String("plan", head.Name), slog.Int("version", head.Number))
+	}
+	return c, write, nil
+}
+
+func headMoved(old, head *followup.Head) bool {
+	return old.Plan != head.Plan || old.Why != head.Why || old.Contact != head.Contact || !slices.Equal(old.Faults, head.Faults)
+}
+
+// contact merges what the new events say about the customer. When the order is
+// reached by another contact now, what was known of the person goes along.
+func (w *enrolment) contact() (*followup.Contact, bool) {
+	id := w.j.Head.Contact
+	c := w.known[id]
+	if c == nil {
+		c = &followup.Contact{ID: id}
+	}
+	changed := false
+	if old := w.known[w.old.Contact]; old != nil && w.old.Contact != id {
+		changed = c.Inherit(old)
+	}
+	for _, ev := range w.fresh {
+		stamp := followup.Stamp{Time: ev.Time, Source: ev.Source, ID: ev.ID}
+		if ev.Person != nil {
+			changed = c.State(*ev.Person, stamp) || changed
+		}
+		for _, k := range ev.Consents {
+			changed = c.Consent(k) || changed
+		}
+		if ev.Type == followup.PersonErased {
+			c.Erase(ev.Time)
+			changed = true
+		}
+	}
+	for _, t := range w.g.Texts {
+		changed = c.Note(t) || changed
+	}
+	if id != "" && !slices.Contains(c.Orders, w.j.ID) {
+		c.Orders = append(c.Orders, w.j.ID)
+		changed = true
+	}
+	return c, changed && id != ""
+}
+
+// evidence settles rows that the customer answered to: an answer posted proves
+// that the message arrived.
+func (w *enrolment) evidence() {
+	for _, ev := range w.fresh {
+		if ev.Answer == nil || ev.Answer.By == "phone" {
+			continue
+		}
+		row := w.j.Row(ev.Answer.FollowUp)
+		if row == nil || row.State != followup.Unknown && row.State != followup.Parked {
+			continue
+		}
+		if sent, err := row.Accept("", "the customer answered it", w.now); err == nil {
+			sent.Next = w.now // marks it for writing, see settled
+			*row = sent
+		}
+	}
+}
+
+// settled returns the rows that evidence changed.
+func (w *enrolment) settled() []followup.FollowUp {
+	var out []followup.FollowUp
+	for i := range w.j.Rows {
+		if row := &w.j.Rows[i]; row.State == followup.Sent && !row.Next.IsZero() {
+			row.Next = time.Time{}
+			out = append(out, *row)
+		}
+	}
+	return out
+}
+
+func mergeRows(a, b []followup.FollowUp) []followup.FollowUp {
+	for _, row := range b {
+		a = slices.DeleteFunc(a, func(o followup.FollowUp) bool { return o.ID == row.ID })
+	}
+	return append(a, b...)
+}
+
+// Again reconciles journeys without new events: a plan, a contact or the end of
+// a follow-up changed what is wanted.
+func (e *Engine) Again(ctx context.Context, now time.Time, ids []followup.JourneyID) error {
+	groups := make([]Group, len(ids))
+	for i, id := range ids {
+		groups[i].Journey = id
+	}
+	return errors.Join(e.Enroll(ctx, now, groups)...)
+}

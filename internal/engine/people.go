@@ -1,0 +1,284 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"aftersales/internal/followup"
+)
+
+// textLimit is how much of what a person wrote is kept, in bytes.
+const textLimit = 4096
+
+// Said is what a customer answered, by page, mail or phone.
+type Said struct {
+	Journey  followup.JourneyID
+	FollowUp followup.FollowUpID // that asked; "" nobody did
+	Unit     followup.UnitKey    // "" the whole order
+	Value    string              // works, problem, help, not-yet, or ""
+	Rating   int                 // 1 to 5; 0 none
+	Text     string
+	CallMe   bool
+	By       string // page, mail or phone
+}
+
+// Heard is what became of an answer.
+type Heard struct {
+	Case     int       // number of the open case it belongs to; 0: none
+	ReplyDue time.Time // promised
+}
+
+// ErrAnswer is an answer that makes no sense; the text says what is wanted.
+var ErrAnswer = errors.New("answer not understood")
+
+// Answer records what a customer said: an event like any other. A problem, a
+// call for help or a wish to be called opens one case per unit. Repeating the
+// same answer changes nothing.
+func (e *Engine) Answer(ctx context.Context, now time.Time, s Said) (Heard, error) {
+	return e.answer(ctx, now, e.c.ID(), s)
+}
+
+// answer records s as the event of that id.
+func (e *Engine) answer(ctx context.Context, now time.Time, id string, s Said) (Heard, error) {
+	if err := s.check(); err != nil {
+		return Heard{}, err
+	}
+	group := Group{Journey: s.Journey}
+	if s.Text != "" {
+		group.Texts = []followup.Text{{Event: id, Journey: s.Journey, At: now, Body: clip(s.Text)}}
+	}
+	group.Make = func(j *followup.Journey) ([]followup.Event, error) { return s.events(j, id, now) }
+	if err := e.Enroll(ctx, now, []Group{group})[0]; err != nil {
+		return Heard{}, err
+	}
+	js, err := e.c.Store.Journeys(ctx, []followup.JourneyID{s.Journey})
+	if err != nil {
+		return Heard{}, fmt.Errorf("load journey %s: %w", s.Journey, err)
+	}
+	rules, err := e.Rules(ctx, &js[0])
+	if err != nil {
+		return Heard{}, err
+	}
+	for _, c := range js[0].Head.Facts.Cases {
+		if c.Open() && c.Unit == s.Unit {
+			return Heard{Case: c.Number, ReplyDue: rules.ReplyDue(c.Opened)}, nil
+		}
+	}
+	return Heard{}, nil
+}
+
+func (s *Said) check() error {
+	switch s.Value {
+	case "", "works", "problem", "help", "not-yet":
+	default:
+		return fmt.Errorf("%w: %q is not one of works, problem, help, not-yet", ErrAnswer, s.Value)
+	}
+	switch {
+	case s.Rating < 0 || s.Rating > 5:
+		return fmt.Errorf("%w: a rating is 1 to 5", ErrAnswer)
+	case s.Value == "" && s.Rating == 0 && !s.CallMe && strings.TrimSpace(s.Text) == "":
+		return fmt.Errorf("%w: choose one of the answers", ErrAnswer)
+	}
+	return nil
+}
+
+// events makes the answer's event for the journey as it is now.
+func (s *Said) events(j *followup.Journey, id string, now time.Time) ([]followup.Event, error) {
+	if j.Version == 0 {
+		return nil, fmt.Errorf("journey %s: %w", s.Journey, followup.ErrNotFound)
+	}
+	ev := followup.Event{
+		Source: s.By, ID: id, Type: followup.AnswerGiven, Time: now,
+		Answer: &followup.Said{
+			Value: s.Value, FollowUp: s.FollowUp, By: s.By, Rating: s.Rating, CallMe: s.CallMe, HasText: s.Text != "",
+		},
+	}
+	if row := j.Row(s.FollowUp); row != nil {
+		ev.Answer.Step = row.Step
+	}
+	if s.Unit != "" {
+		line, index := s.Unit.Split()
+		if !slices.ContainsFunc(j.Head.Facts.Units, func(u followup.Unit) bool { return u.Key == s.Unit }) {
+			return nil, fmt.Errorf("%w: the order has no unit %s", ErrAnswer, s.Unit)
+		}
+		ev.Unit = &followup.UnitRef{Line: line, Index: index}
+	}
+	if s.Text == "" && repeats(j, s) {
+		return nil, nil
+	}
+	ev.Case = &followup.CaseWord{Number: j.Head.Facts.NextCase()}
+	return []followup.Event{ev}, nil
+}
+
+// repeats reports whether the customer's latest answer on the unit says the same.
+func repeats(j *followup.Journey, s *Said) bool {
+	for _, a := range slices.Backward(j.Head.Facts.Answers) {
+		if a.Unit == s.Unit && a.FollowUp == s.FollowUp {
+			return a.Value == s.Value && a.Rating == s.Rating && a.CallMe == s.CallMe && a.By == s.By
+		}
+	}
+	return false
+}
+
+func clip(s string) string {
+	if len(s) > textLimit {
+		s = strings.ToValidUTF8(s[:textLimit], "")
+	}
+	return s
+}
+
+// CaseWord is what a person at the shop does with a case.
+type CaseWord struct {
+	Case   followup.CaseID // "" to open one
+	Order  followup.JourneyID
+	Unit   followup.UnitKey // open: "" the whole order
+	Type   followup.EventType
+	Reason string
+	Text   string
+	By     string
+}
+
+// CaseReasons are the reasons a case may be closed with.
+var CaseReasons = []string{"repaired", "replaced", "refunded", "explained", "no-fault", "no-reply", "other"}
+
+// ErrCase is a case that cannot be found or changed so.
+var ErrCase = errors.New("case cannot be changed so")
+
+// Case opens, notes, closes or reopens a case and returns its id.
+func (e *Engine) Case(ctx context.Context, now time.Time, w CaseWord) (followup.CaseID, error) {
+	journey, number := w.Order, 0
+	if w.Case != "" {
+		var err error
+		if journey, number, err = w.Case.Split(); err != nil {
+			return "", err
+		}
+	}
+	if w.Type == followup.CaseClosed && !slices.Contains(CaseReasons, w.Reason) {
+		return "", fmt.Errorf("%w: reason %q is not one of %s", ErrCase, w.Reason, strings.Join(CaseReasons, ", "))
+	}
+	id := e.c.ID()
+	group := Group{Journey: journey}
+	if w.Text != "" {
+		group.Texts = []followup.Text{{Event: id, Journey: journey, At: now, Body: clip(w.Text)}}
+	}
+	group.Make = func(j *followup.Journey) ([]followup.Event, error) {
+		if j.Version == 0 {
+			return nil, fmt.Errorf("order %s: %w", journey, followup.ErrNotFound)
+		}
+		if err := w.fits(j, number); err != nil {
+			return nil, err
+		}
+		if w.Type == followup.CaseOpened {
+			number = j.Head.Facts.NextCase()
+		}
+		ev := followup.Event{
+			Source: "staff", ID: id, Type: w.Type, Time: now,
+			Case: &followup.CaseWord{Number: number, Reason: w.Reason, By: w.By},
+		}
+		if line, index := w.Unit.Split(); w.Unit != "" {
+			ev.Unit = &followup.UnitRef{Line: line, Index: index}
+		}
+		return []followup.Event{ev}, nil
+	}
+	if err := e.Enroll(ctx, now, []Group{group})[0]; err != nil {
+		return "", err
+	}
+	return followup.NewCaseID(journey, number), nil
+}
+
+// fits reports why the word cannot be said of case number.
+func (w *CaseWord) fits(j *followup.Journey, number int) error {
+	if w.Type == followup.CaseOpened {
+		for _, c := range j.Head.Facts.Cases {
+			if c.Open() && c.Unit == w.Unit {
+				return fmt.Errorf("%w: case %s is open for it already", ErrCase, followup.NewCaseID(j.ID, c.Number))
+			}
+		}
+		return nil
+	}
+	for _, c := range j.Head.Facts.Cases {
+		if c.Number != number {
+			continue
+		}
+		switch {
+		case w.Type == followup.CaseClosed && !c.Open():
+			return fmt.Errorf("%w: it is closed already", ErrCase)
+		case w.Type == followup.CaseReopened && c.Open():
+			return fmt.Errorf("%w: it is open", ErrCase)
+		}
+		return nil
+	}
+	return fmt.Errorf("case %s: %w", w.Case, followup.ErrNotFound)
+}
+
+// Consent records a customer's word about purposes on a channel (unsubscribe,
+// preferences) and reconciles the open journeys of the contact.
+func (e *Engine) Consent(ctx context.Context, now time.Time, id followup.ContactID, words []followup.Consent) error {
+	err := e.updateContact(ctx, id, func(c *followup.Contact) bool {
+		changed := false
+		for _, k := range words {
+			changed = c.Consent(k) || changed
+		}
+		return changed
+	})
+	if err != nil {
+		return err
+	}
+	return e.AgainContact(ctx, now, id)
+}
+
+// AgainContact reconciles every journey that reaches the contact.
+func (e *Engine) AgainContact(ctx context.Context, now time.Time, id followup.ContactID) error {
+	for after := followup.Cursor(""); ; {
+		ids, next, err := e.c.Store.Find(ctx, followup.Query{Contact: id}, after, 50)
+		if err != nil {
+			return fmt.Errorf("find journeys of a contact: %w", err)
+		}
+		if err := e.Again(ctx, now, ids); err != nil {
+			return err
+		}
+		if next == "" {
+			return nil
+		}
+		after = next
+	}
+}
+
+// erase forgets people and, when a shop left, everybody of the shop.
+func (e *Engine) erase(ctx context.Context, now time.Time, shop followup.ShopID, r Reading) error {
+	for _, id := range r.Erase {
+		if err := e.updateContact(ctx, id, func(c *followup.Contact) bool { c.Erase(now); return true }); err != nil {
+			return fmt.Errorf("erase a contact: %w", err)
+		}
+		if err := e.AgainContact(ctx, now, id); err != nil {
+			return err
+		}
+	}
+	if !r.EraseShop {
+		return nil
+	}
+	for after := followup.Cursor(""); ; {
+		ids, next, err := e.c.Store.Find(ctx, followup.Query{All: true}, after, 100)
+		if err != nil {
+			return fmt.Errorf("find journeys of %s: %w", shop, err)
+		}
+		for _, id := range ids {
+			if s, order := id.Split(); s == shop {
+				group := Group{Journey: id, Events: []followup.Event{{
+					Source: "privacy", ID: "shop-redact", Type: followup.PersonErased, Shop: shop, Order: order, Time: now,
+				}}}
+				if err := e.Enroll(ctx, now, []Group{group})[0]; err != nil {
+					return err
+				}
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		after = next
+	}
+}

@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"aftersales/internal/followup"
+)
+
+// dispatch arms the queued sends in one write, makes the one provider call of
+// each that was armed, and records the results in one write.
+func (r *round) dispatch(ctx context.Context) error {
+	if len(r.sends) == 0 {
+		return nil
+	}
+	arms := make([]followup.Arm, len(r.sends))
+	for i := range r.sends {
+		arms[i] = r.sends[i].arm
+	}
+	results, err := r.e.c.Store.Arm(ctx, arms)
+	if err != nil {
+		return fmt.Errorf("arm: %w", err) // unknown: rows that are armed are found after their deadline
+	}
+	ends := make([]followup.Finish, len(r.sends))
+	var group errgroup.Group
+	group.SetLimit(r.e.c.Parallel)
+	for i := range r.sends {
+		if results[i] == followup.ArmedNow {
+			group.Go(func() error { ends[i] = r.e.call(ctx, &r.sends[i], r.now); return nil })
+		} else if results[i] == followup.Closed {
+			r.later[r.sends[i].arm.Row.ID] = true // the contact moved: decide again
+		}
+	}
+	_ = group.Wait() // calls never return an error: each result is recorded
+	return r.record(ctx, ends)
+}
+
+// call makes the one provider call of an armed attempt.
+func (e *Engine) call(ctx context.Context, s *send, now time.Time) followup.Finish {
+	// The row as stored: arming raised its version by one.
+	row := s.arm.Row
+	row.Version++
+	end := followup.Finish{Attempt: row.Attempt}
+	receipt, err := e.hand(ctx, s)
+	if err == nil {
+		end.Row, _ = row.Accept(receipt.Provider, "accepted", now)
+	} else {
+		end.Row = row.Fail(err, now)
+		if end.Row.State == followup.Failed {
+			end.Unspend = s.arm.Contact.ID
+		}
+	}
+	end.Row.Await(s.plan, now)
+	level := slog.LevelInfo
+	if err != nil {
+		level = slog.LevelWarn
+	}
+	e.c.Log.Log(ctx, level, "attempt", slog.String("follow_up", string(row.ID)), slog.String("attempt", row.Attempt),
+		slog.String("channel", string(row.Channel)), slog.String("class", string(row.Class)), slog.String("shop", string(s.shop)),
+		slog.String("state", string(end.Row.State)), slog.Duration("late", s.lag), slog.Any("err", err))
+	return end
+}
+
+// hand waits for the rate limit and gives the message to the channel.
+func (e *Engine) hand(ctx context.Context, s *send) (followup.Receipt, error) {
+	if e.c.Wait != nil {
+		if err := e.c.Wait(ctx, s.shop); err != nil {
+			return followup.Receipt{}, &followup.SendError{Failure: followup.NotAccepted, Phase: "wait", Err: err}
+		}
+	}
+	ch := e.c.Channels[s.shop][s.medium]
+	if ch == nil {
+		return followup.Receipt{}, &followup.SendError{Failure: followup.Account, Phase: "channel", Err: errors.New("no channel is configured for " + string(s.medium))}
+	}
+	ctx, cancel := context.WithTimeout(ctx, followup.CallTimeout)
+	defer cancel()
+	return ch.Send(ctx, s.message)
+}
+
+// record writes what became of the calls. The write must not be lost because
+// the program is stopping: it has its own short deadline.
+func (r *round) record(ctx context.Context, ends []followup.Finish) error {
+	var done []followup.Finish
+	var sends []*send
+	for i := range ends {
+		if ends[i].Attempt != "" {
+			done, sends = append(done, ends[i]), append(sends, &r.sends[i])
+		}
+	}
+	if len(done) == 0 {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	errs, err := r.e.c.Store.Finish(ctx, done)
+	if err != nil { // repeating a Finish is harmless
+		errs, err = r.e.c.Store.Finish(ctx, done)
+	}
+	if err != nil {
+		return fmt.Errorf("record sends: %w", err)
+	}
+	for i, err := range errs {
+		if err != nil {
+			r.e.c.Log.ErrorContext(ctx, "record send", "follow_up", done[i].Row.ID, "err", err)
+		}
+		r.recorded(ctx, sends[i], &done[i].Row)
+	}
+	return nil
+}
+
+// recordTime bounds the write that records results.
+const recordTime = 30 * time.Second
+
+func (r *round) recorded(ctx context.Context, s *send, row *followup.FollowUp) {
+	switch row.State {
+	case followup.Sent:
+		r.tally.Sent++
+	case followup.Failed:
+		r.tally.Failed++
+		r.bounced(ctx, s, row)
+	case followup.Planned:
+		r.tally.Retried++
+	default:
+		r.tally.Unclear++
+	}
+	if row.Awaited() {
+		r.again[row.ID.Journey()] = true
+	}
+}
+
+// bounced closes a mail address that its own server refused.
+func (r *round) bounced(ctx context.Context, s *send, row *followup.FollowUp) {
+	if !row.Bounce {
+		return
+	}
+	err := r.e.updateContact(ctx, s.arm.Contact.ID, func(c *followup.Contact) bool {
+		return c.Suppress(followup.Suppression{Channel: s.medium, Reason: "bounce", At: r.now})
+	})
+	if err != nil {
+		r.e.c.Log.ErrorContext(ctx, "suppress bounced address", "follow_up", row.ID, "err", err)
+	}
+}
+
+// updateContact changes a contact, loading it again when somebody else did.
+func (e *Engine) updateContact(ctx context.Context, id followup.ContactID, change func(*followup.Contact) bool) error {
+	for range conflicts {
+		cs, err := e.c.Store.Contacts(ctx, []followup.ContactID{id})
+		if err != nil {
+			return fmt.Errorf("load contact: %w", err)
+		}
+		c := cs[0].Clone()
+		if !change(&c) {
+			return nil
+		}
+		errs, err := e.c.Store.SaveContacts(ctx, []followup.Contact{c})
+		if err != nil {
+			return fmt.Errorf("save contact: %w", err)
+		}
+		if !errors.Is(errs[0], followup.ErrConflict) {
+			return errs[0]
+		}
+	}
+	return fmt.Errorf("save contact: %w", followup.ErrConflict)
+}
