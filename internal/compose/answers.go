@@ -1,0 +1,74 @@
+package compose
+
+import (
+	"html"
+	"strings"
+)
+
+// buttons makes the links to the answer page, one for each answer. A link only opens the page with that answer in
+// sight: a GET never answers, because mail scanners open links too.
+func buttons(args []expr) expr {
+	names := make([]string, len(args))
+	for i, a := range args {
+		names[i] = a.word
+	}
+	return expr{
+		kind:  kindButtons,
+		truth: func(*view) bool { return true },
+		text:  func(v *view) string { return answerLines(v, names) },
+		html:  func(v *view) string { return answerButtons(v, names) },
+	}
+}
+
+func isAnswer(word string) bool {
+	switch word {
+	case answerWorks, answerProblem, answerHelp, answerNotYet:
+		return true
+	default:
+		return false
+	}
+}
+
+// withAnswer adds which answer was tapped to the address of the page.
+func withAnswer(page, answer string) string {
+	sep := "?"
+	if strings.Contains(page, "?") {
+		sep = "&"
+	}
+	return page + sep + "answer=" + answer
+}
+
+// buttonStyle makes a plain link at least 44 px high, the smallest that every thumb hits. All look alike: none is the
+// answer we would like best.
+const buttonStyle = "display:block;padding:12px 16px;line-height:22px;border:1px solid #1a56b0;border-radius:8px;" +
+	"color:#1a56b0;font-weight:600;text-align:center;text-decoration:none"
+
+func answerButtons(v *view, names []string) string {
+	page := v.answerPage()
+	if !safeURL(page) {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString(`<div style="margin:0 0 20px">` + "\n")
+	for _, name := range names {
+		b.WriteString(`<p style="margin:0 0 10px"><a class="b" style="` + buttonStyle + `" href="`)
+		b.WriteString(html.EscapeString(withAnswer(page, name)))
+		b.WriteString(`">` + html.EscapeString(v.texts.answers[name]) + "</a></p>\n")
+	}
+	b.WriteString("</div>\n")
+	return b.String()
+}
+
+// answerLines is the plain text: the choices, and the one link.
+func answerLines(v *view, names []string) string {
+	page := v.answerPage()
+	if !safeURL(page) {
+		return ""
+	}
+	var b strings.Builder
+	for _, name := range names {
+		b.WriteString(textLine("- ", "  ") + v.texts.answers[name] + "\n")
+	}
+	b.WriteString("\n" + textLine("", "") + v.texts.answerBy + " " + page + "\n")
+	return b.String()
+}

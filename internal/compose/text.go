@@ -1,0 +1,169 @@
+package compose
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// textWidth is how many characters a line of plain text has at most; addresses are never broken.
+const textWidth = 72
+
+// A line of unwrapped text begins with marks around the prefix of its first line and that of the next ones. Data has
+// no control characters, so it cannot hold any.
+const (
+	markFirst = "\x01"
+	markRest  = "\x02"
+	markText  = "\x03"
+)
+
+// textLine begins a line.
+func textLine(first, rest string) string { return markFirst + first + markRest + rest + markText }
+
+// plain builds the plain text of a message; foot may be empty.
+func plain(body, foot document) []op {
+	b := newBuilder(body.file)
+	textBlocks(b, body.blocks, "", "")
+	if len(foot.blocks) > 0 {
+		b.static("\n" + textLine("-- ", "") + "\n\n")
+		b.file = foot.file
+		textBlocks(b, foot.blocks, "", "")
+	}
+	return b.program()
+}
+
+// textBlocks writes blocks; the first line of all begins with first, the others with rest.
+func textBlocks(b *builder, bs []block, first, rest string) {
+	for _, x := range bs {
+		switch x.kind {
+		case blockControl:
+			b.token(x.tok, asText)
+			continue // what is inside is still the first
+		case blockButtons:
+			b.token(x.tok, asText)
+			b.static("\n")
+		case blockParagraph, blockHeading:
+			b.static(textLine(first, rest))
+			textInline(b, x.inline, rest)
+			b.static("\n\n")
+		case blockList:
+			textList(b, x, rest)
+			b.static("\n")
+		case blockQuote:
+			textBlocks(b, x.blocks, rest+"> ", rest+"> ")
+		case blockRule:
+			b.static(textLine(rest+"---", rest) + "\n\n")
+		case blockItem: // only in lists
+		}
+		first = rest
+	}
+}
+
+func textList(b *builder, x block, rest string) {
+	n := max(x.first, 1)
+	for _, item := range x.blocks {
+		if item.kind == blockControl {
+			b.token(item.tok, asText)
+			continue
+		}
+		mark := "- "
+		if x.ordered {
+			mark = strconv.Itoa(n) + ". "
+			n++
+		}
+		indent := rest + strings.Repeat(" ", len(mark))
+		if len(item.blocks) == 1 && item.blocks[0].kind == blockParagraph {
+			b.static(textLine(rest+mark, indent))
+			textInline(b, item.blocks[0].inline, indent)
+			b.static("\n")
+			continue
+		}
+		textBlocks(b, item.blocks, rest+mark, indent)
+	}
+}
+
+func textInline(b *builder, ins []inline, rest string) {
+	for i, in := range ins {
+		switch in.kind {
+		case inlineText:
+			s := in.text
+			if i > 0 && ins[i-1].kind == inlineLink && i == len(ins)-1 && s == "." {
+				s = "" // a full stop would be taken for a part of the address
+			}
+			b.static(strings.ReplaceAll(s, "\n", " "))
+		case inlineToken:
+			b.token(in.tok, asText)
+		case inlineBreak:
+			b.static("\n" + textLine(rest, rest))
+		case inlineStrong, inlineEm:
+			textInline(b, in.kids, rest)
+		case inlineLink:
+			textLink(b, in, rest)
+		}
+	}
+}
+
+// textLink writes "words: address", or the address alone where the words are the address.
+func textLink(b *builder, in inline, rest string) {
+	fixed := ""
+	if len(in.dest) == 1 {
+		fixed = in.dest[0].text
+	}
+	if fixed == "" || len(in.kids) != 1 || in.kids[0].text != fixed {
+		textInline(b, in.kids, rest)
+		b.static(": ")
+	}
+	if to, ok := strings.CutPrefix(fixed, "mailto:"); ok {
+		fixed = to
+	}
+	for _, d := range in.dest {
+		if d.kind == inlineToken {
+			b.token(d.tok, asText)
+		}
+	}
+	b.static(fixed)
+}
+
+// wrap breaks lines at the width and drops doubled blank lines.
+func wrap(s string) string {
+	var b strings.Builder
+	b.Grow(len(s) + len(s)/16)
+	blank := true // also at the beginning
+	for line := range strings.SplitSeq(s, "\n") {
+		marked, ok := strings.CutPrefix(line, markFirst)
+		if !ok {
+			if !blank {
+				b.WriteByte('\n')
+			}
+			blank = true
+			continue
+		}
+		first, marked, _ := strings.Cut(marked, markRest)
+		rest, words, _ := strings.Cut(marked, markText)
+		wrapLine(&b, first, rest, words)
+		blank = false
+	}
+	return strings.TrimRight(b.String(), "\n") + "\n"
+}
+
+func wrapLine(b *strings.Builder, first, rest, words string) {
+	b.WriteString(first)
+	width, fresh := utf8.RuneCountInString(first), true
+	for word := range strings.FieldsFuncSeq(words, func(r rune) bool { return r == ' ' }) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case fresh:
+		case width+1+n > textWidth:
+			b.WriteByte('\n')
+			b.WriteString(rest)
+			width = utf8.RuneCountInString(rest)
+		default:
+			b.WriteByte(' ')
+			width++
+		}
+		b.WriteString(word)
+		width += n
+		fresh = false
+	}
+	b.WriteByte('\n')
+}
