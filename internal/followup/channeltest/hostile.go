@@ -67,7 +67,7 @@ func unfit(t *testing.T, h Harness) {
 	}
 	b := h.New(t)
 	for n, address := range []string{
-		"", "ann", `"a> ORCPT=x@y"@z`, "ann@shop.example\r\nRCPT TO:<evil@evil.example>", "ann@shop.example> SIZE=1",
+		"", "zoe.b", `"a> ORCPT=x@y"@z`, "ann@shop.example\r\nRCPT TO:<evil@evil.example>", "ann@shop.example> SIZE=1",
 		"ann\x00@shop.example", "ann@shop\u202E.example", "Ann <ann@shop.example>", "ann@shop.example,evil@evil.example",
 	} {
 		m := b.message(n)
