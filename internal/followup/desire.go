@@ -49,6 +49,8 @@ type Desire struct {
 	Wanted    []Wanted  // by plan order, then id
 	Refused   map[FollowUpID]Refusal
 	Faults    []string // conditions that failed
+
+	facts *Facts
 }
 
 // desire is one computation of a Desire.
@@ -74,7 +76,7 @@ type desire struct {
 func (r *Rules) Desire(j *Journey, c *Contact, now time.Time) Desire {
 	d := &desire{r: r, j: j, facts: &j.Head.Facts, contact: c, now: now, fates: map[string]fate{}}
 	d.zone, d.cal = r.zone(d.facts), r.calendar(d.facts)
-	d.out = Desire{Zone: d.zone, Refused: map[FollowUpID]Refusal{}}
+	d.out = Desire{Zone: d.zone, Refused: map[FollowUpID]Refusal{}, facts: d.facts}
 	d.plan, d.out.Why = r.match(j, d.facts, c)
 	if d.plan == nil {
 		return d.out
@@ -351,4 +353,15 @@ func (d *desire) line(id string) *Line {
 		}
 	}
 	return nil
+}
+
+// Delivered returns when u was delivered as the plan sees it: the fact, else
+// the assumption, else nothing.
+func (d *Desire) Delivered(u Unit) Fact {
+	if d.Plan == nil {
+		return u.Delivered
+	}
+	de := desire{plan: d.Plan, zone: d.Zone, facts: d.facts}
+	f, _ := de.delivered(&u)
+	return f
 }
