@@ -19,9 +19,9 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	var faults Faults
 	l := &loader{
 		reader: &reader{file: path, faults: &faults},
-		env:    environment{getenv: getenv, faults: &faults},
 		dir:    filepath.Dir(path),
 	}
+	l.env = environment{getenv: getenv, faults: &faults, warnings: &l.cfg.Warnings}
 	if body, ok := l.file(path); ok {
 		if root, ok := l.parse(body); ok {
 			l.root(root)

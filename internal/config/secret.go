@@ -60,8 +60,9 @@ func envWord(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-"
 
 // environment reads secrets and notes what is wrong with them.
 type environment struct {
-	getenv func(string) (string, bool)
-	faults *Faults
+	getenv   func(string) (string, bool)
+	faults   *Faults
+	warnings *[]string
 }
 
 // secret reads one variable. Empty counts as not set, because that is what
@@ -106,10 +107,19 @@ func (e environment) hooks(shop followup.ShopID) map[string][]Secret {
 		for _, s := range [...]Secret{first, second} {
 			if s.Set() {
 				on[source] = append(on[source], s)
+				e.weak(name, s)
 			}
 		}
 	}
 	return on
+}
+
+// weak warns of a secret that could be found by trying.
+func (e environment) weak(name string, s Secret) {
+	const least = 16
+	if len(s.text) < least {
+		*e.warnings = append(*e.warnings, fmt.Sprintf("%s: a secret of fewer than %d characters: whoever guesses it can make up orders", name, least))
+	}
 }
 
 // linkKeys reads the key that signs links and the retired ones.
@@ -139,14 +149,18 @@ var linkKey = rule[string]{
 	parse:   func(s string) (string, bool) { return s, len(s) >= linkKeyMin },
 }
 
-// standardSecret is a secret of Standard Webhooks: base64 of 16 bytes and
-// more, behind whsec_ or bare.
+// standardSecret is a secret of Standard Webhooks: base64 behind whsec_. Text
+// without whsec_ is taken as it is.
 var standardSecret = rule[string]{
-	want:    "base64 of at least 16 random bytes, with or without whsec_ before it",
+	want:    "base64 after whsec_",
 	example: `the output of: echo "whsec_$(openssl rand -base64 32)"`,
 	parse: func(s string) (string, bool) {
-		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s, "whsec_"))
-		return s, err == nil && len(key) >= 16
+		text, found := strings.CutPrefix(s, "whsec_")
+		if !found {
+			return s, true
+		}
+		key, err := base64.RawStdEncoding.DecodeString(strings.TrimRight(text, "="))
+		return s, err == nil && len(key) > 0
 	},
 }
 

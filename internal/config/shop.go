@@ -5,6 +5,8 @@ import (
 	"net"
 	"time"
 
+	"github.com/goccy/go-yaml/ast"
+
 	"aftersales/internal/civil"
 	"aftersales/internal/followup"
 )
@@ -38,9 +40,10 @@ var (
 
 // shops reads the list of shops; there must be one.
 func (l *loader) shops(n node) []followup.Shop {
-	items := l.items(n, "shops: [{id: main, ...}]")
-	if len(items) == 0 && absent(n.ast) {
-		l.caused(n, "missing", "at least one shop", "shops: [{id: main, name: My shop, sender: care@shop.example}]")
+	const example = "shops: [{id: main, name: My shop, sender: care@shop.example}]"
+	items := l.items(n, example)
+	if seq, ok := n.ast.(*ast.SequenceNode); absent(n.ast) || ok && len(seq.Values) == 0 {
+		l.caused(n, "missing", "at least one shop", example)
 	}
 	var all []followup.Shop
 	taken := map[string]string{} // variable of secrets -> shop id

@@ -2,7 +2,6 @@ package config
 
 import (
 	"net"
-	"net/mail"
 	"net/url"
 	"slices"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/text/language"
 
 	"aftersales/internal/civil"
+	"aftersales/internal/followup"
 	"aftersales/internal/world"
 )
 
@@ -169,20 +169,11 @@ func printable(s string) bool {
 	return !strings.ContainsFunc(s, func(c rune) bool { return !unicode.IsPrint(c) })
 }
 
-// strictMail takes a bare ASCII address with a dotted domain and nothing that
-// only some mail programs understand: no name, comment, quotes or source route.
+// strictMail takes a bare address that can stand in a mail, at a domain of two
+// labels at least: one of another kind works on this network alone.
 func strictMail(s string) bool {
-	local, domain, ok := strings.Cut(s, "@")
-	if !ok || len(s) > 254 || len(local) > 64 || !hostLabels(domain, 2) {
-		return false
-	}
-	for _, c := range local {
-		if !wordChar(c) && !strings.ContainsRune(".!#$%&'*+/=?^`{|}~", c) {
-			return false
-		}
-	}
-	a, err := mail.ParseAddress(s)
-	return err == nil && a.Address == s
+	_, domain, _ := strings.Cut(s, "@")
+	return followup.ValidMail(s) && strings.Contains(domain, ".")
 }
 
 // hostLabels reports whether s is a host name of at least so many labels.

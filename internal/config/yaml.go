@@ -23,6 +23,7 @@ type node struct {
 	path string
 	ast  ast.Node
 	at   place // of the value, or of what it is missing from
+	key  place // of its key in a mapping
 }
 
 type place struct{ line, column int }
@@ -130,6 +131,7 @@ func (r *reader) fields(n node, known ...string) fields {
 		case slices.Contains(known, key):
 			f.in[key] = value
 		case looksSecret(key):
+			value.at = value.key
 			r.caused(value, "a secret in the file", "it in the environment, as "+secretHome(n.path, key), "")
 		default:
 			r.unknown(value, key, known)
@@ -144,14 +146,13 @@ func (r *reader) entries(n node) func(yield func(string, node) bool) {
 	return func(yield func(string, node) bool) {
 		m, ok := n.ast.(ast.MapNode)
 		if !ok {
-			if !absent(n.ast) {
-				r.fault(n, raw(n.ast), "keys with values", "key: value")
-			}
+			r.unfit(n, "keys with values", "key: value")
 			return
 		}
 		for it := m.MapRange(); it.Next(); {
 			key := it.Key().GetToken()
-			v := node{path: join(n.path, key.Value), ast: it.Value(), at: place{key.Position.Line, key.Position.Column}}
+			p := place{key.Position.Line, key.Position.Column}
+			v := node{path: join(n.path, key.Value), ast: it.Value(), at: p, key: p}
 			if !absent(v.ast) {
 				v.at = at(v.ast)
 			}
@@ -165,9 +166,25 @@ func (r *reader) entries(n node) func(yield func(string, node) bool) {
 func (r *reader) unknown(n node, key string, known []string) {
 	want := "one of " + strings.Join(known, ", ")
 	if s := suggest(key, known); s != "" {
-		want = "a known key; did you mean " + s + "?"
+		want = "a known one; did you mean " + s + "?"
 	}
+	n.at = n.key
 	r.caused(n, "unknown key", want, "")
+}
+
+// unfit notes a value that is of another kind than wanted. None at all is fit.
+func (r *reader) unfit(n node, want, example string) {
+	if absent(n.ast) {
+		return
+	}
+	if n.path == "" {
+		n.path = "file"
+	}
+	if k := kind(n.ast); k != "" {
+		r.caused(n, k, want, example)
+		return
+	}
+	r.fault(n, raw(n.ast), want, example)
 }
 
 func join(path, key string) string {
@@ -190,9 +207,7 @@ func (f fields) get(key string) node {
 func (r *reader) items(n node, example string) []node {
 	seq, ok := n.ast.(*ast.SequenceNode)
 	if !ok {
-		if !absent(n.ast) {
-			r.fault(n, raw(n.ast), "a list", example)
-		}
+		r.unfit(n, "a list", example)
 		return nil
 	}
 	all := make([]node, len(seq.Values))
@@ -225,7 +240,7 @@ func raw(n ast.Node) string {
 	return ""
 }
 
-// kind names what stands where a scalar was wanted.
+// kind names a value that is no scalar, "" one that is.
 func kind(n ast.Node) string {
 	switch n.(type) {
 	case ast.MapNode:
