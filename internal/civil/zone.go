@@ -3,6 +3,7 @@ package civil
 import (
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 	"time"
 	_ "time/tzdata" // zones are there on hosts without them, such as a Lambda's
@@ -28,28 +29,19 @@ func Zone(name string) (*time.Location, error) {
 	return kept.(*time.Location), nil
 }
 
-// zoneName tells whether s is formed as an IANA name. Each part starts with a capital, which also refuses the
-// files and folders beside the zones on a host: posix/, right/ (with leap seconds), localtime, posixrules.
+// zoneName tells whether each part of s starts with a capital, as all IANA names do. That refuses the files and folders
+// beside the zones on a host: posix/, right/ (with leap seconds), localtime, posixrules. The loader refuses dots.
 func zoneName(s string) bool {
 	const longest = 64 // the longest name so far has 32
 	if len(s) > longest || s == "Local" {
 		return false
 	}
-	start := true
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case c >= 'A' && c <= 'Z':
-			start = false
-		case start:
-			return false
-		case c == '/':
-			start = true
-		case (c < 'a' || c > 'z') && (c < '0' || c > '9') && c != '_' && c != '-' && c != '+':
+	for part := range strings.SplitSeq(s, "/") {
+		if part == "" || part[0] < 'A' || part[0] > 'Z' {
 			return false
 		}
 	}
-	return !start
+	return true
 }
 
 // offset gives the seconds that loc (nil is UTC) is ahead of UTC at sec.
