@@ -1,0 +1,144 @@
+package calllist_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"aftersales/internal/calllist"
+	"aftersales/internal/civil"
+	"aftersales/internal/followup"
+	"aftersales/internal/followup/channeltest"
+)
+
+func TestChannel(t *testing.T) {
+	channeltest.Run(t, channeltest.Harness{
+		New:     newBench,
+		CanFind: false, // only the person knows whether they dialled
+		CanTell: true,
+		Writes:  false, // there are no headers
+		Never:   []followup.Failure{followup.NotAccepted, followup.Account},
+	})
+}
+
+// desk counts what it is given, and can fail after it was seen.
+type desk struct {
+	calllist.Memory
+	mu    sync.Mutex
+	calls int
+	fail  bool
+}
+
+func (d *desk) Show(ctx context.Context, m followup.Message) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.calls++
+	err := d.Memory.Show(ctx, m)
+	if d.fail {
+		d.fail = false
+		return errors.New("write: broken pipe")
+	}
+	return err
+}
+
+func call() followup.Message {
+	return followup.Message{
+		To: followup.Address{Name: "Zoë Ångström"}, Phone: "+4915112345678", Class: followup.Feedback,
+		Subject: "Check-in call", Text: "Ask Zoë how the washing machine is working.",
+	}
+}
+
+func newBench(*testing.T) channeltest.Bench {
+	d := &desk{}
+	return channeltest.Bench{
+		Channel: calllist.New(d),
+		Message: call(),
+		Calls: func() int {
+			d.mu.Lock()
+			defer d.mu.Unlock()
+			return d.calls
+		},
+		Accepted: func() []channeltest.Accepted {
+			var all []channeltest.Accepted
+			for _, m := range d.Shown() {
+				all = append(all, channeltest.Accepted{Provider: m.Attempt})
+			}
+			return all
+		},
+		Fail: func(f followup.Failure, m followup.Message) followup.Message {
+			if f == followup.Refused {
+				m.Phone = "0151 12345678"
+				return m
+			}
+			d.mu.Lock()
+			d.fail = true
+			d.mu.Unlock()
+			return m
+		},
+	}
+}
+
+func TestSendRefusesWhatCannotBeDialled(t *testing.T) {
+	for phone, want := range map[string]bool{
+		"+4915112345678": true, "+98912345678": true, "+683123": false, "+6831234": true, "+68312345": true, "+123456789012345": true,
+		"": false, "+": false, "4915112345678": false, "+0915112345678": false, "+49 151 12345678": false,
+		"+1234567890123456": false, "+49151123456x": false, "+4915112345678\r\n": false, "+٤٩١٥١١٢٣٤": false,
+	} {
+		m := call()
+		m.Phone = phone
+		d := &calllist.Memory{}
+		_, err := calllist.New(d).Send(t.Context(), m)
+		if (err == nil) != want || (len(d.Shown()) == 1) != want {
+			t.Errorf("%q: %v, shown %d", phone, err, len(d.Shown()))
+		}
+		if err != nil && (followup.Classify(err) != followup.Refused || phone != "" && phone != "+" && strings.Contains(err.Error(), phone)) {
+			t.Errorf("%q: %v", phone, err)
+		}
+	}
+}
+
+func row() followup.FollowUp {
+	return followup.FollowUp{
+		ID:   followup.NewFollowUpID(followup.NewJourneyID("main", "#10/01"), "call", followup.NewUnitKey("77", 1), "1#2"),
+		Unit: "77/1", Units: []followup.UnitKey{"77/1", "77/2"}, Occurrence: "1#2", State: followup.Listed, Zone: "Europe/Berlin",
+		Due: civil.DateTime{Date: civil.Date{Year: 2026, Month: 3, Day: 5}, Clock: 10 * 60 * 60},
+	}
+}
+
+func TestSheetJSON(t *testing.T) {
+	claimed := row()
+	claimed.State, claimed.Claimed = followup.Armed, "maria"
+	const want = `{"id":"main/#10%2F01/call/77~1/1#2","order":"#10/01","units":["77/1","77/2"],"contact":"Zoë Ångström",` +
+		`"phone":"+4915112345678","due_local":"2026-03-05T10:00:00","zone":"Europe/Berlin","try":2,` +
+		`"script":"Ask Zoë how the washing machine is working.","claimed_by":"maria"}`
+	got, err := json.Marshal(calllist.NewSheet(claimed, call()))
+	if err != nil || string(got) != want {
+		t.Errorf("%v\ngot  %s\nwant %s", err, got, want)
+	}
+}
+
+func TestSheetHidesTheNumberUntilClaimed(t *testing.T) {
+	if s := calllist.NewSheet(row(), call()); s.Phone != "" || s.ClaimedBy != "" || s.Script == "" {
+		t.Errorf("listed: %+v", s)
+	}
+	released := row()
+	released.Claimed = "maria" // of an earlier claim
+	if s := calllist.NewSheet(released, call()); s.Phone != "" || s.ClaimedBy != "" {
+		t.Errorf("released: %+v", s)
+	}
+}
+
+func TestSheetOfAnOrderAndOfOneUnit(t *testing.T) {
+	r := row()
+	r.Unit, r.Units, r.Occurrence = "", nil, "1"
+	if s := calllist.NewSheet(r, call()); s.Units == nil || len(s.Units) != 0 || s.Try != 1 {
+		t.Errorf("order: %+v", s)
+	}
+	r.Unit = "77/1"
+	if s := calllist.NewSheet(r, call()); len(s.Units) != 1 || s.Units[0] != "77/1" {
+		t.Errorf("unit: %+v", s)
+	}
+}
