@@ -128,10 +128,10 @@ func part(docs map[docKey]document, name string, d document) (document, bool) {
 	return p, ok
 }
 
-// withIntro puts the word about the open case after the greeting, or first.
+// withIntro puts the word about the open case after the greeting, which in a call is the first paragraph, or first.
 func withIntro(d, intro document) document {
 	at := 0
-	if len(d.blocks) > 0 && greets(d.blocks[0]) {
+	if len(d.blocks) > 0 && (greets(d.blocks[0]) || d.script && d.blocks[0].kind == blockParagraph) {
 		at = 1
 	}
 	d.blocks = slices.Concat(d.blocks[:at], intro.blocks, d.blocks[at:])

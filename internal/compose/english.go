@@ -1,7 +1,6 @@
 package compose
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"unicode"
@@ -17,9 +16,9 @@ func english() *texts {
 
 		hello:     "Hello,",
 		helloName: func(name string) string { return "Hello " + name + "," },
-		date:      func(d civil.Date) string { return fmt.Sprintf("%d %s %d", d.Day, d.Month, d.Year) },
+		date:      func(d civil.Date) string { return strconv.Itoa(d.Day) + noBreak + d.Month.String() + " " + strconv.Itoa(d.Year) },
 		moment: func(m civil.DateTime) string {
-			return fmt.Sprintf("%s %d %s, %s", m.Date.Weekday(), m.Date.Day, m.Date.Month, englishClock(m.Clock))
+			return m.Date.Weekday().String() + " " + strconv.Itoa(m.Date.Day) + noBreak + m.Date.Month.String() + ", " + englishClock(m.Clock)
 		},
 		clock:     englishClock,
 		list:      englishList,
@@ -27,7 +26,7 @@ func english() *texts {
 		times:     func(n int, title string) string { return strconv.Itoa(n) + " × " + title },
 		others:    func(n int) string { return englishCount(n, "other item") },
 		daysLeft:  englishDaysLeft,
-		hours:     func(days, from, to string) string { return days + " " + from + "–" + to },
+		hours:     func(days, from, to string) string { return days + noBreak + from + "–" + to },
 		placeTime: func(place string) string { return place + " time" },
 
 		days:    [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
@@ -48,7 +47,11 @@ func english() *texts {
 	}
 }
 
-func englishClock(c civil.Clock) string { return fmt.Sprintf("%d:%02d", c/3600, c/60%60) }
+// englishClock cuts the seconds off.
+func englishClock(c civil.Clock) string {
+	s := (c - c%60).String()
+	return strings.TrimPrefix(s[:1], "0") + s[1:]
+}
 
 // englishList joins with commas and "and", with the comma before "and" from three on.
 func englishList(names []string) string {

@@ -30,15 +30,15 @@ const anyKind kind = "a value"
 var functions = map[string]function{
 	"greeting": {usage: "greeting .Contact", args: []kind{kindContact}, build: says(greeting)},
 	"date":     {usage: "date .Delivered", args: []kind{kindDay}, mend: noDate, build: dateOf},
-	"units": {usage: "units .Units", args: []kind{kindUnits}, build: says((*view).unitList),
+	"units": {usage: "units .Units", args: []kind{kindUnits}, build: says(kept(func(v *view) *memo { return &v.names }, (*view).unitList)),
 		mend: "name the product in products.yaml, or give the order line a title"},
 	"several": {usage: "several .Units", args: []kind{kindUnits}, build: tests(several)},
 	"answers": {usage: `answers "works" "problem" "help" "not-yet"`, args: []kind{kindWord}, many: true, mailOnly: true, build: buttons},
 	"phone": {usage: "phone .Shop.Phone", args: []kind{kindPhone}, build: phone,
 		mend: "set the shop's phone, or put {{if .Shop.Phone}} around"},
-	"hours": {usage: "hours .Shop", args: []kind{kindShop}, build: says(hours),
+	"hours": {usage: "hours .Shop", args: []kind{kindShop}, build: says(kept(func(v *view) *memo { return &v.hours }, hours)),
 		mend: "set the shop's business_hours, or put {{if hours .Shop}} around"},
-	"reply_due": {usage: "reply_due", build: says(replyDue),
+	"reply_due": {usage: "reply_due", build: says(kept(func(v *view) *memo { return &v.due }, replyDue)),
 		mend: "set the shop's reply_within and business_hours, or put {{if reply_due}} around"},
 	"until":     {usage: "until .Coverage", args: []kind{kindCoverage}, build: says(until), mend: noCoverage},
 	"days_left": {usage: "days_left", build: says(daysLeft), mend: "use it only before a coverage ends, or put {{if days_left}} around"},
@@ -74,6 +74,17 @@ func (f function) check(args []expr) string {
 // says makes the build of a function that reads the letter.
 func says(get func(*view) string) func([]expr) expr {
 	return func([]expr) expr { return text("", get)() }
+}
+
+// kept makes a text that is worked out once a letter: it is tested, written as HTML and written as text.
+func kept(slot func(*view) *memo, get func(*view) string) func(*view) string {
+	return func(v *view) string {
+		m := slot(v)
+		if !m.done {
+			m.text, m.done = get(v), true
+		}
+		return m.text
+	}
 }
 
 func tests(get func(*view) bool) func([]expr) expr {
@@ -129,7 +140,9 @@ func either(args []expr) expr {
 
 func phone(args []expr) expr {
 	get := args[0].text
-	e := text("", func(v *view) string { return v.maker.phones.of(get(v), v.shop.Country).shown })()
+	e := text("", func(v *view) string {
+		return strings.ReplaceAll(v.maker.phones.of(get(v), v.shop.Country).shown, " ", noBreak)
+	})()
 	e.html = func(v *view) string {
 		n := v.maker.phones.of(get(v), v.shop.Country)
 		if n.dial == "" {

@@ -82,7 +82,7 @@ func (o *output) write(b *strings.Builder, v *view) error {
 	case o.as == asText:
 		b.WriteString(s)
 	default:
-		b.WriteString(html.EscapeString(s))
+		b.WriteString(html.EscapeString(strings.ReplaceAll(s, noBreak, " ")))
 	}
 	return nil
 }

@@ -9,6 +9,10 @@ import (
 // textWidth is how many characters a line of plain text has at most; addresses are never broken.
 const textWidth = 72
 
+// noBreak is the space at which no line is broken: in numbers and dates. Plain text gets a usual one once it is wrapped,
+// so that what is copied from it is what it seems.
+const noBreak = "\u00a0"
+
 // A line of unwrapped text begins with marks around the prefix of its first line and that of the next ones. Data has
 // no control characters, so it cannot hold any.
 const (
@@ -143,7 +147,7 @@ func wrap(s string) string {
 		wrapLine(&b, first, rest, words)
 		blank = false
 	}
-	return strings.TrimRight(b.String(), "\n") + "\n"
+	return strings.ReplaceAll(strings.TrimRight(b.String(), "\n")+"\n", noBreak, " ")
 }
 
 func wrapLine(b *strings.Builder, first, rest, words string) {

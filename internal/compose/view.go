@@ -27,6 +27,14 @@ type view struct {
 	subject  string
 	preview  string
 	answerTo string // answer page, made when it is first asked for
+
+	names, hours, due memo
+}
+
+// memo is a text that was worked out.
+type memo struct {
+	text string
+	done bool
 }
 
 // day is a date, and whether somebody said so.
