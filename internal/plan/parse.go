@@ -1,0 +1,39 @@
+package plan
+
+import (
+	"aftersales/internal/followup"
+)
+
+// Parse reads one plan file; file is its name in faults. All faults are
+// reported at once, by position. The plan is nil when one of them is more than a
+// warning. Parse is pure and takes bounded time for any input.
+func Parse(file string, src []byte) (*followup.Plan, Faults) {
+	p := parseFile(Source{File: file, Src: src})
+	return p.plan, p.faults
+}
+
+// parsed is a file that was read, with its tree for faults across files.
+type parsed struct {
+	Source
+	root   *node
+	plan   *followup.Plan // nil when a fault is more than a warning
+	faults Faults
+}
+
+func parseFile(s Source) parsed {
+	r := &reader{file: s.File}
+	out := parsed{Source: s, root: r.load(s.Src)}
+	if out.root != nil {
+		r.check(out.root, planShape)
+		if out.root.kind == mapNode {
+			p := r.build(out.root)
+			r.lint(p, out.root)
+			p.Hash = Hash(p)
+			out.plan = p
+		}
+	}
+	if out.faults = r.done(); out.faults.Failed() {
+		out.plan = nil
+	}
+	return out
+}
