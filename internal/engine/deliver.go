@@ -86,8 +86,9 @@ func (r *round) run(ctx context.Context) error {
 		return err
 	}
 	for i := range journeys {
-		if err := r.journey(ctx, &journeys[i], contacts); err != nil {
+		if err := r.guarded(ctx, &journeys[i], contacts); err != nil {
 			r.e.c.Log.ErrorContext(ctx, "decide", "journey", journeys[i].ID, "err", err)
+			r.poison(&journeys[i], err)
 		}
 	}
 	if err := r.write(ctx); err != nil {
@@ -108,6 +109,40 @@ func (r *round) run(ctx context.Context) error {
 		r.e.c.Log.ErrorContext(ctx, "enroll again", "err", err) // their rows keep a look
 	}
 	return nil
+}
+
+// guarded looks at one journey; a panic in it is an error of that journey alone.
+func (r *round) guarded(ctx context.Context, j *followup.Journey, contacts map[followup.ContactID]*followup.Contact) (err error) {
+	sends, rows := len(r.sends), len(r.rows)
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v", p)
+		}
+		if err != nil {
+			r.sends, r.rows = r.sends[:sends], r.rows[:rows]
+		}
+	}()
+	return r.journey(ctx, j, contacts)
+}
+
+// receives is how often a row may fail to be looked at before a person has to.
+const receives = 4
+
+// poison counts a failed look at the due rows of j; at the fourth they are parked.
+func (r *round) poison(j *followup.Journey, cause error) {
+	for _, row := range r.due(j) {
+		failed := *row
+		failed.Receives++
+		switch {
+		case row.State == followup.Armed || row.State.Terminal():
+			continue // armed ones go by UNKNOWN
+		case failed.Receives >= receives:
+			failed = failed.Poison(cause.Error(), r.now)
+		default:
+			failed.Next = r.now.Add(time.Duration(failed.Receives) * time.Minute)
+		}
+		r.rows = append(r.rows, followup.Change{Journey: j.ID, Rows: []followup.FollowUp{failed}})
+	}
 }
 
 // load reads the journeys of the due rows and their contacts.
@@ -268,6 +303,7 @@ func (l *look) prepare(ruling followup.Ruling) (send, error) {
 
 // change queues a row write; ends that something waits for keep a look.
 func (r *round) change(id followup.JourneyID, row followup.FollowUp, plan *followup.Plan) {
+	row.Receives = 0
 	row.Await(plan, r.now)
 	if row.Awaited() {
 		r.again[id] = true

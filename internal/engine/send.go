@@ -27,11 +27,15 @@ func (r *round) dispatch(ctx context.Context) error {
 		return fmt.Errorf("arm: %w", err) // unknown: rows that are armed are found after their deadline
 	}
 	ends := make([]followup.Finish, len(r.sends))
+	// The time-out starts when the rows were armed: a call that had to wait too
+	// long for its turn is not made.
+	calls, cancel := context.WithTimeout(ctx, followup.CallTimeout)
+	defer cancel()
 	var group errgroup.Group
 	group.SetLimit(r.e.c.Parallel)
 	for i := range r.sends {
 		if results[i] == followup.ArmedNow {
-			group.Go(func() error { ends[i] = r.e.call(ctx, &r.sends[i], r.now); return nil })
+			group.Go(func() error { ends[i] = r.e.call(calls, &r.sends[i], r.now); return nil })
 		} else if results[i] == followup.Closed {
 			r.later[r.sends[i].arm.Row.ID] = true // the contact moved: decide again
 		}
@@ -77,8 +81,6 @@ func (e *Engine) hand(ctx context.Context, s *send) (followup.Receipt, error) {
 	if ch == nil {
 		return followup.Receipt{}, &followup.SendError{Failure: followup.Account, Phase: "channel", Err: errors.New("no channel is configured for " + string(s.medium))}
 	}
-	ctx, cancel := context.WithTimeout(ctx, followup.CallTimeout)
-	defer cancel()
 	return ch.Send(ctx, s.message)
 }
 

@@ -70,7 +70,34 @@ func candidates(source ZoneSource, names []string) (Zone, bool) {
 			z.Candidates = append(z.Candidates, loc)
 		}
 	}
-	return z, len(z.Candidates) > 0
+	return z.narrow(), len(z.Candidates) > 0
+}
+
+// zoneProbe is any recent moment: how far apart zones lie hardly changes.
+var zoneProbe = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// widest is how far candidate zones may lie apart. Farther, and a working day
+// has no hour that is polite in all of them: then the likeliest zone counts.
+const widest = 8 * time.Hour
+
+func (z Zone) narrow() Zone {
+	if len(z.Candidates) < 2 {
+		return z
+	}
+	var least, most int
+	for i, loc := range z.Candidates {
+		_, offset := zoneProbe.In(loc).Zone()
+		if i == 0 || offset < least {
+			least = offset
+		}
+		if i == 0 || offset > most {
+			most = offset
+		}
+	}
+	if time.Duration(most-least)*time.Second >= widest {
+		z.Candidates = z.Candidates[:1]
+	}
+	return z
 }
 
 // calendar returns the working days where the customer lives, else the shop's.

@@ -1,0 +1,66 @@
+package local
+
+import (
+	"sync"
+	"time"
+)
+
+// Clock tells the time of the engine. Started with a start time it runs from
+// there, Speed times as fast as the machine's; the demo moves it by hand. It is
+// safe for concurrent use.
+type Clock struct {
+	real  func() time.Time
+	base  time.Time // the machine's time when the clock was set
+	start time.Time // the clock's time then
+	speed float64
+
+	mu    sync.Mutex
+	shift time.Duration
+	moved chan struct{} // closed and replaced at each Advance
+}
+
+// NewClock returns a clock that is the machine's, when start is zero, else one
+// that starts there and runs speed times as fast; speed 0 stands still.
+func NewClock(realNow func() time.Time, start time.Time, speed float64) *Clock {
+	c := &Clock{real: realNow, base: realNow(), start: start, speed: speed, moved: make(chan struct{})}
+	if start.IsZero() {
+		c.start, c.speed = c.base, 1
+	}
+	return c
+}
+
+// Now returns the clock's time in UTC.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ran := time.Duration(float64(c.real().Sub(c.base)) * c.speed)
+	return c.start.Add(ran + c.shift).UTC()
+}
+
+// Advance moves the clock forward by hand and wakes who waits for it.
+func (c *Clock) Advance(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.shift += d
+	close(c.moved)
+	c.moved = make(chan struct{})
+}
+
+// until returns how long the machine has to wait until t, and a channel that is
+// closed when the clock is moved by hand before. A clock that stands still
+// waits for that only.
+func (c *Clock) until(t time.Time) (time.Duration, <-chan struct{}) {
+	left := t.Sub(c.Now())
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.speed <= 0 && left > 0 {
+		return forever, c.moved
+	}
+	if c.speed > 0 {
+		left = time.Duration(float64(left) / c.speed)
+	}
+	return max(0, left), c.moved
+}
+
+// forever is longer than any wait of the loop.
+const forever = 24 * time.Hour

@@ -1,0 +1,193 @@
+package local
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"aftersales/internal/engine"
+	"aftersales/internal/followup"
+)
+
+// Work is what the loop drives: an engine and the extras of a store on one machine.
+type Work interface {
+	// NextLook returns the earliest look of any follow-up.
+	NextLook(ctx context.Context) (time.Time, bool, error)
+	// DataVersion changes when another process commits.
+	DataVersion(ctx context.Context) (int64, error)
+}
+
+// Loop takes what waits in the inbox and what is due, in groups, and sleeps
+// until there is more.
+type Loop struct {
+	Engine *engine.Engine
+	Store  Work
+	Clock  *Clock
+	Log    *slog.Logger
+	Group  int           // follow-ups taken and armed at once; 0: 250
+	Poll   time.Duration // how often other processes' commits are looked for; 0: never
+
+	wake chan struct{}
+}
+
+// NewLoop returns a loop; its fields may be set before Run.
+func NewLoop(e *engine.Engine, s Work, c *Clock, log *slog.Logger) *Loop {
+	return &Loop{Engine: e, Store: s, Clock: c, Log: log, Group: 250, Poll: time.Second, wake: make(chan struct{}, 1)}
+}
+
+// Wake tells the loop that there is new work. It never blocks.
+func (l *Loop) Wake() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// faultPause is how long the loop rests when the store fails.
+const faultPause = 5 * time.Second
+
+// Run works until ctx ends; then it finishes the group in hand and returns nil.
+// A store that fails (disk full, locked) is tried again for ever: nothing is
+// lost meanwhile, and nothing is sent that cannot be recorded.
+func (l *Loop) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		seen, err := l.Store.DataVersion(ctx)
+		if err == nil {
+			_, err = l.Drain(ctx)
+		}
+		if err != nil && ctx.Err() == nil {
+			l.Log.ErrorContext(ctx, "work stopped by a fault; trying again", "err", err, "in", faultPause)
+			l.pause(ctx, faultPause)
+			continue
+		}
+		l.sleep(ctx, seen)
+	}
+	return nil
+}
+
+// Drain does everything that can be done now: bodies first, then what is due.
+func (l *Loop) Drain(ctx context.Context) (engine.Tally, error) {
+	var total engine.Tally
+	if err := l.receive(ctx); err != nil {
+		return total, err
+	}
+	for ctx.Err() == nil {
+		tally, more, err := l.deliver(ctx)
+		total.Add(tally)
+		if err != nil || !more {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// receiveGroup is how many bodies are enrolled in one commit.
+const receiveGroup = 100
+
+func (l *Loop) receive(ctx context.Context) error {
+	for after := followup.Cursor(""); ctx.Err() == nil; {
+		bodies, next, err := l.Engine.Store().Waiting(ctx, after, receiveGroup)
+		if err != nil {
+			return fmt.Errorf("read inbox: %w", err)
+		}
+		if len(bodies) == 0 {
+			return nil
+		}
+		// A group that was begun is finished, whatever stops the loop.
+		errs, err := l.Engine.Receive(context.WithoutCancel(ctx), l.Clock.Now(), bodies)
+		if err != nil {
+			return fmt.Errorf("enroll: %w", err)
+		}
+		for i, err := range errs {
+			if err != nil {
+				l.Log.WarnContext(ctx, "body not enrolled", "source", bodies[i].Source, "shop", bodies[i].Shop, "topic", bodies[i].Topic, "err", err)
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		after = next
+	}
+	return nil
+}
+
+// deliver takes one group of what is due; more is false when nothing was, or
+// when nothing of it could be moved.
+func (l *Loop) deliver(ctx context.Context) (engine.Tally, bool, error) {
+	now := l.Clock.Now()
+	refs, _, err := l.Engine.Store().Due(ctx, now, "", l.Group)
+	if err != nil {
+		return engine.Tally{}, false, fmt.Errorf("read due: %w", err)
+	}
+	if len(refs) == 0 {
+		return engine.Tally{}, false, nil
+	}
+	tally, err := l.Engine.Deliver(context.WithoutCancel(ctx), now, refs)
+	if err != nil {
+		return tally, false, fmt.Errorf("deliver: %w", err)
+	}
+	again, _, err := l.Engine.Store().Due(ctx, now, "", 1)
+	if err != nil {
+		return tally, false, fmt.Errorf("read due: %w", err)
+	}
+	stuck := len(again) > 0 && again[0] == refs[0]
+	return tally, !stuck, nil
+}
+
+// sleep waits for the next look, a wake-up, a commit of another process, a
+// move of the clock, or the end.
+func (l *Loop) sleep(ctx context.Context, seen int64) {
+	next, ok, err := l.Store.NextLook(ctx)
+	if err != nil {
+		l.pause(ctx, faultPause)
+		return
+	}
+	wait, moved := forever, (<-chan struct{})(nil)
+	if ok {
+		wait, moved = l.Clock.until(next)
+	} else {
+		_, moved = l.Clock.until(l.Clock.Now().Add(forever))
+	}
+	wait = max(wait, minSleep)
+	for ctx.Err() == nil {
+		step := min(wait, forever)
+		if l.Poll > 0 {
+			step = min(step, l.Poll)
+		}
+		timer := time.NewTimer(step)
+		select {
+		case <-ctx.Done():
+		case <-l.wake:
+			wait = 0
+		case <-moved:
+			wait = 0
+		case <-timer.C:
+			wait -= step
+		}
+		timer.Stop()
+		if wait <= 0 || l.foreign(ctx, seen) {
+			return
+		}
+	}
+}
+
+// minSleep keeps a row that cannot be moved from making the loop spin.
+const minSleep = 250 * time.Millisecond
+
+func (l *Loop) foreign(ctx context.Context, seen int64) bool {
+	if l.Poll <= 0 {
+		return false
+	}
+	v, err := l.Store.DataVersion(ctx)
+	return err != nil || v != seen
+}
+
+func (l *Loop) pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
