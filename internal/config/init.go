@@ -98,7 +98,7 @@ func gather(from fs.FS, pattern, folder string) ([]seed, error) {
 }
 
 func write(dir string, files []seed, force bool) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return err
 	}
 	root, err := os.OpenRoot(dir)
@@ -135,7 +135,7 @@ func vacant(root *os.Root, files []seed) error {
 
 // writeFile writes a file aside and puts it in its place by its name.
 func writeFile(root *os.Root, f seed) error {
-	if err := root.MkdirAll(path.Dir(f.name), 0o755); err != nil {
+	if err := root.MkdirAll(path.Dir(f.name), 0o750); err != nil {
 		return err
 	}
 	aside := f.name + ".new"

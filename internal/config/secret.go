@@ -45,7 +45,7 @@ func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
 var Sources = [...]string{"generic", "shopify"}
 
 const (
-	envPassword = "AFTERSALES_SMTP_PASSWORD"
+	envPassword = "AFTERSALES_SMTP_PASSWORD" //nolint:gosec // the name of a variable, not what is in it
 	envLinkKey  = "AFTERSALES_LINK_KEY"
 	linkKeyMin  = 32 // bytes, as package link wants it
 )

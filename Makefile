@@ -1,0 +1,54 @@
+# Everything here needs Go 1.26 and make; `check` also a C compiler, for the race detector.
+
+GO           ?= go
+LINT_VERSION := v2.15.0
+LINT         := .tools/golangci-lint-$(LINT_VERSION)/golangci-lint
+BIN          := bin/aftersales
+VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+# Words of make and of tools go to stderr: stdout is for what a target is asked for.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo build test check lint fuzz bench fmt clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## three years of follow-ups in seconds, then a mailbox to click in; DEMO="--exit --json --seed 1"
+	@echo "Building aftersales (about a minute the first time) ..." >&2
+	@CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/aftersales >&2
+	@$(BIN) demo $(DEMO)
+
+build: ## the program, as bin/aftersales
+	@CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/aftersales >&2
+	@echo "built $(BIN) $(VERSION)" >&2
+
+test: ## every test; about two minutes on two cores, four the first time
+	@echo "Running every test: about two minutes on two cores, four the first time, which builds ..." >&2
+	@start=$$(date +%s); $(GO) test ./...; status=$$?; \
+	echo "make test took $$(($$(date +%s) - start)) s" >&2; exit $$status
+
+check: lint ## lint, then every test in random order under the race detector; about ten minutes
+	@start=$$(date +%s); $(GO) test -race -shuffle=on ./...; status=$$?; \
+	echo "make check took $$(($$(date +%s) - start)) s after lint" >&2; exit $$status
+
+lint: $(LINT) ## the rules of .golangci.yml, formatting, go vet
+	@$(LINT) fmt --diff
+	@$(LINT) run ./...
+	@$(GO) vet ./...
+
+fuzz: ## 20 s of each fuzz target; FUZZTIME=5m for longer
+	@scripts/fuzz $(or $(FUZZTIME),20s)
+
+bench: ## the speeds of docs/performance.md, as a table; BENCH=Drain for some
+	@$(GO) test -run '^$$' -bench '$(or $(BENCH),.)' -benchmem ./... | awk -f scripts/bench.awk
+
+fmt: $(LINT) ## formats every Go file
+	@$(LINT) fmt
+
+clean: ## removes what was built; .tools stays
+	@rm -rf bin dist
+
+$(LINT):
+	@echo "Building golangci-lint $(LINT_VERSION) (about three minutes, once) ..." >&2
+	@GOFLAGS= GOBIN=$(abspath $(dir $(LINT))) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) >&2
