@@ -127,21 +127,19 @@ func (s *Store) Finish(ctx context.Context, ends []followup.Finish) ([]error, er
 }
 
 func (s *Store) finish(f *followup.Finish) error {
-	if f.Row.State == followup.Armed || f.Row.Attempt != f.Attempt {
-		return fmt.Errorf("want a row that is not armed and names attempt %q", f.Attempt)
+	if f.Attempt == "" || f.Row.State == followup.Armed || f.Row.Attempt != "" && f.Row.Attempt != f.Attempt {
+		return fmt.Errorf("want an attempt %q and a row that is not armed and names no other", f.Attempt)
 	}
 	old := s.row(f.Row.ID)
 	switch {
-	case f.Attempt == "" || old.Attempt != f.Attempt:
-		return followup.ErrConflict
-	case old.State == followup.Armed && old.Version == f.Row.Version:
+	case old.State == followup.Armed && old.Attempt == f.Attempt && old.Version == f.Row.Version:
 		if err := s.unspend(f); err != nil {
 			return err
 		}
 		s.put(f.Row)
 		return nil
-	case old.State == f.Row.State && old.Version == f.Row.Version+1:
-		return nil
+	case old.State == f.Row.State && old.Attempt == f.Row.Attempt && old.Version == f.Row.Version+1:
+		return nil // done before
 	default:
 		return followup.ErrConflict
 	}

@@ -85,6 +85,15 @@ var finishPromises = []promise{
 		u.finish([]followup.Finish{end}, followup.ErrConflict)
 		u.finish([]followup.Finish{Ending(again, Start())}, nil)
 	}},
+	{"a claim that was let go names no attempt any more, and repeating that is nil", func(u suite) {
+		_, end := u.armed(1)
+		end.Row.State, end.Row.Attempt, end.Row.Next = followup.Listed, "", Start().Add(time.Hour)
+		u.finish([]followup.Finish{end}, nil)
+		u.finish([]followup.Finish{end}, nil)
+		want := end.Row
+		want.Version++
+		u.same("row", u.row(end.Row.ID), want)
+	}},
 	{"a spend is given back once, and only its own", func(u suite) {
 		a, end := u.armed(1)
 		p := u.contact(a.Contact.ID)

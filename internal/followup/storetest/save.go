@@ -119,7 +119,7 @@ var savePromises = []promise{
 		var group []followup.Change
 		var ids []followup.JourneyID
 		var want []followup.Journey
-		for n := range 300 {
+		for n := range 100 {
 			c := Order(n, 6)
 			group, ids, want = append(group, c), append(ids, c.Journey), append(want, stored(c))
 		}

@@ -1,0 +1,67 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"aftersales/internal/followup"
+)
+
+// armOp is one call of Arm, packed.
+type armOp struct {
+	arms    []armOut
+	results []followup.ArmResult // of the last apply
+}
+
+type armOut struct {
+	row     rowOut
+	contact contactOut
+}
+
+// Arm reserves and arms each element on its own, in one commit.
+func (s *Store) Arm(ctx context.Context, arms []followup.Arm) ([]followup.ArmResult, error) {
+	if len(arms) == 0 {
+		return nil, ctx.Err()
+	}
+	o := &armOp{arms: make([]armOut, len(arms))}
+	for i := range arms {
+		a := &arms[i]
+		if a.Row.State != followup.Armed || a.Row.Attempt == "" || a.Contact.ID == "" {
+			return nil, fmt.Errorf("arm %s: want state armed, an attempt and a contact", a.Row.ID)
+		}
+		contact, err := s.packs.contact(&a.Contact)
+		if err != nil {
+			return nil, fmt.Errorf("arm %s: %w", a.Row.ID, err)
+		}
+		o.arms[i] = armOut{s.packs.row(a.Row), contact}
+	}
+	if err := s.w.do(ctx, o); err != nil {
+		return nil, fmt.Errorf("arm: %w", err)
+	}
+	return o.results, nil
+}
+
+func (o *armOp) want(b *batch) {
+	for i := range o.arms {
+		b.rows.ask(o.arms[i].row.id)
+		b.contacts.ask(o.arms[i].contact.id)
+	}
+}
+
+func (o *armOp) apply(b *batch) error {
+	o.results = make([]followup.ArmResult, len(o.arms))
+	for i := range o.arms {
+		a := &o.arms[i]
+		switch old := b.rows.m[a.row.id]; {
+		case old.version != a.row.version-1 || !old.state.Open():
+			o.results[i] = followup.Lost
+		case b.contacts.m[a.contact.id] != a.contact.version-1:
+			o.results[i] = followup.Closed
+		default:
+			b.putContact(a.contact)
+			b.putRow(&a.row)
+			o.results[i] = followup.ArmedNow
+		}
+	}
+	return nil
+}

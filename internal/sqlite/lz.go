@@ -1,0 +1,193 @@
+package sqlite
+
+import (
+	_ "embed"
+	"encoding/binary"
+	"errors"
+	"slices"
+)
+
+// Documents and rows are a few hundred bytes each and much alike, so they are
+// packed against a dictionary of what they have in common. General compressors
+// set up tables for each run that cost more than the whole document; this one
+// copies a table made once. The form is that of LZ4 blocks (token, literals,
+// offset of two bytes, length), with matches that may begin in the dictionary.
+
+// dictionary1 must never change: what is packed with it refers into it. A
+// better one gets another number in the form byte of pack.
+//
+//go:embed dictionary1.txt
+var dictionary1 []byte
+
+// Forms of a packed value: its first byte.
+const (
+	formPlain = 1
+	formLZ1   = 2
+)
+
+const (
+	minMatch   = 4
+	hashBits   = 12
+	maxOffset  = 1<<16 - 1
+	maxUnpack  = 64 << 20
+	tokenLimit = 15
+)
+
+var errPacked = errors.New("packed value is damaged")
+
+// packer packs values. It is not safe for concurrent use; the zero value is ready.
+type packer struct {
+	work  []byte // dictionary, then the value
+	table [1 << hashBits]uint32
+	first [1 << hashBits]uint32 // the table of the dictionary alone
+}
+
+func hash4(v uint32) uint32 { return v * 2654435761 >> (32 - hashBits) }
+
+func (p *packer) setUp() {
+	p.work = append(make([]byte, 0, len(dictionary1)+4096), dictionary1...)
+	for i := 0; i+minMatch <= len(dictionary1); i++ {
+		p.first[hash4(binary.LittleEndian.Uint32(dictionary1[i:]))] = uint32(i) + 1
+	}
+}
+
+// pack appends the packed form of v to out: packed when that is shorter.
+func (p *packer) pack(out, v []byte) []byte {
+	if p.work == nil {
+		p.setUp()
+	}
+	start := len(out)
+	out = append(out, formLZ1)
+	out = binary.AppendUvarint(out, uint64(len(v)))
+	out = p.sequences(out, v)
+	if len(out)-start > len(v) {
+		out = append(append(out[:start], formPlain), v...)
+	}
+	return out
+}
+
+// sequences writes v as literals and matches.
+func (p *packer) sequences(out, v []byte) []byte {
+	base := len(dictionary1)
+	p.work = append(p.work[:base], v...)
+	p.table = p.first
+	w, literal := p.work, base
+	for i := base; i+minMatch <= len(w); {
+		four := binary.LittleEndian.Uint32(w[i:])
+		slot := &p.table[hash4(four)]
+		ref := int(*slot) - 1
+		*slot = uint32(i) + 1
+		if ref < 0 || i-ref > maxOffset || binary.LittleEndian.Uint32(w[ref:]) != four {
+			i++
+			continue
+		}
+		n := minMatch
+		for i+n < len(w) && w[ref+n] == w[i+n] {
+			n++
+		}
+		out = appendSequence(out, w[literal:i], i-ref, n)
+		i += n
+		literal = i
+	}
+	return appendSequence(out, w[literal:], 0, 0)
+}
+
+// appendSequence writes literals and, unless n is 0, a match of n bytes.
+func appendSequence(out, literals []byte, offset, n int) []byte {
+	lits, match := len(literals), max(n-minMatch, 0)
+	out = append(out, byte(min(lits, tokenLimit)<<4|min(match, tokenLimit)))
+	out = appendLength(out, lits)
+	out = append(out, literals...)
+	if n == 0 {
+		return out
+	}
+	return appendLength(append(out, byte(offset), byte(offset>>8)), match)
+}
+
+func appendLength(out []byte, n int) []byte {
+	if n < tokenLimit {
+		return out
+	}
+	for n -= tokenLimit; n >= 255; n -= 255 {
+		out = append(out, 255)
+	}
+	return append(out, byte(n))
+}
+
+// unpack returns the value that pack made v from. It never reads or writes out
+// of bounds, whatever v is.
+func unpack(v []byte) ([]byte, error) {
+	if len(v) == 0 {
+		return nil, errPacked
+	}
+	switch v[0] {
+	case formPlain:
+		return v[1:], nil
+	case formLZ1:
+	default:
+		return nil, newer("packed value", v[0])
+	}
+	size, k := binary.Uvarint(v[1:])
+	if k <= 0 || size > maxUnpack || size/256 > uint64(len(v)) {
+		return nil, errPacked
+	}
+	out := make([]byte, 0, size)
+	out, ok := expand(out, v[1+k:], int(size))
+	if !ok || len(out) != int(size) {
+		return nil, errPacked
+	}
+	return out, nil
+}
+
+func expand(out, v []byte, size int) ([]byte, bool) {
+	for len(v) > 0 {
+		token := v[0]
+		lits, rest, ok := length(int(token>>4), v[1:])
+		if !ok || lits > len(rest) || len(out)+lits > size {
+			return nil, false
+		}
+		out = append(out, rest[:lits]...)
+		if v = rest[lits:]; len(v) == 0 {
+			return out, true
+		}
+		if len(v) < 2 {
+			return nil, false
+		}
+		offset := int(v[0]) | int(v[1])<<8
+		n, rest, ok := length(int(token&tokenLimit), v[2:])
+		if n += minMatch; !ok || len(out)+n > size || offset == 0 || offset > len(out)+len(dictionary1) {
+			return nil, false
+		}
+		out, v = copyMatch(out, offset, n), rest
+	}
+	return out, true
+}
+
+// copyMatch repeats n bytes from offset back, the first of them perhaps from
+// the dictionary, the last of them perhaps just written.
+func copyMatch(out []byte, offset, n int) []byte {
+	if before := offset - len(out); before > 0 {
+		from := len(dictionary1) - before
+		k := min(n, before)
+		out = append(out, dictionary1[from:from+k]...)
+		n -= k
+	}
+	for n > 0 {
+		from := len(out) - offset
+		k := min(n, offset)
+		out = append(out, out[from:from+k]...)
+		n -= k
+	}
+	return out
+}
+
+func length(n int, v []byte) (int, []byte, bool) {
+	if n < tokenLimit {
+		return n, v, true
+	}
+	i := slices.IndexFunc(v, func(b byte) bool { return b != 255 })
+	if i < 0 {
+		return 0, nil, false
+	}
+	return n + 255*i + int(v[i]), v[i+1:], true
+}

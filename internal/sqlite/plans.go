@@ -1,0 +1,66 @@
+package sqlite
+
+import (
+	"bytes"
+	"context"
+	"database/sql"
+	"fmt"
+
+	"aftersales/internal/followup"
+)
+
+// Plan returns the plan with that hash, or ErrNotFound.
+func (s *Store) Plan(ctx context.Context, hash string) (p followup.PlanDoc, err error) {
+	var source sql.RawBytes
+	err = s.query(ctx, "SELECT hash, shop, name, version, source FROM plan WHERE hash = ?", func(r *sql.Rows) error {
+		if err := r.Scan(&p.Hash, &p.Shop, &p.Name, &p.Version, &source); err != nil {
+			return err
+		}
+		p.Source = bytes.Clone(source)
+		return nil
+	}, hash)
+	if err == nil && p.Hash != hash {
+		err = followup.ErrNotFound
+	}
+	if err != nil {
+		return followup.PlanDoc{}, fmt.Errorf("load plan %s: %w", hash, err)
+	}
+	return p, nil
+}
+
+// planOp is one call of SavePlan.
+type planOp struct {
+	p     followup.PlanDoc
+	taken bool // of the last apply
+}
+
+// SavePlan stores p; repeating it is nil.
+func (s *Store) SavePlan(ctx context.Context, p followup.PlanDoc) error {
+	p.Source = append([]byte{}, p.Source...)
+	o := &planOp{p: p}
+	err := s.w.do(ctx, o)
+	if err == nil && o.taken {
+		err = followup.ErrVersionReused
+	}
+	if err != nil {
+		return fmt.Errorf("save plan %s version %d: %w", p.Name, p.Version, err)
+	}
+	return nil
+}
+
+func (o *planOp) want(*batch) {}
+
+func (o *planOp) apply(b *batch) error {
+	o.taken = false
+	err := b.w.query(b.ctx, "SELECT hash FROM plan WHERE shop = ? AND name = ? AND version = ?", func(r *sql.Rows) error {
+		var hash string
+		err := r.Scan(&hash)
+		o.taken = hash != o.p.Hash
+		return err
+	}, string(o.p.Shop), o.p.Name, o.p.Version)
+	if err != nil || o.taken {
+		return err
+	}
+	return b.w.exec(b.ctx, "INSERT INTO plan (hash, shop, name, version, source) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
+		o.p.Hash, string(o.p.Shop), o.p.Name, o.p.Version, o.p.Source)
+}

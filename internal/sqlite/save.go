@@ -1,0 +1,182 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"aftersales/internal/followup"
+)
+
+// saveOp is one call of Save, packed.
+type saveOp struct {
+	changes []changeOut
+	errs    []error // of the last apply
+}
+
+// changeOut is one element: what it was loaded with and what it becomes.
+type changeOut struct {
+	journey  followup.JourneyID
+	fault    error // found before anything was read
+	version  int64
+	head     *headOut
+	rows     []rowOut
+	events   []eventOut
+	contacts []contactOut
+	done     []string
+}
+
+// Save writes each change, all of it or none.
+func (s *Store) Save(ctx context.Context, changes []followup.Change) ([]error, error) {
+	if len(changes) == 0 {
+		return nil, ctx.Err()
+	}
+	o := &saveOp{changes: make([]changeOut, len(changes))}
+	for i := range changes {
+		o.changes[i] = s.packs.change(&changes[i])
+	}
+	if err := s.w.do(ctx, o); err != nil {
+		return nil, fmt.Errorf("save: %w", err)
+	}
+	return o.errs, nil
+}
+
+func (p *packers) change(c *followup.Change) changeOut {
+	out := changeOut{journey: c.Journey, version: c.Version, fault: malformed(c)}
+	if out.fault != nil {
+		return out
+	}
+	var errs []error
+	if c.Head != nil {
+		h, err := p.head(c.Journey, c.Version+1, c.Head)
+		out.head, errs = &h, append(errs, err)
+	}
+	for _, r := range c.Rows {
+		out.rows = append(out.rows, p.row(r))
+	}
+	for i := range c.Events {
+		e, err := p.event(c.Journey, &c.Events[i])
+		out.events, errs = append(out.events, e), append(errs, err)
+	}
+	for i := range c.Contacts {
+		k, err := p.contact(&c.Contacts[i])
+		out.contacts, errs = append(out.contacts, k), append(errs, err)
+	}
+	for _, k := range c.Done {
+		out.done = append(out.done, inboxKey(k))
+	}
+	out.fault = errors.Join(append(errs, out.repeats())...)
+	return out
+}
+
+func malformed(c *followup.Change) error {
+	if c.Journey == "" {
+		return errors.New("no journey is named")
+	}
+	for i := range c.Rows {
+		if c.Rows[i].ID.Journey() != c.Journey {
+			return fmt.Errorf("row %s belongs to another journey", c.Rows[i].ID)
+		}
+	}
+	for i := range c.Contacts {
+		if c.Contacts[i].ID == "" {
+			return errors.New("a contact has no id")
+		}
+	}
+	return nil
+}
+
+// repeats finds a row or contact that is there twice: its second version is not
+// the one that was loaded.
+func (c *changeOut) repeats() error {
+	rows := make(map[followup.FollowUpID]bool, len(c.rows))
+	for i := range c.rows {
+		id := c.rows[i].id
+		if rows[id] {
+			return fmt.Errorf("row %s is there twice: %w", id, followup.ErrConflict)
+		}
+		rows[id] = true
+	}
+	for i, k := range c.contacts {
+		if slices.ContainsFunc(c.contacts[:i], func(o contactOut) bool { return o.id == k.id }) {
+			return fmt.Errorf("contact %s is there twice: %w", k.id, followup.ErrConflict)
+		}
+	}
+	return nil
+}
+
+func (o *saveOp) want(b *batch) {
+	for i := range o.changes {
+		c := &o.changes[i]
+		if c.head != nil {
+			b.heads.ask(c.journey)
+		}
+		for k := range c.rows {
+			b.rows.ask(c.rows[k].id)
+		}
+		for k := range c.contacts {
+			b.contacts.ask(c.contacts[k].id)
+		}
+		if len(c.events) > 0 {
+			b.logs.ask(c.journey)
+		}
+	}
+}
+
+func (o *saveOp) apply(b *batch) error {
+	o.errs = make([]error, len(o.changes))
+	for i := range o.changes {
+		c := &o.changes[i]
+		err := c.fault
+		if err == nil {
+			err = c.check(b)
+		}
+		if err != nil {
+			o.errs[i] = fmt.Errorf("save journey %s: %w", c.journey, err)
+			continue
+		}
+		c.stage(b)
+	}
+	return nil
+}
+
+// check compares every version before anything is staged.
+func (c *changeOut) check(b *batch) error {
+	if c.head != nil && b.heads.m[c.journey] != c.version {
+		return fmt.Errorf("head: %w", followup.ErrConflict)
+	}
+	for i := range c.rows {
+		r := &c.rows[i]
+		if b.rows.m[r.id].version != r.version-1 {
+			return fmt.Errorf("row %s: %w", r.id, followup.ErrConflict)
+		}
+	}
+	for _, k := range c.contacts {
+		if b.contacts.m[k.id] != k.version-1 {
+			return fmt.Errorf("contact %s: %w", k.id, followup.ErrConflict)
+		}
+	}
+	return nil
+}
+
+// stage says what is to be written; b then shows it to whoever comes next.
+func (c *changeOut) stage(b *batch) {
+	for _, k := range c.contacts {
+		b.putContact(k)
+	}
+	for i := range c.rows {
+		b.putRow(&c.rows[i])
+	}
+	for _, e := range c.events {
+		if log := b.log(e.journey); !log[e.key] {
+			log[e.key] = true
+			b.eventsOut = append(b.eventsOut, e)
+		}
+	}
+	if c.head != nil {
+		b.heads.m[c.journey] = c.head.version
+		b.headsOut.put(c.journey, *c.head)
+	}
+	b.finishInbox(c.done, "")
+}

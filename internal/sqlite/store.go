@@ -1,0 +1,189 @@
+// Package sqlite keeps everything in one SQLite file: DIR/aftersales.db, WAL,
+// synchronous FULL. What a method has written is on the disk when it returns.
+//
+// All writes of a process go through one writer, which commits whatever calls
+// wait together (see writer.go): a commit costs a wait for the disk, however
+// much is in it.
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"sync"
+	"time"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"aftersales/internal/followup"
+)
+
+// FileName is the database's name in its folder.
+const FileName = "aftersales.db"
+
+// Options of Open. The zero value is right for most.
+type Options struct {
+	Readers    int           // connections that read at once; 0: one per CPU, at least 2
+	BusyWait   time.Duration // how long to wait for another process's write; 0: 10 s
+	CachePages int           // pages of 4 KB each connection keeps; 0: 4,000 (16 MB)
+	NoSync     bool          // for tests only: a commit does not wait for the disk
+}
+
+// Store is a [followup.Store] on SQLite, and the mailbox's messages and the
+// settings beside it. Safe for concurrent use. Several processes may have the
+// same folder open; only one of them should serve it, see [Lock].
+type Store struct {
+	path    string
+	read    *sql.DB
+	w       *writer
+	version *sql.Conn // for data_version, which is a connection's own
+	packs   packers
+	bodies  sync.Pool // of *flate.Writer
+
+	mu    sync.Mutex
+	stmts map[string]*sql.Stmt // prepared reads
+}
+
+var _ followup.Store = (*Store)(nil)
+
+// Open opens, or makes, the database in dir and brings its schema up to date.
+// The folder is made with mode 0700. Its errors wrap [ErrNewer], [ErrReadOnly],
+// [ErrFull], [ErrLocked] or [ErrDamaged] where one of them is the cause.
+func Open(ctx context.Context, dir string, opts Options) (*Store, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("make data folder %s: %w", dir, err)
+	}
+	s := &Store{path: filepath.Join(dir, FileName), stmts: map[string]*sql.Stmt{}}
+	if err := s.open(ctx, opts); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", s.path, classify(err)), s.Close())
+	}
+	return s, nil
+}
+
+func (s *Store) open(ctx context.Context, opts Options) error {
+	write, err := sql.Open("sqlite", dsn(s.path, opts, false))
+	if err != nil {
+		return err
+	}
+	write.SetMaxOpenConns(1)
+	s.w = &writer{db: write}
+	if err := migrate(ctx, write); err != nil {
+		return err
+	}
+	if err := os.Chmod(s.path, 0o600); err != nil {
+		return err
+	}
+	if err := s.w.start(ctx); err != nil {
+		return err
+	}
+	readers := opts.Readers
+	if readers == 0 {
+		readers = max(runtime.NumCPU(), 2)
+	}
+	if s.read, err = sql.Open("sqlite", dsn(s.path, opts, true)); err != nil {
+		return err
+	}
+	s.read.SetMaxOpenConns(readers + 1) // one is for data_version
+	s.read.SetMaxIdleConns(readers + 1)
+	s.version, err = s.read.Conn(ctx)
+	return err
+}
+
+// dsn names the file and the settings of each connection.
+func dsn(path string, opts Options, readOnly bool) string {
+	wait := opts.BusyWait
+	if wait == 0 {
+		wait = 10 * time.Second
+	}
+	pages := opts.CachePages
+	if pages == 0 {
+		pages = 4000
+	}
+	sync := "FULL"
+	if opts.NoSync {
+		sync = "OFF"
+	}
+	q := url.Values{"_pragma": {
+		"busy_timeout(" + strconv.FormatInt(wait.Milliseconds(), 10) + ")",
+		"journal_mode(WAL)", "synchronous(" + sync + ")", "foreign_keys(ON)",
+		"cache_size(" + strconv.Itoa(pages) + ")", "temp_store(MEMORY)",
+		// The log is copied into the file by the writer, at every 4,000 pages
+		// (16 MB): rarely enough to copy a hot page once instead of many times,
+		// often enough that the log stays small.
+		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)",
+	}}
+	if readOnly {
+		q.Add("_pragma", "query_only(ON)")
+	}
+	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
+}
+
+// Close ends the writer, after what it is committing, and every connection.
+// Calls that still wait are answered with an error.
+func (s *Store) Close() error {
+	var errs []error
+	if s.w != nil {
+		errs = append(errs, s.w.stop())
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, st := range s.stmts {
+		errs = append(errs, st.Close())
+	}
+	s.stmts = map[string]*sql.Stmt{}
+	if s.version != nil {
+		errs = append(errs, s.version.Close())
+	}
+	if s.read != nil {
+		errs = append(errs, s.read.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// prepared returns the statement for a read, prepared once.
+func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if st := s.stmts[query]; st != nil {
+		return st, nil
+	}
+	st, err := s.read.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, classify(err)
+	}
+	s.stmts[query] = st
+	return st, nil
+}
+
+// query runs a read and hands each of its rows to scan.
+func (s *Store) query(ctx context.Context, query string, scan func(rows *sql.Rows) error, args ...any) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	st, err := s.prepared(ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := st.QueryContext(ctx, args...)
+	if err != nil {
+		return classify(err)
+	}
+	return each(rows, scan)
+}
+
+// each hands every row to scan and closes rows.
+func each(rows *sql.Rows, scan func(rows *sql.Rows) error) (err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return classify(rows.Err())
+}
