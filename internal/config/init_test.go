@@ -11,6 +11,9 @@ import (
 	"testing/fstest"
 
 	"aftersales/internal/config"
+	"aftersales/internal/plan"
+	"aftersales/messages"
+	"aftersales/plans"
 )
 
 func start() config.Start {
@@ -55,6 +58,31 @@ func TestInitWritesWhatLoads(t *testing.T) {
 	}
 	if len(c.Business) < 20 {
 		t.Errorf("business %q can be guessed", c.Business)
+	}
+}
+
+// TestTheReadyMadeFolderIsWithoutFault runs init with what the binary carries.
+func TestTheReadyMadeFolderIsWithoutFault(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := config.Init(dir, config.Start{Plans: plans.Files(), Messages: messages.Files()}); err != nil {
+		t.Fatal(err)
+	}
+	c, faults := load(t, dir, nil)
+	if faults != nil {
+		t.Fatal(faults)
+	}
+	if loaded, _, faults := plan.LoadDir(os.DirFS(c.Plans), "."); len(loaded) < 2 || len(faults) > 0 {
+		t.Errorf("%d plans, %v", len(loaded), faults)
+	}
+	body, err := os.ReadFile(c.Products)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if products, faults := plan.ParseCatalogue("products.yaml", body); len(faults) > 0 || len(products.Products) == 0 {
+		t.Errorf("catalogue %+v, %v", products, faults)
+	}
+	if _, err := os.Stat(filepath.Join(c.Messages, "check-in", "en.md")); err != nil {
+		t.Error(err)
 	}
 }
 
