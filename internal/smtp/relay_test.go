@@ -1,6 +1,7 @@
 package smtp_test
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -83,6 +84,7 @@ type relay struct {
 	*gosmtp.Server
 	ca       *authority
 	listener net.Listener
+	stop     func()
 
 	mu         sync.Mutex
 	fail       map[string]error // by phase, for the next time only
@@ -104,9 +106,6 @@ func newRelay(t *testing.T, setup func(*relay)) *relay {
 	t.Helper()
 	r := &relay{ca: newAuthority(t), fail: map[string]error{}}
 	r.Server = gosmtp.NewServer(gosmtp.BackendFunc(func(c *gosmtp.Conn) (gosmtp.Session, error) {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.conns++
 		return &session{relay: r, conn: c}, nil
 	}))
 	r.Domain = relayHost
@@ -121,8 +120,14 @@ func newRelay(t *testing.T, setup func(*relay)) *relay {
 			t.Fatal(err)
 		}
 	}
-	go func() { _ = r.Serve(r.listener) }()
-	t.Cleanup(func() { _ = r.Close() })
+	var wg sync.WaitGroup
+	wg.Go(func() { _ = r.Serve(r.listener) })
+	r.stop = func() {
+		_ = r.listener.Close() // Close of the server does not know a listener that Serve has not yet taken
+		_ = r.Close()
+		wg.Wait()
+	}
+	t.Cleanup(r.stop)
 	return r
 }
 
@@ -145,9 +150,15 @@ func implicitTLS(t *testing.T) func(*relay) {
 // channel returns a channel to the relay; setup changes its configuration.
 func (r *relay) channel(t *testing.T, setup func(*smtp.Config)) *smtp.Channel {
 	t.Helper()
+	dial := dialTo(r.listener.Addr())
 	c := smtp.Config{
 		Host: relayHost, TLS: &tls.Config{RootCAs: r.ca.roots}, Now: clock,
-		Dial: dialTo(r.listener.Addr()),
+		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			r.mu.Lock()
+			r.conns++
+			r.mu.Unlock()
+			return dial(ctx, network, addr)
+		},
 	}
 	if setup != nil {
 		setup(&c)

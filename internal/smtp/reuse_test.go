@@ -1,0 +1,167 @@
+package smtp_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"aftersales/internal/followup"
+	"aftersales/internal/smtp"
+)
+
+func TestOneConnectionServesManySends(t *testing.T) {
+	r := newRelay(t, nil)
+	ch := r.channel(t, nil)
+	for range 5 {
+		if _, err := ch.Send(t.Context(), message()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if calls, conns, mail := r.count(); calls != 5 || conns != 1 || mail != 5 {
+		t.Errorf("%d transactions, %d connections, %d messages", calls, conns, mail)
+	}
+}
+
+func TestConnectionIsReplacedAfterAHundred(t *testing.T) {
+	s := newScript(t, map[string]string{})
+	ch := s.channel(t, nil)
+	for range 101 {
+		if _, err := ch.Send(t.Context(), message()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if conns, _ := s.count(); conns != 2 {
+		t.Errorf("%d connections", conns)
+	}
+}
+
+// A connection that went bad while idle costs no mail: it is checked before the
+// mail is begun.
+func TestBadIdleConnectionIsReplaced(t *testing.T) {
+	for _, reply := range []string{hang, die, "421 4.4.2 timeout", "503 sender already specified", "banana", "250 ok\r\n250 ok"} {
+		t.Run(strings.Trim(reply, "\x00"), func(t *testing.T) {
+			s := newScript(t, map[string]string{})
+			ch := s.channel(t, nil)
+			if _, err := ch.Send(t.Context(), message()); err != nil {
+				t.Fatal(err)
+			}
+			s.set("rset", reply)
+			_, err := ch.Send(t.Context(), message())
+			conns, mails := s.count()
+			if strings.HasPrefix(reply, "250") { // the extra reply shows only at the next command
+				if followup.Classify(err) != later || mails != 1 {
+					t.Errorf("%v after %d messages", err, mails)
+				}
+				return
+			}
+			if err != nil || conns != 2 || mails != 2 {
+				t.Errorf("%v; %d connections, %d messages", err, conns, mails)
+			}
+		})
+	}
+}
+
+func TestNoConnectionIsUsedAgainAfterAFailure(t *testing.T) {
+	for _, phase := range []string{"mail", "rcpt", "data", "end"} {
+		s := newScript(t, map[string]string{phase: "451 4.3.0 later"})
+		ch := s.channel(t, nil)
+		if _, err := ch.Send(t.Context(), message()); followup.Classify(err) != later {
+			t.Errorf("%s: %v", phase, err)
+		}
+		s.set(phase, usual[phase])
+		if _, err := ch.Send(t.Context(), message()); err != nil {
+			t.Errorf("%s: %v", phase, err)
+		}
+		if conns, _ := s.count(); conns != 2 {
+			t.Errorf("%s: %d connections", phase, conns)
+		}
+	}
+}
+
+// TestIdleConnectionIsClosed waits for the relay to hear the goodbye.
+func TestIdleConnectionIsClosed(t *testing.T) {
+	s := newScript(t, map[string]string{})
+	ch := s.channel(t, func(c *smtp.Config) { c.Timeouts.Idle = time.Millisecond })
+	if _, err := ch.Send(t.Context(), message()); err != nil {
+		t.Fatal(err)
+	}
+	_ = s.listener.Close()
+	s.wg.Wait() // every conversation has ended
+	if !strings.HasSuffix(s.transcript(), "QUIT\r\n") {
+		t.Error("it went without a word")
+	}
+}
+
+func TestCloseEndsWhatIsIdle(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	s := newScript(t, map[string]string{})
+	ch := s.channel(t, nil)
+	var wg sync.WaitGroup
+	for range 6 { // more than are kept
+		wg.Go(func() {
+			if _, err := ch.Send(t.Context(), message()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	ch.Close()
+	if _, err := ch.Send(t.Context(), message()); err != nil { // a send that was late still goes
+		t.Error(err)
+	}
+	ch.Close()
+	_ = s.listener.Close()
+	s.wg.Wait()
+}
+
+func TestContextEndsEveryWait(t *testing.T) {
+	for _, phase := range []string{"greeting", "ehlo", "auth", "mail", "rcpt", "data", "end"} {
+		for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+			"deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+				return context.WithTimeout(ctx, 50*time.Millisecond)
+			},
+			"cancel": func(ctx context.Context) (context.Context, context.CancelFunc) {
+				ctx, cancel := context.WithCancel(ctx)
+				timer := time.AfterFunc(50*time.Millisecond, cancel)
+				return ctx, func() { timer.Stop(); cancel() }
+			},
+		} {
+			t.Run(phase+" "+name, func(t *testing.T) {
+				t.Parallel()
+				s := newScript(t, map[string]string{phase: hang})
+				ch := s.channel(t, func(c *smtp.Config) { withPassword(c); c.Timeouts = smtp.Timeouts{} }) // minutes
+				ctx, cancel := end(t.Context())
+				defer cancel()
+				want := later
+				if phase == "end" {
+					want = unclear
+				}
+				_, err := ch.Send(ctx, message())
+				if se, ok := errors.AsType[*followup.SendError](err); !ok || se.Failure != want || se.Phase != phase {
+					t.Errorf("%v, want %s", err, want)
+				}
+			})
+		}
+	}
+}
+
+func TestDialThatHangsEndsWithTheContext(t *testing.T) {
+	r := newRelay(t, nil)
+	ch := r.channel(t, func(c *smtp.Config) {
+		c.Dial = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		c.Timeouts.Dial = 20 * time.Millisecond
+	})
+	_, err := ch.Send(t.Context(), message())
+	if se, ok := errors.AsType[*followup.SendError](err); !ok || se.Failure != later || se.Phase != "dial" {
+		t.Error(err)
+	}
+}
