@@ -30,7 +30,7 @@ func MailAddress(s string) (address, key string, ok bool) {
 
 // localPart reports whether s is a dot-atom of at most 64 bytes.
 func localPart(s string) bool {
-	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.!#&'+-/=_~"
+	const allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.#&'+-/=_~"
 	return len(s) <= 64 && onlyOf(s, allowed) &&
 		s[0] != '.' && s[len(s)-1] != '.' && !strings.Contains(s, "..")
 }

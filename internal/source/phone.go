@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
 
@@ -32,21 +33,33 @@ func PhoneNumber(s, region string) (p Phone, ok bool) {
 
 // parsePhone returns a valid number without extension, or nil.
 func parsePhone(s, region string) *phonenumbers.PhoneNumber {
-	s = strings.Map(func(r rune) rune {
-		if unseen(r) || r == 0x200e || r == 0x200f { // pasted from a contact card
-			return -1
-		}
-		return r
-	}, s)
 	if len(s) > 100 {
 		return nil
 	}
+	s = bareNumber(s)
 	n, err := phonenumbers.Parse(s, region)
 	if err != nil || !phonenumbers.IsValidNumber(n) {
 		return nil
 	}
 	n.Extension = nil
 	return n
+}
+
+// bareNumber cuts what people write around a number: "Tel.", "(mobile)", and
+// extensions, which are not dialled. Letters do not stand for digits: a reader
+// of "1-800-SIX-FLAG" may know the digits, most who typed a word meant none.
+func bareNumber(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unseen(r) || r == 0x200e || r == 0x200f { // pasted from a contact card
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsLetter(r) || strings.ContainsRune(" .:", r) })
+	if i := strings.IndexFunc(s, unicode.IsLetter); i >= 0 {
+		s = s[:i]
+	}
+	return strings.TrimRight(s, " (;,")
 }
 
 // givenPhone reports whether s says a number at all: masks and words for

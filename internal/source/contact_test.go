@@ -1,0 +1,94 @@
+package source_test
+
+import (
+	"encoding/csv"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"aftersales/internal/source"
+)
+
+func TestMailAddress(t *testing.T) {
+	for in, want := range map[string][2]string{
+		"anna@example.com":                    {"anna@example.com", "anna@example.com"},
+		"  Anna.B+shop@EXAMPLE.Com ":          {"Anna.B+shop@example.com", "anna.b+shop@example.com"},
+		"o'brien_x=y/z~#&@mail.example.co.uk": {"o'brien_x=y/z~#&@mail.example.co.uk", "o'brien_x=y/z~#&@mail.example.co.uk"},
+		"info@bücher.example":                 {"info@xn--bcher-kva.example", "info@xn--bcher-kva.example"},
+		"info@BÜCHER.example":                 {"info@xn--bcher-kva.example", "info@xn--bcher-kva.example"},
+		"info@bu\u0308cher.example":           {"info@xn--bcher-kva.example", "info@xn--bcher-kva.example"},
+		"a@例え。テスト":                            {"a@xn--r8jz45g.xn--zckzah", "a@xn--r8jz45g.xn--zckzah"},
+		"a@مثال.إختبار":                       {"a@xn--mgbh0fb.xn--kgbechtv", "a@xn--mgbh0fb.xn--kgbechtv"},
+		"a@пример.испытание":                  {"a@xn--e1afmkfd.xn--80akhbyknj4f", "a@xn--e1afmkfd.xn--80akhbyknj4f"},
+		"a@xn--bcher-kva.example":             {"a@xn--bcher-kva.example", "a@xn--bcher-kva.example"},
+	} {
+		address, key, ok := source.MailAddress(in)
+		if !ok || address != want[0] || key != want[1] {
+			t.Errorf("%q = %q, %q, %v, want %q", in, address, key, ok, want)
+		}
+	}
+}
+
+func TestWhatIsNoMailAddress(t *testing.T) {
+	long := strings.Repeat("a", 65)
+	for _, in := range []string{
+		"", "@", "anna", "anna@", "@example.com", "anna@example", "anna@@example.com", "a b@example.com", "anna@exa mple.com",
+		`"anna b"@example.com`, "Anna <anna@example.com>", "anna@example.com, bob@example.com", "anna@example.com;bob@example.com",
+		"anna@example.com\r\nBcc: bob@example.com", "anna\x00@example.com", "anna@example.com\x7f", "anna@[127.0.0.1]", "anna@127.0.0.1",
+		"anna@example.com?bcc=bob@example.com", "anna?bcc=bob@example.com", "anna%bob@example.com", "anna!bob@example.com", "anna@example.com> SIZE=1",
+		"an\u202ena@example.com", "anna@ex\u2066ample.com", "anna\u200b@example.com", "ännä@example.com", "a***@example.com", "****@*****.com",
+		".anna@example.com", "anna.@example.com", "an..na@example.com", "anna@-example.com", "anna@example-.com", "anna@.com", "anna@example..com",
+		long + "@example.com", "anna@" + long + ".com", "a@" + strings.Repeat("abcdefg.", 40) + "com", "a@☃.example", "a@aا.example", "(x)a@example.com",
+	} {
+		if address, _, ok := source.MailAddress(in); ok {
+			t.Errorf("%q counts as the address %q", in, address)
+		}
+	}
+}
+
+func TestPhoneNumbersAsLibphonenumberReadsThem(t *testing.T) {
+	f, err := os.Open("testdata/phone_inputs_truth.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) < 50 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for _, r := range rows[1:] {
+		input, region, valid := r[0], r[1], r[3] == "true"
+		want, _, _ := strings.Cut(r[4], ";") // an extension is for people
+		got, ok := source.PhoneNumber(input, region)
+		if ok != valid || ok && got.E164 != want {
+			t.Errorf("%q in %s (%s) = %q, %v, want %q, %v", input, region, r[2], got.E164, ok, want, valid)
+		}
+	}
+}
+
+func TestPhoneZones(t *testing.T) {
+	for number, want := range map[string][]string{
+		"+3545812345":   {"Atlantic/Reykjavik"},
+		"+12125550123":  {"America/New_York"},
+		"+819012345678": {"Asia/Tokyo"},
+		"+80012345678":  nil, // of no country
+	} {
+		p, ok := source.PhoneNumber(number, "")
+		if !ok || !slices.Equal(p.Zones, want) {
+			t.Errorf("%s lies in %v, %v", number, p.Zones, ok)
+		}
+	}
+	p, _ := source.PhoneNumber("+18885551234", "") // anywhere in North America
+	if len(p.Zones) == 0 || len(p.Zones) > 12 {
+		t.Errorf("%d candidates: %v", len(p.Zones), p.Zones)
+	}
+}
+
+func TestPhoneNumbersThatAreTooMuch(t *testing.T) {
+	for _, s := range []string{strings.Repeat("1", 101), strings.Repeat("+", 5000), "+" + strings.Repeat("9", 60)} {
+		if p, ok := source.PhoneNumber(s, "US"); ok {
+			t.Errorf("%d characters are %s", len(s), p.E164)
+		}
+	}
+}
