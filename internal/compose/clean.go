@@ -29,13 +29,14 @@ func clean(s string, limit int) string {
 		case unicode.Is(unicode.Bidi_Control, r) || unicode.Is(unicode.Co, r) || noText(r):
 			continue
 		}
-		if n++; n > limit {
-			b.WriteRune('…')
-			break
-		}
 		if space {
 			b.WriteByte(' ')
 			space = false
+			n++
+		}
+		if n++; n > limit {
+			b.WriteRune('…')
+			break
 		}
 		b.WriteRune(r)
 	}

@@ -62,8 +62,8 @@ func containsLink(ins []inline) bool {
 
 const mendControl = "put {{if}}, {{else}} and {{end}} into the same paragraph, or each on a line of its own"
 
-// paragraph makes the blocks of a paragraph: an if around all of it goes outside, so that nothing is left of it when
-// it does not hold; buttons stand for themselves.
+// paragraph makes the blocks of a paragraph: an if around all of it goes outside, so that no empty one is left when it
+// does not hold; buttons stand for themselves.
 func (m *markdown) paragraph(ins []inline, line int, top bool) []block {
 	ins = trim(ins)
 	if len(ins) == 0 {
@@ -81,12 +81,30 @@ func (m *markdown) paragraph(ins []inline, line int, top bool) []block {
 		return append([]block{{kind: blockControl, tok: ins[0].tok}}, m.paragraph(ins[1:], line, top)...)
 	case ins[last].control() && partner[last] < 0:
 		return append(m.paragraph(ins[:last], line, top), block{kind: blockControl, tok: ins[last].tok})
-	case ins[0].control() && partner[0] == last:
+	case ins[0].control() && partner[0] == last && !solid(ins):
 		return m.wrapped(ins, partner, line, top)
 	}
 	m.closed(ins, line)
 	m.noButtons(ins)
 	return []block{{kind: blockParagraph, inline: ins}}
+}
+
+// solid tells whether something is always left of a paragraph, and no buttons are in it.
+func solid(ins []inline) bool {
+	ins = trim(ins)
+	if len(ins) == 0 || len(ins) == 1 && ins[0].kind == inlineToken && ins[0].tok.expr.kind == kindButtons {
+		return false
+	}
+	partner, last := partners(ins), len(ins)-1
+	if !ins[0].control() || partner[0] != last {
+		return true
+	}
+	for i := 1; i < last; i++ {
+		if ins[i].control() && ins[i].tok.kind == tokenElse && partner[i] == 0 {
+			return solid(ins[1:i]) && solid(ins[i+1:last])
+		}
+	}
+	return false
 }
 
 // wrapped makes the blocks of a paragraph that is all inside one if.

@@ -16,7 +16,9 @@ func english() *texts {
 
 		hello:     "Hello,",
 		helloName: func(name string) string { return "Hello " + name + "," },
-		date:      func(d civil.Date) string { return strconv.Itoa(d.Day) + noBreak + d.Month.String() + " " + strconv.Itoa(d.Year) },
+		date: func(d civil.Date) string {
+			return strconv.Itoa(d.Day) + noBreak + d.Month.String() + " " + strconv.Itoa(d.Year)
+		},
 		moment: func(m civil.DateTime) string {
 			return m.Date.Weekday().String() + " " + strconv.Itoa(m.Date.Day) + noBreak + m.Date.Month.String() + ", " + englishClock(m.Clock)
 		},

@@ -16,9 +16,10 @@ import (
 // is printed and false where it is tested.
 type function struct {
 	usage    string
-	mend     string // what to do when it has no value
-	args     []kind // wanted, in order
-	many     bool   // one or more of the last
+	mend     string            // what to do when it has no value
+	args     []kind            // wanted, in order
+	many     bool              // one or more of the last
+	words    func(string) bool // tells the words it takes; nil: any
 	mailOnly bool
 	build    func(args []expr) expr
 }
@@ -33,7 +34,7 @@ var functions = map[string]function{
 	"units": {usage: "units .Units", args: []kind{kindUnits}, build: says(kept(func(v *view) *memo { return &v.names }, (*view).unitList)),
 		mend: "name the product in products.yaml, or give the order line a title"},
 	"several": {usage: "several .Units", args: []kind{kindUnits}, build: tests(several)},
-	"answers": {usage: `answers "works" "problem" "help" "not-yet"`, args: []kind{kindWord}, many: true, mailOnly: true, build: buttons},
+	"answers": {usage: `answers "works" "problem" "help" "not-yet"`, args: []kind{kindWord}, many: true, mailOnly: true, words: isAnswer, build: buttons},
 	"phone": {usage: "phone .Shop.Phone", args: []kind{kindPhone}, build: phone,
 		mend: "set the shop's phone, or put {{if .Shop.Phone}} around"},
 	"hours": {usage: "hours .Shop", args: []kind{kindShop}, build: says(kept(func(v *view) *memo { return &v.hours }, hours)),
@@ -66,6 +67,14 @@ func (f function) check(args []expr) string {
 		want := f.args[min(i, len(f.args)-1)]
 		if a.kind != want && (want != anyKind || a.truth == nil) {
 			return fmt.Sprintf("takes %s, and %s is %s", want, a.src, a.kind)
+		}
+	}
+	if f.words == nil {
+		return ""
+	}
+	for _, a := range args {
+		if !f.words(a.word) {
+			return fmt.Sprintf("has no %q", a.word)
 		}
 	}
 	return ""
