@@ -1,0 +1,79 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net/http"
+)
+
+//go:embed pages
+var pageFiles embed.FS
+
+// look is one set of pages: templates that share a layout, and their style.
+type look struct {
+	pages  *template.Template
+	style  template.CSS
+	policy string // Content-Security-Policy: nothing but this very style
+	log    *slog.Logger
+}
+
+// newLook reads the pages of a folder of pageFiles. A fault is a bug of this
+// package, which its tests find.
+func newLook(folder string, log *slog.Logger) *look {
+	css, err := pageFiles.ReadFile("pages/" + folder + "/style.css")
+	if err != nil {
+		panic(err)
+	}
+	sum := sha256.Sum256(css)
+	return &look{
+		pages: template.Must(template.New("").Funcs(template.FuncMap{"path": func(s string) string { return s }}).ParseFS(pageFiles, "pages/"+folder+"/*.html")),
+		style: template.CSS(css), //nolint:gosec // our own embedded file
+		policy: fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+			base64.StdEncoding.EncodeToString(sum[:])),
+		log: log,
+	}
+}
+
+// show renders a page whole before the first byte of it goes out.
+func (l *look) show(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
+	var b bytes.Buffer
+	if err := l.pages.ExecuteTemplate(&b, name, data); err != nil {
+		l.log.ErrorContext(r.Context(), "page not rendered", "page", name, "err", err)
+		http.Error(w, "This page could not be shown. Please try again later.", http.StatusInternalServerError)
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(b.Bytes()) // the reader is gone: nobody to tell
+	}
+}
+
+// guard sets the headers that every answer has, and catches what must not take
+// the server down. referrer is the Referrer-Policy.
+func (l *look) guard(referrer string, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		head := w.Header()
+		head.Set("Content-Security-Policy", l.policy)
+		head.Set("Referrer-Policy", referrer)
+		head.Set("X-Content-Type-Options", "nosniff")
+		head.Set("Cache-Control", "no-store")
+		head.Set("Cross-Origin-Opener-Policy", "same-origin")
+		head.Set("X-Robots-Tag", "noindex, nofollow")
+		defer func() {
+			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler {
+					panic(v)
+				}
+				l.log.ErrorContext(r.Context(), "handler panicked", "route", r.Pattern, "panic", fmt.Sprintf("%T", v))
+				http.Error(w, "Something went wrong. Please try again later.", http.StatusInternalServerError)
+			}
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
