@@ -33,9 +33,7 @@ check: lint ## lint, then every test in random order under the race detector; ab
 	echo "make check took $$(($$(date +%s) - start)) s after lint" >&2; exit $$status
 
 lint: $(LINT) ## the rules of .golangci.yml, formatting, go vet
-	@$(LINT) fmt --diff
-	@$(LINT) run ./...
-	@$(GO) vet ./...
+	@status=0; $(LINT) fmt --diff || status=1; $(LINT) run ./... || status=1; $(GO) vet ./... || status=1; exit $$status
 
 fuzz: ## 20 s of each fuzz target; FUZZTIME=5m for longer
 	@scripts/fuzz $(or $(FUZZTIME),20s)
