@@ -75,6 +75,7 @@ func (g *gates) wanted() bool {
 		g.row.Due, g.row.Zone, g.row.DueAt, g.row.Next = g.w.Due, g.d.Zone.Name, g.w.DueAt, g.w.DueAt
 		return g.hit(ResultMove, "moved", "its date has moved: "+g.w.Reason, g.w.Facts, g.w.DueAt)
 	}
+	g.row.Due, g.row.Zone, g.row.DueAt = g.w.Due, g.d.Zone.Name, g.w.DueAt
 	return false
 }
 

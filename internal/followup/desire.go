@@ -174,17 +174,13 @@ type slot struct {
 
 // scoped computes s for one unit, or for the order when u is nil.
 func (d *desire) scoped(s *Step, u *Unit) {
-	slots, why := d.slots(s, u)
-	if len(slots) == 0 {
-		d.remember(s, u, "", fate{})
-		d.refuseAll(s, u, Refusal{Rule: "anchor", Reason: why})
-		return
-	}
 	if r, dead := d.exit(s, u); dead {
 		d.refuseAll(s, u, r)
-		for _, sl := range slots {
-			d.remember(s, u, sl.key, fate{over: true})
-		}
+		return
+	}
+	slots, why := d.slots(s, u)
+	if len(slots) == 0 {
+		d.refuseAll(s, u, Refusal{Rule: "anchor", Reason: why})
 		return
 	}
 	wanted, refusal := d.condition(s, u)
@@ -240,7 +236,7 @@ func (d *desire) occurrence(s *Step, u *Unit, sl slot, wanted bool, why Refusal)
 	if src := d.plan.Source(s.ID); src != nil {
 		f := d.recall(src, u, sl.key)
 		if !f.missed {
-			d.remember(s, u, sl.key, fate{over: f.over})
+			d.remember(s, u, sl.key, fate{how: src.ID + " was not missed"})
 			d.refuse(s, u, sl.key, Refusal{Rule: "otherwise", Reason: "only when " + src.ID + " did not happen: " + f.say()})
 			return
 		}

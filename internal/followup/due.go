@@ -225,8 +225,8 @@ func (d *desire) stamp(s *Step, sl slot, w *Wanted) {
 	w.Send = late.Send
 	w.Last = late.MoreThan.After(w.DueAt, d.zone.Loc())
 	if s.Timing == Before && !sl.stale.IsZero() {
-		if s.Late == nil || sl.stale.Before(w.Last) {
-			w.Last = sl.stale
+		if last := sl.stale.Add(-time.Second); s.Late == nil || last.Before(w.Last) {
+			w.Last = last
 		}
 		if s.Late == nil {
 			w.Send = false // a stale reminder has no point

@@ -13,15 +13,12 @@ import (
 // (rule 14). The zero fate is pending or happened.
 type fate struct {
 	missed bool      // not wanted by its own condition, FAILED, SKIPPED, missed, expired
-	over   bool      // an exit: nothing follows
 	ended  time.Time // when it ended; zero: the otherwise keeps its own due (rule 15)
 	how    string
 }
 
 func (f fate) say() string {
 	switch {
-	case f.over:
-		return "the goods left the customer"
 	case f.how != "":
 		return f.how
 	default:
@@ -102,7 +99,7 @@ func (d *desire) tries(s *Step, u *Unit, sl slot, first Wanted) {
 	for n := 1; ; n++ {
 		key := tryKey(s, sl.key, n)
 		row := d.row(s, u, key)
-		if why, reached := d.reached(s, u, n, sl.key, w); reached && (row == nil || row.State.Open()) {
+		if why, reached := d.reached(s, u, n, sl.key, w); reached && (row == nil || !row.State.Settled()) {
 			d.refuse(s, u, sl.key, Refusal{Rule: "reached", Reason: why})
 			d.remember(s, u, sl.key, fate{how: why})
 			return

@@ -1,0 +1,76 @@
+package local
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"aftersales/internal/calllist"
+	"aftersales/internal/config"
+	"aftersales/internal/followup"
+	"aftersales/internal/mailbox"
+	"aftersales/internal/smtp"
+)
+
+func (a *App) mailChannel() (followup.Channel, error) {
+	if a.Config.Email.Channel != config.SMTP {
+		return mailbox.New(a.Store, a.Clock.Now), nil
+	}
+	s := a.Config.Email.SMTP
+	return smtp.New(smtp.Config{
+		Host: s.Host, Port: s.Port, Username: s.Username, Password: s.Password.Reveal(), Hello: s.Helo,
+		Security: securities[s.TLS], Now: a.Clock.Now,
+	})
+}
+
+// securities maps the words of the configuration to those of the channel.
+var securities = map[string]smtp.Security{"starttls": smtp.StartTLS, "implicit": smtp.ImplicitTLS, "none": smtp.NoTLS}
+
+// channels gives every shop the same mail channel and its call list.
+func (a *App) channels() map[followup.ShopID]map[followup.Medium]followup.Channel {
+	out := map[followup.ShopID]map[followup.Medium]followup.Channel{}
+	for _, s := range a.Config.Shops {
+		out[s.ID] = map[followup.Medium]followup.Channel{
+			followup.Email: a.mail,
+			followup.Call:  calllist.New(&calllist.Memory{}),
+		}
+	}
+	return out
+}
+
+// limiter spaces sends by the configured rate; nil when there is no limit.
+func (a *App) limiter() func(context.Context, followup.ShopID) error {
+	if a.Config.Email.Rate <= 0 {
+		return nil
+	}
+	l := &limiter{gap: time.Duration(float64(time.Second) / a.Config.Email.Rate), now: time.Now}
+	return func(ctx context.Context, _ followup.ShopID) error { return l.wait(ctx) }
+}
+
+// limiter gives out turns at least gap apart.
+type limiter struct {
+	gap time.Duration
+	now func() time.Time
+
+	mu   sync.Mutex
+	next time.Time
+}
+
+func (l *limiter) wait(ctx context.Context) error {
+	l.mu.Lock()
+	now := l.now()
+	turn := l.next
+	if turn.Before(now) {
+		turn = now
+	}
+	l.next = turn.Add(l.gap)
+	l.mu.Unlock()
+	timer := time.NewTimer(turn.Sub(now))
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
