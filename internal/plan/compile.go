@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr"
@@ -24,7 +25,9 @@ const (
 // maxParts bounds the size of a condition; those of the examples have about ten parts.
 const maxParts = 300
 
-// compile reads a condition; problems are in characters of src.
+// compile reads a condition; problems are in characters of src. With problems the
+// question cannot be asked, but it still says what it names; it is nil where the
+// syntax is wrong.
 func compile(kind, src string) (*question, []problem) {
 	wrapped, shift := src, 0
 	if kind == KindUnit {
@@ -40,17 +43,25 @@ func compile(kind, src string) (*question, []problem) {
 	r := reading{kind: kind}
 	ast.Walk(&tree.Node, &r)
 	r.bound(tree.Node, shift/len(selfHead))
-	if len(r.problems) == 0 {
-		program, p := typed(wrapped)
-		if p == nil {
-			return &question{src: src, canonical: printed(tree.Node, shift), names: r.names, program: program}, nil
-		}
-		r.problems = p
-	}
+	program, mismatches := typed(wrapped)
+	r.join(mismatches)
+	q := &question{src: src, canonical: printed(tree.Node, shift), names: r.names, program: program}
 	for i := range r.problems {
 		r.problems[i] = r.problems[i].within(src, shift)
 	}
-	return nil, r.problems
+	return q, r.problems
+}
+
+// join adds what the type checker found, unless the vocabulary told it already,
+// and better.
+func (r *reading) join(found []problem) {
+	told := len(r.problems) > 0
+	for _, p := range found {
+		same := func(o problem) bool { return o.at == p.at }
+		if !slices.ContainsFunc(r.problems, same) && (!told || !strings.HasPrefix(p.cause, "unknown name")) {
+			r.problems = append(r.problems, p)
+		}
+	}
 }
 
 // printed writes a condition without the layout of its source.
@@ -174,6 +185,9 @@ func (patcher) Visit(node *ast.Node) {
 	scope := func() ast.Node { return &ast.IdentifierNode{Value: "_scope"} }
 	switch callee.Value {
 	case fnMoney:
+		if len(n.Arguments) == 0 {
+			return
+		}
 		if s, ok := n.Arguments[0].(*ast.StringNode); ok {
 			if m, err := parseMoney(s.Value); err == nil {
 				ast.Patch(node, &ast.ConstantNode{Value: m})

@@ -20,6 +20,7 @@ func (r *reader) convert(in ast.Node, path string, depth int) *node {
 			r.fault(out, "the file holds too much", "aliases (*name) count as what they stand for; write less")
 			r.nodes = max(r.nodes, maxNodes+1) // one such fault is enough
 		}
+		out.kind = brokenNode
 		return out
 	}
 	switch n := in.(type) {
@@ -41,6 +42,7 @@ func (r *reader) convert(in ast.Node, path string, depth int) *node {
 	case *ast.AliasNode:
 		return r.alias(out, n, depth)
 	case *ast.TagNode:
+		out.kind = brokenNode
 		r.fault(out, "tags such as "+quote(n.GetToken().Value)+" are not part of the language", "write the value without it")
 	default:
 		scalarInto(out, in)
@@ -52,6 +54,7 @@ func (r *reader) alias(out *node, n *ast.AliasNode, depth int) *node {
 	name := n.Value.GetToken().Value
 	target, ok := r.anchors[name]
 	if !ok {
+		out.kind = brokenNode
 		r.fault(out, "nothing above is named &"+name, "write the value itself")
 		return out
 	}

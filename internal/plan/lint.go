@@ -84,7 +84,7 @@ func (r *reader) lintAnchor(p *followup.Plan, n *node, a followup.Anchor) {
 		if c.Name == a.Coverage {
 			return
 		}
-		if c.Name != "" {
+		if c.Name != "" && !slices.Contains(known, c.Name) {
 			known = append(known, c.Name)
 		}
 	}

@@ -126,7 +126,7 @@ func (r *reader) lintTries(p *followup.Plan, s *followup.Step, n *node) {
 
 // lintHold is rule 22.
 func (r *reader) lintHold(s *followup.Step, n *node) {
-	if n.has("hold") && (s.Class == followup.Service || s.Class == followup.Recall) {
+	if h := n.child("hold"); h != nil && (h.value != nil || h.kind == mapNode) && (s.Class == followup.Service || s.Class == followup.Recall) {
 		r.warn(n.at("hold"), fmt.Sprintf("an open case never holds class %s", s.Class), "leave hold out")
 	}
 }

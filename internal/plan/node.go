@@ -10,11 +10,12 @@ const (
 	boolNode
 	mapNode
 	listNode
+	brokenNode // a fault of it was told when it was read
 )
 
 // String says what a node is, for faults.
 func (k nodeKind) String() string {
-	return [...]string{"nothing", "text", "a number", "true or false", "a map of keys", "a list"}[k]
+	return [...]string{"nothing", "text", "a number", "true or false", "a map of keys", "a list", "nothing"}[k]
 }
 
 // node is a place in a file: a scalar, a list or a map, with its position.

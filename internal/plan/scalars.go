@@ -111,6 +111,13 @@ const (
 	anchorMend    = `write delivered, case_closed or coverage_end("warranty")`
 )
 
+// wrong is an error of a value that knows better than the kind of value how to
+// mend it.
+type wrong struct{ cause, mend string }
+
+// Error returns the cause.
+func (w *wrong) Error() string { return w.cause }
+
 func readName(s string) (any, error) {
 	if !nameForm.MatchString(s) {
 		return nil, fmt.Errorf("%s is not a name", quote(s))
@@ -187,15 +194,14 @@ func readWindow(s string) (any, error) {
 	return w, nil
 }
 
-// errMixed is rule 9: where a day has 23 or 25 hours nobody could tell what P1DT2H means.
-var errMixed = errors.New("a period counts calendar units (Y, M, W, D) or exact ones (H, M, S), never both")
-
+// readPeriod keeps rule 9: calendar units or exact ones, never both.
 func readPeriod(fits func(civil.Period) error) func(string) (any, error) {
 	return func(s string) (any, error) {
 		p, err := civil.ParsePeriod(s)
 		switch {
 		case errors.Is(err, civil.ErrMixed):
-			return nil, fmt.Errorf("%s: %w", quote(s), errMixed)
+			return nil, &wrong{quote(s) + " mixes calendar and exact units, which no one could tell apart on a day of 23 hours",
+				"write only Y, M, W, D (P1D) or only H, M, S (PT26H)"}
 		case err != nil:
 			return nil, fmt.Errorf("%s is not a period", quote(s))
 		case strings.HasPrefix(s, "-"):
@@ -266,7 +272,7 @@ func readAnchor(known []string) func(string) (any, error) {
 		covered := a.Kind == followup.AnchorCoverageStart || a.Kind == followup.AnchorCoverageEnd
 		switch {
 		case !oneOf(m[1], known):
-			return nil, fmt.Errorf("%s is not an event to count from, %s", quote(m[1]), suggest(m[1], known))
+			return nil, &wrong{quote(m[1]) + " is not an event to count from", suggest(m[1], known)}
 		case covered && a.Coverage == "":
 			return nil, fmt.Errorf("%s does not say of which coverage", a.Kind)
 		case !covered && a.Coverage != "":

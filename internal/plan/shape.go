@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -56,6 +57,7 @@ func (s *shape) keys() []string {
 // scalars mean in the nodes.
 func (r *reader) check(n *node, s *shape) {
 	switch {
+	case n.kind == brokenNode: // told already
 	case n.kind == emptyNode:
 		r.fault(n, place(n)+" is empty", "write a value, or leave the key out")
 	case s.scalar != nil:
@@ -84,7 +86,11 @@ func (r *reader) checkScalar(n *node, s *scalar) {
 	}
 	v, err := s.read(n.text)
 	if err != nil {
-		r.fault(n, err.Error(), s.mend)
+		mend := s.mend
+		if w, ok := errors.AsType[*wrong](err); ok {
+			mend = w.mend
+		}
+		r.fault(n, err.Error(), mend)
 		return
 	}
 	n.value = v
