@@ -40,7 +40,7 @@ func withAnswer(page, answer string) string {
 
 // buttonStyle makes a plain link at least 44 px high, the smallest that every thumb hits. All look alike: none is the
 // answer we would like best.
-const buttonStyle = "display:block;padding:12px 16px;line-height:22px;border:1px solid #1a56b0;border-radius:8px;" +
+const buttonStyle = "padding:12px 16px;line-height:22px;border:1px solid #1a56b0;border-radius:8px;" +
 	"color:#1a56b0;font-weight:600;text-align:center;text-decoration:none"
 
 func answerButtons(v *view, names []string) string {
@@ -51,7 +51,7 @@ func answerButtons(v *view, names []string) string {
 	var b strings.Builder
 	b.WriteString(`<div style="margin:0 0 20px">` + "\n")
 	for _, name := range names {
-		b.WriteString(`<p style="margin:0 0 10px"><a class="b" style="` + buttonStyle + `" href="`)
+		b.WriteString(`<p style="margin:0 0 10px"><a class="b" style="display:block;` + buttonStyle + `" href="`)
 		b.WriteString(html.EscapeString(withAnswer(page, name)))
 		b.WriteString(`">` + html.EscapeString(v.texts.answers[name]) + "</a></p>\n")
 	}

@@ -169,7 +169,7 @@ func greeting(v *view) string {
 	return v.texts.hello
 }
 
-func several(v *view) bool { return len(v.letter.Units) > 1 }
+func several(v *view) bool { return v.count > 1 }
 
 // hours says the shop's business hours, with the place where the customer's clock differs from the shop's.
 func hours(v *view) string {

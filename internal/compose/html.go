@@ -31,12 +31,20 @@ body,.p{background:#14181d!important;color:#e6e9ec!important}
 )
 
 // styles are those of one place of the layout.
-type styles struct{ paragraph, link string }
+type styles struct{ paragraph, link, button string }
 
 var (
-	bodyStyles = styles{"margin:0 0 16px", "color:#1a56b0"}
-	footStyles = styles{"margin:0 0 8px", "color:inherit"}
+	bodyStyles = styles{"margin:0 0 16px", `class="l" style="color:#1a56b0"`, `class="b" style="display:inline-block;` + buttonStyle + `"`}
+	footStyles = styles{"margin:0 0 8px", `style="color:inherit"`, ""}
 )
+
+// alone makes a link that is a paragraph of its own a button: it is what the message asks for.
+func (s styles) alone(ins []inline) styles {
+	if s.button != "" && len(ins) == 1 && ins[0].kind == inlineLink {
+		s.link = s.button
+	}
+	return s
+}
 
 // page builds the whole HTML of a message.
 func page(t *texts, body, foot document) []op {
@@ -81,7 +89,7 @@ func htmlBlocks(b *builder, bs []block, s styles) {
 			b.token(x.tok, asHTML)
 		case blockParagraph:
 			b.static(`<p style="` + s.paragraph + `">`)
-			htmlInline(b, x.inline, s)
+			htmlInline(b, x.inline, s.alone(x.inline))
 			b.static("</p>\n")
 		case blockHeading:
 			b.static(`<h2 style="margin:24px 0 8px;font-size:18px;line-height:1.3">`)
@@ -123,7 +131,7 @@ func htmlItem(b *builder, bs []block, s styles) {
 		htmlInline(b, bs[0].inline, s)
 		return
 	}
-	s.paragraph = "margin:0 0 6px"
+	s.paragraph, s.button = "margin:0 0 6px", ""
 	htmlBlocks(b, bs, s)
 }
 
@@ -145,7 +153,7 @@ func htmlInline(b *builder, ins []inline, s styles) {
 			htmlInline(b, in.kids, s)
 			b.static("</em>")
 		case inlineLink:
-			b.static(`<a class="l" style="` + s.link + `" href="`)
+			b.static(`<a ` + s.link + ` href="`)
 			for _, d := range in.dest {
 				if d.kind == inlineToken {
 					b.token(d.tok, asHref)

@@ -20,6 +20,7 @@ type view struct {
 	order  string // number, as the customer knows it
 
 	units    []group
+	count    int // of units
 	unit     named
 	cover    followup.Covered
 	closed   report // the case a case_closed step asks about
@@ -89,7 +90,7 @@ func orderNumber(l *followup.Letter) string {
 // nameUnits looks each line up once and counts the units by name, in the order of the letter.
 func (v *view) nameUnits() {
 	lines := make(map[string]int, 8)
-	for i, u := range v.letter.Units {
+	for i, u := range concerned(v.letter) {
 		line := u.Line()
 		at, ok := lines[line]
 		if !ok {
@@ -101,7 +102,21 @@ func (v *view) nameUnits() {
 			v.unit = v.units[at].named
 			v.unit.serial = clean(u.Serial, longestValue)
 		}
+		v.count++
 	}
+}
+
+// concerned returns the units the letter is about: that of the case it asks about, where it is known, else all.
+func concerned(l *followup.Letter) []followup.Unit {
+	if l.Case == nil || l.Case.Unit == "" {
+		return l.Units
+	}
+	for i := range l.Units {
+		if l.Units[i].Key == l.Case.Unit {
+			return l.Units[i : i+1]
+		}
+	}
+	return l.Units
 }
 
 // addName returns the place of n's group.

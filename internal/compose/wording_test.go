@@ -198,6 +198,35 @@ func TestValues(t *testing.T) {
 	}
 }
 
+// TestCaseOfOneUnit speaks of the unit whose problem was solved, not of the whole order.
+func TestCaseOfOneUnit(t *testing.T) {
+	for unit, want := range map[followup.UnitKey]string{
+		"12/2": "inlet hose", "": "washing machine and 2 inlet hoses (several)", "99/1": "washing machine and 2 inlet hoses (several)",
+	} {
+		got := say(t, "{{units .Units}}{{if several .Units}} (several){{end}}", func(l *followup.Letter) {
+			several(l)
+			l.Case = &followup.Case{Number: 1, Unit: unit, Opened: now, Closed: now}
+		})
+		if got != want {
+			t.Errorf("%q: got %q, want %q", unit, got, want)
+		}
+	}
+}
+
+// TestLoneLink is a button; links in sentences, lists and the footer are not.
+func TestLoneLink(t *testing.T) {
+	m, err := own(t, "[One](https://x.example/1)\n\nAnd [two](https://x.example/2)\n\n- [three](https://x.example/3)\n").Compose(letter(t, "own"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(m.HTML, `class="b"`); n != 1 || strings.Count(m.HTML, `class="l"`) != 2 {
+		t.Errorf("%d buttons in\n%s", n, m.HTML)
+	}
+	if !strings.Contains(m.HTML, `<a class="b" style="display:inline-block;`) || strings.Index(m.HTML, `class="b"`) > strings.Index(m.HTML, "x.example/1") {
+		t.Errorf("the first link is no button:\n%s", m.HTML)
+	}
+}
+
 // TestChoices leave no empty paragraph, item or line behind.
 func TestChoices(t *testing.T) {
 	const body = `{{if .OpenCase}}

@@ -1,0 +1,61 @@
+package compose_test
+
+import (
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"aftersales/internal/compose"
+	"aftersales/messages"
+)
+
+// FuzzMessage reads any file as a message. What is taken without a fault must render, or name the value it lacks, and
+// never write HTML that we do not write.
+func FuzzMessage(f *testing.F) {
+	err := fs.WalkDir(messages.Files(), ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := fs.ReadFile(messages.Files(), path)
+		f.Add(string(b))
+		return err
+	})
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, body := range []string{
+		"- {{if .Unit}}a\n- b{{end}}", "{{if .Unit}}a{{else}}\n\n> b\n{{end}}", "**{{if .Unit}}** x{{end}}", "[{{if .Unit}}](https://x.example){{end}}",
+		"# {{answers \"works\"}}", "{{if .Unit}}{{answers \"works\"}}{{end}}", "[x]({{answer_link}} \"t\")", "<{{answer_link}}>", "\\{{.Shop.Name}}", "    {{.Shop.Name}}",
+		"{{end}}", "{{else}}", "{{- if .Case -}} a {{- end -}}", "1. {{if .Unit}}x{{end}}\n2. y", "| a |\n|---|\n| {{.Shop.Name}} |", "x\n{{if .Unit}}\n===\n{{end}}",
+	} {
+		f.Add(front + body)
+	}
+	foot := fstest.MapFS{"footer/en.md": {Data: []byte("{{.Shop.Name}}\n")}}
+	f.Fuzz(func(t *testing.T, src string) {
+		own := fstest.MapFS{"own/en.md": {Data: []byte(src)}}
+		c, err := compose.New(compose.Options{Defaults: foot, Messages: own, Links: testLinks{"https://shop.example"}})
+		if faults := compose.Lint(own); (err == nil) != (len(faults) == 0) {
+			t.Fatalf("New says %v, Lint %v", err, faults)
+		}
+		if err != nil {
+			return
+		}
+		m, err := c.Compose(letter(t, "own"))
+		if err != nil {
+			return
+		}
+		body := m.HTML[strings.Index(m.HTML, "<body"):]
+		for _, bad := range []string{"<script", "<img", "<iframe", "href=\"javascript:", "href=\"data:"} {
+			if strings.Contains(strings.ToLower(body), bad) {
+				t.Errorf("HTML has %s:\n%s", bad, body)
+			}
+		}
+		for _, tag := range []string{"p", "ul", "ol", "li", "strong", "em", "blockquote", "h2", "a"} {
+			open := strings.Count(body, "<"+tag+">") + strings.Count(body, "<"+tag+" ")
+			if closed := strings.Count(body, "</"+tag+">"); open != closed {
+				t.Errorf("%d <%s> and %d </%s>:\n%s", open, tag, closed, tag, body)
+			}
+		}
+	})
+}
