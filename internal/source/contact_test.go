@@ -92,3 +92,31 @@ func TestPhoneNumbersThatAreTooMuch(t *testing.T) {
 		}
 	}
 }
+
+// Numbers that are written as E.164 already are read without the library's
+// regular expressions: that must not make a difference.
+func TestE164IsReadAsAnythingElse(t *testing.T) {
+	f, err := os.Open("testdata/phone_mobile_examples.csv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil || len(rows) < 200 {
+		t.Fatalf("%d rows, %v", len(rows), err)
+	}
+	for _, r := range rows[1:] {
+		e164, spaced, national, region := r[3], r[4], r[5], r[0]
+		fast, ok := source.PhoneNumber(e164, "")
+		slow, okSlow := source.PhoneNumber(spaced, "")
+		if !ok || !okSlow || fast.E164 != e164 || slow.E164 != e164 || !slices.Equal(fast.Zones, slow.Zones) {
+			t.Errorf("%s: %q %v, %q %v", e164, fast.E164, ok, slow.E164, okSlow)
+		}
+		if n, ok := source.PhoneNumber(national, region); !ok || n.E164 != e164 {
+			t.Errorf("%s in %s is %q, want %s", national, region, n.E164, e164)
+		}
+	}
+	if p, ok := source.PhoneNumber("+390236618300", ""); !ok || p.E164 != "+390236618300" {
+		t.Errorf("the zero of Milan: %q", p.E164)
+	}
+}

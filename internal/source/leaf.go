@@ -175,17 +175,17 @@ func (n *index) read(s *scanner) {
 
 // readCount reads a whole number, as a number or in a string.
 func readCount(s *scanner, low, high int, example string) int {
-	want := fmt.Sprintf("a whole number from %d to %d, for example %s", low, high, example)
+	want := func() string { return fmt.Sprintf("a whole number from %d to %d, for example %s", low, high, example) }
 	var raw string
 	switch s.peek() {
 	case '"':
 		raw = strings.TrimSpace(string(s.quoted()))
 		if strings.Trim(raw, "-0123456789") != "" || raw == "" {
-			s.fail(unprocessable(FaultType, s.where()+" is a string", "send "+want))
+			s.fail(unprocessable(FaultType, s.where()+" is a string", "send "+want()))
 			return low
 		}
 	case '{', '[', 't', 'f':
-		s.wrongType(want)
+		s.wrongType(want())
 		return low
 	default:
 		raw = s.number()
@@ -195,11 +195,11 @@ func readCount(s *scanner, low, high int, example string) int {
 	}
 	n, err := strconv.Atoi(raw)
 	if err != nil {
-		s.wrongValue("is not a whole number", want)
+		s.wrongValue("is not a whole number", want())
 		return low
 	}
 	if n < low || n > high {
-		s.wrongValue(fmt.Sprintf("is not within %d and %d", low, high), want)
+		s.wrongValue(fmt.Sprintf("is not within %d and %d", low, high), want())
 	}
 	return n
 }

@@ -2,6 +2,7 @@ package source
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
@@ -37,12 +38,43 @@ func parsePhone(s, region string) *phonenumbers.PhoneNumber {
 		return nil
 	}
 	s = bareNumber(s)
+	if n := parseE164(s); n != nil {
+		return n
+	}
 	n, err := phonenumbers.Parse(s, region)
 	if err != nil || !phonenumbers.IsValidNumber(n) {
 		return nil
 	}
 	n.Extension = nil
 	return n
+}
+
+// parseE164 reads a number that is written as one already, which most are, at a
+// tenth of the cost; nil when it is not surely one.
+func parseE164(s string) *phonenumbers.PhoneNumber {
+	digits, plus := strings.CutPrefix(s, "+")
+	if !plus || len(digits) < 8 || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" {
+		return nil
+	}
+	for i := 1; i <= 3; i++ { // no calling code is the beginning of another
+		code, err := strconv.Atoi(digits[:i])
+		if err != nil || !phonenumbers.GetSupportedCallingCodes()[code] {
+			continue
+		}
+		national, err := strconv.ParseUint(digits[i:], 10, 64)
+		if err != nil {
+			return nil
+		}
+		n := &phonenumbers.PhoneNumber{CountryCode: new(int32(code)), NationalNumber: &national}
+		if zeros := len(digits[i:]) - len(strings.TrimLeft(digits[i:], "0")); zeros > 0 {
+			n.ItalianLeadingZero, n.NumberOfLeadingZeros = new(true), new(int32(zeros))
+		}
+		if phonenumbers.IsValidNumber(n) {
+			return n
+		}
+		return nil
+	}
+	return nil
 }
 
 // bareNumber cuts what people write around a number: "Tel.", "(mobile)", and

@@ -203,12 +203,15 @@ func (s *scanner) skip() {
 	case 'n':
 		s.literal("null")
 	default:
-		s.number()
+		s.numeral()
 	}
 }
 
-// number skips a number and returns it as written.
-func (s *scanner) number() string {
+// number reads a number as it is written.
+func (s *scanner) number() string { return string(s.numeral()) }
+
+// numeral skips a number and returns it as it is written.
+func (s *scanner) numeral() []byte {
 	s.peek()
 	from := s.at
 	s.take('-')
@@ -228,9 +231,9 @@ func (s *scanner) number() string {
 	}
 	if !ok {
 		s.malformed("no value")
-		return ""
+		return nil
 	}
-	return string(s.body[from:s.at])
+	return s.body[from:s.at]
 }
 
 func (s *scanner) digits() int {
