@@ -94,7 +94,7 @@ func TestAnyOrderEndsTheSame(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	now := at("2026-03-10T09:00")
 	all := events()
-	for n := range 1500 {
+	for n := range 400 {
 		var chosen []followup.Event
 		for _, e := range all {
 			if r.IntN(3) > 0 {

@@ -68,7 +68,7 @@ type reconciler struct {
 // EXPIRED, so that people can see why nothing came.
 func (r *reconciler) create(w *Wanted) {
 	row := FollowUp{
-		ID: w.ID, Step: w.Step.ID, Unit: w.Unit, Units: w.Units, Occurrence: w.Occurrence,
+		ID: w.ID, Step: w.Step.ID, Unit: w.Unit, Occurrence: w.Occurrence,
 		Class: w.Step.Class, Channel: w.Step.Channel, Order: w.Step.Index,
 	}
 	r.place(&row, w, Decision{At: r.now, Result: ResultPlan, Rule: w.Rule, Reason: w.Reason, Facts: w.Facts})
@@ -78,6 +78,7 @@ func (r *reconciler) create(w *Wanted) {
 // place gives row the due of w and the state that goes with it.
 func (r *reconciler) place(row *FollowUp, w *Wanted, why Decision) {
 	row.Plan, row.Contact = r.d.Plan.Hash, r.j.Head.Contact
+	row.Units = w.Units
 	row.Due, row.Zone, row.DueAt = w.Due, r.d.Zone.Name, w.DueAt
 	row.CaseText = w.CaseText
 	row.Ended = time.Time{}
@@ -133,7 +134,6 @@ func (r *reconciler) adjust(row *FollowUp, w *Wanted) {
 	case moved:
 		why.Result, why.Rule = ResultMove, "moved"
 		why.Reason = fmt.Sprintf("was due %s %s; now %s", row.Due, row.Zone, w.Reason)
-		changed.Units = w.Units
 		changed.Refusals = 0
 		r.place(&changed, w, why)
 	case w.HeldBy != 0 && row.State != Held:
