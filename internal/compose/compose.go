@@ -29,6 +29,7 @@ type Options struct {
 type Composer struct {
 	links    Links
 	phones   *phones
+	unspoken []Fault
 	messages map[string]map[string]*message // by name, by language in lower case
 }
 
@@ -47,18 +48,19 @@ type message struct {
 	capped  *message // what is sent while a case is open (rule 22)
 }
 
-// New reads and checks every message. The error is a [Faults] with all that is wrong.
+// New reads and checks every message. The error is a [Faults] with all that is wrong. Messages in a language that this
+// version does not speak are left out, and [Composer.Unspoken] tells of them: their readers get the next best language.
 func New(o Options) (*Composer, error) {
 	if o.Links == nil {
 		return nil, fmt.Errorf("make a composer: no links to answer and unsubscribe pages are given")
 	}
-	var faults []Fault
-	defaults := readAll(o.Defaults, &faults)
-	own := readAll(o.Messages, &faults)
+	var faults, unspoken []Fault
+	defaults := readAll(o.Defaults, &faults, &unspoken)
+	own := readAll(o.Messages, &faults, &unspoken)
 	for i := range own {
 		own[i].own = true
 	}
-	c := &Composer{links: o.Links, phones: &phones{}, messages: map[string]map[string]*message{}}
+	c := &Composer{links: o.Links, phones: &phones{}, unspoken: sorted(unspoken), messages: map[string]map[string]*message{}}
 	c.assemble(overlay(defaults, own), &faults)
 	if len(faults) > 0 {
 		return nil, Faults(sorted(faults))
@@ -158,6 +160,10 @@ func build(d, foot document) *message {
 	m.html, m.text = page(d.texts, d, foot), plain(d, foot)
 	return m
 }
+
+// Unspoken returns a fault for each message that was left out because its language is not spoken here: for a warning at
+// the start. [Lint] reports them among the others.
+func (c *Composer) Unspoken() []Fault { return c.unspoken }
 
 // Has reports whether there is a message of that name, in any language.
 func (c *Composer) Has(name string) bool { return len(c.messages[name]) > 0 }

@@ -42,8 +42,9 @@ type document struct {
 
 func isPart(name string) bool { return name == footerName || name == openCaseName }
 
-// readAll reads every message of a folder. Unreadable ones are faults, and left out.
-func readAll(fsys fs.FS, faults *[]Fault) []document {
+// readAll reads every message of a folder. Unreadable ones are faults, and left out; so are those in real languages that
+// we do not speak, which are told apart.
+func readAll(fsys fs.FS, faults, unspoken *[]Fault) []document {
 	if fsys == nil {
 		return nil
 	}
@@ -64,14 +65,14 @@ func readAll(fsys fs.FS, faults *[]Fault) []document {
 	}
 	var docs []document
 	for _, f := range files {
-		if d, ok := readFile(fsys, f, known, faults); ok {
+		if d, ok := readFile(fsys, f, known, faults, unspoken); ok {
 			docs = append(docs, d)
 		}
 	}
 	return docs
 }
 
-func readFile(fsys fs.FS, file string, known map[string]*texts, faults *[]Fault) (document, bool) {
+func readFile(fsys fs.FS, file string, known map[string]*texts, faults, unspoken *[]Fault) (document, bool) {
 	d := document{file: file, name: path.Dir(file), uses: map[string]bool{}}
 	stem := strings.TrimSuffix(path.Base(file), ".md")
 	lang, capped := strings.CutSuffix(stem, ".case")
@@ -84,6 +85,9 @@ func readFile(fsys fs.FS, file string, known map[string]*texts, faults *[]Fault)
 	}
 	r := &reader{file: file, uses: d.uses, faults: faults}
 	if d.texts == nil {
+		if primary, _, _ := strings.Cut(d.lang, "-"); len(primary) == 2 || len(primary) == 3 {
+			r.faults = unspoken
+		}
 		r.fault(0, fmt.Sprintf("%q is no language we speak", lang), "there are "+strings.Join(languageTags(), " ")+
 			"; a message is <language>.md, or <language>.case.md for customers with an open case")
 		return d, false
@@ -222,7 +226,7 @@ func (r *reader) headLine(s string, line int) []op {
 // Lint reads every message of a folder on its own and returns all that is wrong, by file and line.
 func Lint(fsys fs.FS) []Fault {
 	var faults []Fault
-	readAll(fsys, &faults)
+	readAll(fsys, &faults, &faults)
 	return sorted(faults)
 }
 

@@ -293,6 +293,25 @@ func TestOwnMessages(t *testing.T) {
 	}
 }
 
+// TestUnspoken leaves messages in other languages out, and says so.
+func TestUnspoken(t *testing.T) {
+	fa := &fstest.MapFile{Data: []byte(front + "سلام\n")}
+	c, err := compose.New(compose.Options{
+		Defaults: messages.Files(), Messages: fstest.MapFS{"check-in/fa.md": fa}, Links: testLinks{"https://shop.example"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if un := c.Unspoken(); len(un) != 1 || un[0].File != "check-in/fa.md" {
+		t.Errorf("unspoken: %v", un)
+	}
+	l := letter(t, "check-in")
+	l.Facts.Language = "fa-IR"
+	if m, err := c.Compose(l); err != nil || m.Language != "en" {
+		t.Errorf("a Persian reader gets %q: %v", m.Language, err)
+	}
+}
+
 // TestFaultInThePartNamesIt points at the file that lacks the value, not at the message.
 func TestFaultInThePartNamesIt(t *testing.T) {
 	l := letter(t, "set-up")
