@@ -1,0 +1,110 @@
+package simulate
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"aftersales/internal/engine"
+	"aftersales/internal/followup"
+)
+
+// tell writes the journey as it stands into the result.
+func (s *simulation) tell(ctx context.Context) error {
+	if s.journey == "" {
+		return nil
+	}
+	sc, err := s.load(ctx)
+	if err != nil {
+		return err
+	}
+	s.matched(sc.at(s.now))
+	for _, text := range sc.journey.Head.Faults {
+		s.fault(s.in.Plan.File, text, "mend the condition, or what it reads")
+	}
+	rows := slices.DeleteFunc(sc.journey.Rows, func(f followup.FollowUp) bool { return f.DueAt.After(s.out.Until) })
+	slices.SortFunc(rows, func(a, b followup.FollowUp) int {
+		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID))
+	})
+	for i := range rows {
+		s.out.FollowUps = append(s.out.FollowUps, s.followUp(&rows[i], &sc.desire))
+	}
+	s.idle(sc)
+	return nil
+}
+
+// matched says which condition took the order, or why none did.
+func (s *simulation) matched(sc *scene) {
+	d := &sc.desire
+	if d.Plan == nil {
+		s.out.MatchedBy = s.unmatched(d.Why)
+		return
+	}
+	s.out.Plan, s.out.Version = &d.Plan.Name, d.Plan.Version
+	s.out.MatchedBy = "every order: the plan has no orders.when"
+	if d.Plan.When != nil {
+		s.out.MatchedBy = "orders.when: " + d.Plan.When.String()
+	}
+}
+
+func (s *simulation) unmatched(why string) string {
+	switch {
+	case s.plan.Shop != "" && s.plan.Shop != s.in.Shop.ID:
+		return fmt.Sprintf("plan %s is for shop %s, and the order came to shop %s", s.plan.Name, s.plan.Shop, s.in.Shop.ID)
+	case s.plan.When != nil:
+		return fmt.Sprintf("%s (plan %s asks for orders.when: %s)", why, s.plan.Name, s.plan.When)
+	}
+	return why
+}
+
+func (s *simulation) followUp(row *followup.FollowUp, d *followup.Desire) FollowUp {
+	told := engine.TellFollowUp(row, d)
+	return FollowUp{
+		ID: told.ID, Step: told.Step, Units: told.Units, Class: told.Class, Channel: told.Channel,
+		DueLocal: told.DueLocal, Zone: told.Zone, ZoneSource: told.ZoneSource, DueUTC: told.DueUTC,
+		State: told.State, Rule: told.Rule, Reason: told.Reason, Subject: s.seen[row.ID].subject,
+	}
+}
+
+// idle says of each step without a follow-up what it waits for.
+func (s *simulation) idle(sc *scene) {
+	if sc.desire.Plan == nil {
+		return
+	}
+	for i := range sc.desire.Plan.Steps {
+		step := &sc.desire.Plan.Steps[i]
+		if !slices.ContainsFunc(sc.journey.Rows, func(f followup.FollowUp) bool { return f.Step == step.ID }) {
+			s.out.Idle = append(s.out.Idle, Idle{Step: step.ID, Why: why(sc, step)})
+		}
+	}
+}
+
+func why(sc *scene, step *followup.Step) string {
+	if src := sc.desire.Plan.Source(step.ID); src != nil {
+		return "only when " + src.ID + " does not happen"
+	}
+	if step.When != nil && !holds(sc, step) {
+		return "not wanted: " + step.When.String()
+	}
+	return "waits for " + step.Anchor.String()
+}
+
+// holds reports whether the condition of step holds now, for any unit.
+func holds(sc *scene, step *followup.Step) bool {
+	scope := followup.Scope{
+		Facts: &sc.journey.Head.Facts, Plan: sc.desire.Plan, Catalogue: sc.rules.Catalogue, Contact: &sc.contact,
+		Coverages: sc.desire.Coverages, Picked: sc.desire.Live, Step: step.ID,
+	}
+	if !step.PerUnit {
+		ok, err := step.When.Holds(&scope)
+		return ok && err == nil
+	}
+	for i := range scope.Facts.Units {
+		scope.Unit = &scope.Facts.Units[i]
+		if ok, err := step.When.Holds(&scope); ok && err == nil && slices.Contains(sc.desire.Live, scope.Unit.Key) {
+			return true
+		}
+	}
+	return false
+}
