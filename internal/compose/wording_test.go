@@ -133,10 +133,12 @@ func TestDaysLeft(t *testing.T) {
 				t.Fatal(err)
 			}
 			l.Now = at
+			several(l)
 			l.Step.Anchor = followup.Anchor{Kind: followup.AnchorCoverageEnd, Coverage: "warranty"}
 			l.Coverages = []followup.Covered{
 				{Name: "support", Unit: "11/1", Until: until.AddDays(900)},
 				{Name: "warranty", Unit: "11/1", Until: until},
+				{Name: "warranty", Unit: "12/1", Until: until.AddDays(-9)}, // the latest of the letter's units counts (rule 5)
 				{Name: "warranty", Unit: "99/1", Until: until.AddDays(30)}, // not of this letter
 			}
 		})
