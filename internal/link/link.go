@@ -47,7 +47,7 @@ const (
 	maxExpiry  = 1<<(8*expirySize) - 1
 )
 
-var encoding = base64.RawURLEncoding.Strict()
+var encoding = base64.RawURLEncoding
 
 // Signer makes and opens tokens. It is safe for concurrent use.
 type Signer struct {
@@ -107,7 +107,7 @@ func (s *Signer) Open(purpose Purpose, token string, now time.Time) (subject str
 	}
 	b, err := encoding.DecodeString(token)
 	if err != nil || len(b) < headSize+macSize || encoding.EncodeToString(b) != token {
-		return "", ErrInvalid // the decoder skips line ends, so one token could be written in many ways
+		return "", ErrInvalid // the decoder overlooks line ends and last bits: a token has one spelling
 	}
 	signed, mac := b[:len(b)-macSize], b[len(b)-macSize:]
 	if !s.genuine(purpose, signed, mac) {

@@ -169,7 +169,7 @@ func TestTLSThatHangsOrDiesIsNotAccepted(t *testing.T) {
 			t.Parallel()
 			c.replies["ehlo"] = "250-relay.test\r\n250 STARTTLS"
 			s := newScript(t, c.replies)
-			_, err := s.channel(t, func(conf *smtp.Config) { conf.Security = c.mode }).Send(t.Context(), message())
+			_, err := s.channel(t, func(conf *smtp.Config) { conf.Security = c.mode }).Send(s.patience(t), message())
 			if se, ok := errors.AsType[*followup.SendError](err); !ok || se.Failure != c.want || se.Phase != "tls" {
 				t.Errorf("%v, want %s at tls", err, c.want)
 			}

@@ -1,7 +1,9 @@
 package smtp_test
 
 import (
+	"context"
 	"errors"
+	"net"
 	"strings"
 	"testing"
 
@@ -109,7 +111,7 @@ func TestEveryPhaseIsClassed(t *testing.T) {
 		t.Run(c.phase+" "+strings.Trim(c.reply[:min(40, len(c.reply))], "\x00"), func(t *testing.T) {
 			t.Parallel()
 			s := newScript(t, map[string]string{c.phase: c.reply})
-			_, err := s.channel(t, withPassword).Send(t.Context(), message())
+			_, err := s.channel(t, withPassword).Send(s.patience(t), message())
 			se, ok := errors.AsType[*followup.SendError](err)
 			if !ok {
 				t.Fatalf("error %v", err)
@@ -146,8 +148,17 @@ func TestEHLORefusedIsOursToMend(t *testing.T) {
 func TestDeathInTheMiddleOfTheMailIsDefinite(t *testing.T) {
 	s := newScript(t, map[string]string{"body": die})
 	m := message()
-	m.Text = strings.Repeat("a line of text that goes on\n", 1<<20) // far more than the sockets buffer
-	_, err := s.channel(t, nil).Send(t.Context(), m)
+	m.Text = strings.Repeat("a line of text that goes on\n", 1<<15) // far more than such a socket buffers
+	_, err := s.channel(t, func(c *smtp.Config) {
+		dial := c.Dial
+		c.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dial(ctx, network, addr)
+			if tcp, ok := conn.(*net.TCPConn); ok {
+				err = errors.Join(err, tcp.SetWriteBuffer(4096))
+			}
+			return conn, err
+		}
+	}).Send(t.Context(), m)
 	if se, ok := errors.AsType[*followup.SendError](err); !ok || se.Failure != later || se.Phase != "data" {
 		t.Errorf("%v", err)
 	}

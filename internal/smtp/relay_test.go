@@ -88,6 +88,7 @@ type relay struct {
 
 	mu         sync.Mutex
 	fail       map[string]error // by phase, for the next time only
+	gate       func()           // every mail waits for it
 	kill       bool             // close the connection after the mail was taken
 	mechanisms []string
 	calls      int // transactions begun
@@ -267,6 +268,12 @@ func (s *session) Data(r io.Reader) error {
 	body, err := io.ReadAll(r)
 	if err != nil {
 		return err
+	}
+	s.relay.mu.Lock()
+	gate := s.relay.gate
+	s.relay.mu.Unlock()
+	if gate != nil {
+		gate()
 	}
 	if err := s.relay.failing("end"); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -47,7 +48,11 @@ func TestBadIdleConnectionIsReplaced(t *testing.T) {
 	for _, reply := range []string{hang, die, "421 4.4.2 timeout", "503 sender already specified", "banana", "250 ok\r\n250 ok"} {
 		t.Run(strings.Trim(reply, "\x00"), func(t *testing.T) {
 			s := newScript(t, map[string]string{})
-			ch := s.channel(t, nil)
+			ch := s.channel(t, func(c *smtp.Config) {
+				if reply == hang {
+					c.Timeouts.Check = 30 * time.Millisecond
+				}
+			})
 			if _, err := ch.Send(t.Context(), message()); err != nil {
 				t.Fatal(err)
 			}
@@ -112,42 +117,70 @@ func TestCloseEndsWhatIsIdle(t *testing.T) {
 	}
 	wg.Wait()
 	ch.Close()
-	if _, err := ch.Send(t.Context(), message()); err != nil { // a send that was late still goes
+	if _, err := ch.Send(t.Context(), message()); err != nil { // a send that was late still goes, and keeps nothing open
 		t.Error(err)
 	}
-	ch.Close()
 	_ = s.listener.Close()
 	s.wg.Wait()
 }
 
-func TestContextEndsEveryWait(t *testing.T) {
-	for _, phase := range []string{"greeting", "ehlo", "auth", "mail", "rcpt", "data", "end"} {
-		for name, end := range map[string]func(context.Context) (context.Context, context.CancelFunc){
-			"deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
-				return context.WithTimeout(ctx, 50*time.Millisecond)
-			},
-			"cancel": func(ctx context.Context) (context.Context, context.CancelFunc) {
-				ctx, cancel := context.WithCancel(ctx)
-				timer := time.AfterFunc(50*time.Millisecond, cancel)
-				return ctx, func() { timer.Stop(); cancel() }
-			},
-		} {
-			t.Run(phase+" "+name, func(t *testing.T) {
-				t.Parallel()
-				s := newScript(t, map[string]string{phase: hang})
-				ch := s.channel(t, func(c *smtp.Config) { withPassword(c); c.Timeouts = smtp.Timeouts{} }) // minutes
-				ctx, cancel := end(t.Context())
-				defer cancel()
-				want := later
-				if phase == "end" {
-					want = unclear
-				}
-				_, err := ch.Send(ctx, message())
-				if se, ok := errors.AsType[*followup.SendError](err); !ok || se.Failure != want || se.Phase != phase {
-					t.Errorf("%v, want %s", err, want)
+func TestEveryWaitHasItsTime(t *testing.T) {
+	const soon = 30 * time.Millisecond
+	for phase, timeouts := range map[string]smtp.Timeouts{
+		"greeting": {Command: soon}, "data": {Data: soon}, "end": {End: soon},
+	} {
+		t.Run(phase, func(t *testing.T) {
+			t.Parallel()
+			s := newScript(t, map[string]string{phase: hang})
+			_, err := s.channel(t, func(c *smtp.Config) { c.Timeouts = timeouts }).Send(t.Context(), message())
+			if se, ok := errors.AsType[*followup.SendError](err); !ok || se.Phase != phase || !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+func TestDeadlineOfTheContextEndsAWait(t *testing.T) {
+	s := newScript(t, map[string]string{"greeting": hang})
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	if _, err := s.channel(t, nil).Send(ctx, message()); followup.Classify(err) != later {
+		t.Error(err)
+	}
+}
+
+// A context that ends between two waits must not be forgotten by the second.
+func TestContextThatEndedBetweenWaitsEndsTheNext(t *testing.T) {
+	s := newScript(t, map[string]string{"rcpt": hang})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	s.at("mail", cancel)
+	if _, err := s.channel(t, nil).Send(ctx, message()); followup.Classify(err) != later {
+		t.Error(err)
+	}
+}
+
+func TestFewConnectionsAreKept(t *testing.T) {
+	const senders, kept = 6, 4
+	r := newRelay(t, nil)
+	ch := r.channel(t, nil)
+	for range 2 {
+		var all, sends sync.WaitGroup
+		all.Add(senders)
+		r.mu.Lock()
+		r.gate = func() { all.Done(); all.Wait() } // every sender needs a connection of its own
+		r.mu.Unlock()
+		for range senders {
+			sends.Go(func() {
+				if _, err := ch.Send(t.Context(), message()); err != nil {
+					t.Error(err)
 				}
 			})
 		}
+		sends.Wait()
+	}
+	if _, conns, _ := r.count(); conns != 2*senders-kept {
+		t.Errorf("%d connections for two rounds of %d", conns, senders)
 	}
 }
 

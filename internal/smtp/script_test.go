@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"aftersales/internal/smtp"
 )
@@ -34,6 +33,9 @@ const (
 type script struct {
 	listener net.Listener
 	replies  map[string]string
+	on       map[string]func() // called before the reply of a phase
+	hung     chan struct{}     // has a value once the script hangs
+	dialled  chan struct{}     // has a value once a client has its connection
 
 	mu    sync.Mutex
 	heard bytes.Buffer // every byte of every client
@@ -54,7 +56,7 @@ func newScript(t *testing.T, replies map[string]string) *script {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &script{listener: l, replies: replies}
+	s := &script{listener: l, replies: replies, on: map[string]func(){}, hung: make(chan struct{}, 1), dialled: make(chan struct{}, 1)}
 	s.wg.Go(func() {
 		for {
 			c, err := l.Accept()
@@ -76,6 +78,7 @@ func newScript(t *testing.T, replies map[string]string) *script {
 
 func (s *script) serve(c net.Conn) {
 	defer c.Close()
+	_ = c.(*net.TCPConn).SetReadBuffer(4096) // a mail is not to vanish in a buffer as a whole
 	r := bufio.NewReader(io.TeeReader(c, lockedWriter{s}))
 	if !s.say(c, r, "greeting") {
 		return
@@ -133,8 +136,10 @@ func (s *script) reply(phase string) string {
 // say answers, and reports whether the conversation goes on.
 func (s *script) say(c net.Conn, r *bufio.Reader, phase string) bool {
 	text := s.reply(phase)
+	s.before(phase)()
 	switch {
 	case text == hang:
+		tell(s.hung)
 		_, _ = io.Copy(io.Discard, r)
 		return false
 	case text == die:
@@ -165,6 +170,22 @@ func (w lockedWriter) Write(b []byte) (int, error) {
 	return w.s.heard.Write(b)
 }
 
+func (s *script) before(phase string) func() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f := s.on[phase]; f != nil {
+		return f
+	}
+	return func() {}
+}
+
+// at calls f before the reply of a phase.
+func (s *script) at(phase string, f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.on[phase] = f
+}
+
 // set changes a reply while the script runs.
 func (s *script) set(phase, text string) {
 	s.mu.Lock()
@@ -184,13 +205,40 @@ func (s *script) transcript() string {
 	return s.heard.String()
 }
 
-// channel returns a channel that loses patience with the script soon.
+func tell(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}
+
+// patience returns a context that ends when the script has begun to hang.
+func (s *script) patience(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	s.wg.Go(func() {
+		for _, c := range []chan struct{}{s.hung, s.dialled} { // the kernel accepts before Dial is back
+			select {
+			case <-c:
+			case <-ctx.Done():
+				return
+			}
+		}
+		cancel()
+	})
+	t.Cleanup(cancel) // before the script waits for its own
+	return ctx
+}
+
+// channel returns a channel to the script.
 func (s *script) channel(t *testing.T, setup func(*smtp.Config)) *smtp.Channel {
 	t.Helper()
-	const soon = 80 * time.Millisecond
+	dial := dialTo(s.listener.Addr())
 	c := smtp.Config{
-		Host: "127.0.0.1", Security: smtp.NoTLS, Now: clock, Dial: dialTo(s.listener.Addr()),
-		Timeouts: smtp.Timeouts{Command: soon, Data: soon, Block: soon, End: soon, Check: soon},
+		Host: "127.0.0.1", Security: smtp.NoTLS, Now: clock,
+		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
+			defer tell(s.dialled)
+			return dial(ctx, network, addr)
+		},
 	}
 	if setup != nil {
 		setup(&c)

@@ -129,7 +129,6 @@ func tlsConfig(c *tls.Config, host string) *tls.Config {
 	if c.ServerName == "" {
 		c.ServerName = host
 	}
-	c.MinVersion = max(c.MinVersion, tls.VersionTLS12)
 	return c
 }
 
@@ -164,9 +163,6 @@ func (c *Channel) Close() { c.idle.close() }
 
 // connect returns a connection that is ready for a transaction.
 func (c *Channel) connect(ctx context.Context) (*conn, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, failure(phaseDial, err)
-	}
 	for {
 		old := c.idle.take()
 		if old == nil {
