@@ -254,6 +254,9 @@ func TestRedactedShowsNoSecret(t *testing.T) {
 		}
 	}
 	r := c.Redacted()
+	if len(r.LinkKeys) != 1 || strings.Contains(r.LinkKeys[0].Reveal(), "swordfish") {
+		t.Error("the redacted copy still holds the link key, or forgot that it is set")
+	}
 	if r.Email.SMTP.Password.Reveal() == "swordfish-1" || r.Hooks["main"]["shopify"][0].Reveal() == "swordfish-2" {
 		t.Error("the redacted copy still holds secrets")
 	}

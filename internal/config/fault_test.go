@@ -43,7 +43,7 @@ func TestFaults(t *testing.T) {
 		{"smtp without host", top("email: {channel: smtp}"), `:4:8: email.smtp.host: missing: want the name or address of a host`},
 		{"password missing", top("email: {channel: smtp, smtp: {host: h, username: u}}"), `AFTERSALES_SMTP_PASSWORD: not set: want the password of the username in email.smtp.username`},
 		{"password in the clear", top("email: {channel: smtp, smtp: {host: h, username: u, tls: none}}"), `email.smtp.tls: "none": want starttls or implicit|AFTERSALES_SMTP_PASSWORD: not set`},
-		{"unused smtp is checked", top("email: {smtp: {port: 0}}"), `email.smtp.port: "0": want a whole number`},
+		{"unused smtp is checked", top("email: {smtp: {host: a b, port: 0}}"), `email.smtp.host: "a b": want the name|email.smtp.port: "0": want a whole number`},
 		{"call", top("call: {channel: robot}"), `call.channel: "robot": want one of calllist`},
 		{"shop id", "business: b\nshops: [{id: Main, name: S, sender: a@shop.example}]\n", `:2:14: shops[0].id: "Main": want at most 40 lower-case letters`},
 		{"shop lacks all", "business: b\nshops:\n  - {}\n", `shops[0].id: missing|shops[0].name: missing|shops[0].sender: missing`},
