@@ -46,6 +46,9 @@ type Store struct {
 	packs   packers
 	bodies  sync.Pool // of *flate.Writer
 
+	closing sync.Once
+	closed  error // what closing said
+
 	mu    sync.Mutex
 	stmts map[string]*sql.Stmt // prepared reads
 }
@@ -125,8 +128,13 @@ func dsn(path string, opts Options, readOnly bool) string {
 }
 
 // Close ends the writer, after what it is committing, and every connection.
-// Calls that still wait are answered with an error.
+// Calls that still wait are answered with an error. Closing again does nothing.
 func (s *Store) Close() error {
+	s.closing.Do(func() { s.closed = s.close() })
+	return s.closed
+}
+
+func (s *Store) close() error {
 	var errs []error
 	if s.w != nil {
 		errs = append(errs, s.w.stop())

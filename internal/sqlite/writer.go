@@ -23,7 +23,6 @@ type writer struct {
 
 	jobs chan *job
 	quit chan struct{}
-	once sync.Once
 	wg   sync.WaitGroup
 }
 
@@ -52,21 +51,18 @@ func (w *writer) start(ctx context.Context) (err error) {
 
 // stop ends serving and closes the connection.
 func (w *writer) stop() error {
+	if w.quit != nil {
+		close(w.quit)
+	}
+	w.wg.Wait()
 	var errs []error
-	w.once.Do(func() {
-		if w.quit != nil {
-			close(w.quit)
-		}
-		w.wg.Wait()
-		for _, st := range w.stmts {
-			errs = append(errs, st.Close())
-		}
-		if w.conn != nil {
-			errs = append(errs, w.conn.Close())
-		}
-		errs = append(errs, w.db.Close())
-	})
-	return errors.Join(errs...)
+	for _, st := range w.stmts {
+		errs = append(errs, st.Close())
+	}
+	if w.conn != nil {
+		errs = append(errs, w.conn.Close())
+	}
+	return errors.Join(append(errs, w.db.Close())...)
 }
 
 // do hands o to the writer and waits until it is durable. When ctx ends first,
@@ -84,7 +80,7 @@ func (w *writer) do(ctx context.Context, o op) error {
 		return ctx.Err()
 	}
 	select {
-	case err := <-j.done:
+	case err := <-j.done: // the writer answers every job it took, also when it ends
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -120,7 +116,7 @@ func (w *writer) gather(group []*job) []*job {
 // commit writes a group in one transaction and answers each of it.
 func (w *writer) commit(group []*job) {
 	err := w.transact(group)
-	if err != nil && len(group) > 1 && !errors.Is(err, errCommit) {
+	if err != nil && len(group) > 1 && !errors.Is(err, errEdge) {
 		for _, j := range group { // one of them failed: the others must not suffer
 			j.done <- w.transact([]*job{j})
 		}
@@ -131,14 +127,15 @@ func (w *writer) commit(group []*job) {
 	}
 }
 
-// errCommit marks an error of the commit itself, after which nothing is known.
-var errCommit = errors.New("commit")
+// errEdge marks an error of beginning or committing, which concerns the whole
+// group. After a failed commit nothing is known.
+var errEdge = errors.New("transaction")
 
 // transact runs without the callers' contexts: some may end while others go on.
 func (w *writer) transact(group []*job) (err error) {
 	ctx := context.Background()
 	if err := w.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return classify(err)
+		return fmt.Errorf("begin %w: %w", errEdge, classify(err))
 	}
 	defer func() {
 		if err != nil {
@@ -163,7 +160,7 @@ func (w *writer) transact(group []*job) (err error) {
 		return err
 	}
 	if err := w.exec(ctx, "COMMIT"); err != nil {
-		return fmt.Errorf("%w: %w", errCommit, err)
+		return fmt.Errorf("commit %w: %w", errEdge, err)
 	}
 	return nil
 }

@@ -1,0 +1,126 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"aftersales/internal/followup"
+)
+
+// mailOp is one call of PutMail, packed.
+type mailOp struct {
+	followUp followup.FollowUpID
+	attempt  string
+	at       int64
+	body     []byte
+	seq      int64 // of the last apply
+}
+
+// PutMail keeps m as accepted at that time and returns its id. The same
+// follow-up and attempt again changes nothing and returns the first id. Durable
+// on return; calls that wait at the same time share a commit.
+func (s *Store) PutMail(ctx context.Context, m followup.Message, at time.Time) (string, error) {
+	doc, err := json.Marshal(m)
+	if err != nil {
+		return "", fmt.Errorf("keep mail of %s: %w", m.FollowUp, err)
+	}
+	body, err := s.deflate(doc)
+	if err != nil {
+		return "", fmt.Errorf("keep mail of %s: %w", m.FollowUp, err)
+	}
+	o := &mailOp{followUp: m.FollowUp, attempt: m.Attempt, at: at.UnixMilli(), body: body}
+	if err := s.w.do(ctx, o); err != nil {
+		return "", fmt.Errorf("keep mail of %s: %w", m.FollowUp, err)
+	}
+	return mailID(o.seq), nil
+}
+
+func (o *mailOp) want(*batch) {}
+
+func (o *mailOp) apply(b *batch) error {
+	// The update changes nothing; it makes RETURNING give the row that was there.
+	return b.w.query(b.ctx, `INSERT INTO mail (followup, attempt, at, body) VALUES (?, ?, ?, ?)
+ON CONFLICT (followup, attempt) DO UPDATE SET at = at RETURNING seq`, func(r *sql.Rows) error {
+		return r.Scan(&o.seq)
+	}, string(o.followUp), o.attempt, o.at, o.body)
+}
+
+// mailID writes a number so that text order is number order.
+func mailID(seq int64) string { return fmt.Sprintf("%012d", seq) }
+
+// FindMail returns the id of the mail of a follow-up's attempt, or with attempt
+// "" of its last; false when there is none.
+func (s *Store) FindMail(ctx context.Context, id followup.FollowUpID, attempt string) (string, bool, error) {
+	var seq int64
+	err := s.query(ctx, "SELECT seq FROM mail WHERE followup = ?1 AND (attempt = ?2 OR ?2 = '') ORDER BY seq DESC LIMIT 1",
+		func(r *sql.Rows) error { return r.Scan(&seq) }, string(id), attempt)
+	if err != nil {
+		return "", false, fmt.Errorf("find mail of %s: %w", id, err)
+	}
+	if seq == 0 {
+		return "", false, nil
+	}
+	return mailID(seq), true, nil
+}
+
+// Mail returns at most limit messages, newest first, and the before of the next
+// page, "" after the last. A before of "" starts at the newest, else the page
+// starts below the message with that id. An id nobody gave out is an empty page.
+func (s *Store) Mail(ctx context.Context, limit int, before string) ([]followup.Stored, string, error) {
+	below := int64(1) << 62
+	if before != "" {
+		_, ok, err := s.OneMail(ctx, before)
+		if err != nil || !ok {
+			return nil, "", err
+		}
+		if below, err = strconv.ParseInt(before, 10, 64); err != nil {
+			return nil, "", err
+		}
+	}
+	limit = max(limit, 1)
+	out, err := s.mail(ctx, "SELECT seq, at, body FROM mail WHERE seq < ? ORDER BY seq DESC LIMIT ?", below, limit+1)
+	if err != nil || len(out) <= limit {
+		return out, "", err
+	}
+	return out[:limit], out[limit-1].ID, nil
+}
+
+// OneMail returns the message with that id; false when there is none.
+func (s *Store) OneMail(ctx context.Context, id string) (followup.Stored, bool, error) {
+	seq, err := strconv.ParseInt(id, 10, 64)
+	if err != nil || mailID(seq) != id {
+		return followup.Stored{}, false, ctx.Err() // no id of ours
+	}
+	out, err := s.mail(ctx, "SELECT seq, at, body FROM mail WHERE seq = ?", seq)
+	if err != nil || len(out) == 0 {
+		return followup.Stored{}, false, err
+	}
+	return out[0], true, nil
+}
+
+func (s *Store) mail(ctx context.Context, query string, args ...any) ([]followup.Stored, error) {
+	var out []followup.Stored
+	err := s.query(ctx, query, func(r *sql.Rows) error {
+		var seq, at int64
+		var body sql.RawBytes
+		if err := r.Scan(&seq, &at, &body); err != nil {
+			return err
+		}
+		doc, err := inflate(body)
+		if err != nil {
+			return err
+		}
+		m := followup.Stored{ID: mailID(seq), At: time.UnixMilli(at).UTC()}
+		out, err = append(out, m), json.Unmarshal(doc, &m.Message)
+		out[len(out)-1] = m
+		return err
+	}, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read mail: %w", err)
+	}
+	return out, nil
+}
