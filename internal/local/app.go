@@ -33,11 +33,12 @@ const linkKeyFile = "link.key"
 // Options are what an App is made of beside its configuration.
 type Options struct {
 	Config *config.Config
-	Clock  *Clock         // nil: the machine's
-	Log    *slog.Logger   // nil: discarded
-	NewID  func() string  // nil: random
-	Store  sqlite.Options //
-	Paths  Inputs         // where plans come from; zero: the configuration's files
+	Clock  *Clock                 // nil: the machine's
+	Log    *slog.Logger           // nil: discarded
+	NewID  func() string          // nil: random
+	Store  sqlite.Options         //
+	Paths  Inputs                 // where plans come from; zero: the configuration's files
+	Sent   func(followup.Message) // told of each accepted mail, one at a time; nil: nobody is
 }
 
 // Inputs replaces files of the configuration, for the demo and tests.
@@ -105,9 +106,12 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if a.mail, err = a.mailChannel(); err != nil {
 		return nil, err
 	}
+	if o.Sent != nil {
+		a.mail = &observed{Channel: a.mail, tell: o.Sent}
+	}
 	a.Engine = engine.New(engine.Config{
 		Store: a.Store, Shops: a.rules(catalogue, epoch), Channels: a.channels(), Composer: composer,
-		Read: a.read, Parse: parseStored, ID: o.NewID, Wait: a.limiter(), Parallel: a.Config.Email.Concurrency, Log: a.Log,
+		Read: a.Read, Parse: parseStored, ID: o.NewID, Wait: a.limiter(), Parallel: a.Config.Email.Concurrency, Log: a.Log,
 	})
 	return a, nil
 }
@@ -159,7 +163,7 @@ func (a *App) composer(own fs.FS) (*compose.Composer, error) {
 	if own == nil && a.Config.Messages != "" {
 		own = os.DirFS(a.Config.Messages)
 	}
-	a.Links = &web.Links{Signer: a.Signer}
+	a.Links = web.NewLinks(a.Signer)
 	c, err := compose.New(compose.Options{Messages: own, Defaults: messages.Files(), Links: a.Links})
 	if err != nil {
 		return nil, err
@@ -226,8 +230,8 @@ func (a *App) ContactKey(kind, value string) followup.ContactID {
 	return link.ContactID(a.key, kind, value)
 }
 
-// read translates a body of the inbox.
-func (a *App) read(in followup.Incoming) (engine.Reading, error) {
+// Read translates a body of the inbox. It is pure: nothing is written.
+func (a *App) Read(in followup.Incoming) (engine.Reading, error) {
 	src, ok := source.Lookup(in.Source)
 	shop := a.shops[in.Shop]
 	if !ok || shop == nil {

@@ -74,3 +74,29 @@ func (l *limiter) wait(ctx context.Context) error {
 		return nil
 	}
 }
+
+// observed tells of each accepted message, one at a time.
+type observed struct {
+	followup.Channel
+	mu   sync.Mutex
+	tell func(followup.Message)
+}
+
+// Send passes m on.
+func (o *observed) Send(ctx context.Context, m followup.Message) (followup.Receipt, error) {
+	r, err := o.Channel.Send(ctx, m)
+	if err == nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.tell(m)
+	}
+	return r, err
+}
+
+// Find asks the channel behind, where it can be asked.
+func (o *observed) Find(ctx context.Context, id followup.FollowUpID, attempt string) (followup.Evidence, error) {
+	if f, ok := o.Channel.(followup.Finder); ok {
+		return f.Find(ctx, id, attempt)
+	}
+	return followup.Evidence{}, nil
+}

@@ -46,6 +46,14 @@ func (c *Clock) Advance(d time.Duration) {
 	c.moved = make(chan struct{})
 }
 
+// AdvanceTo moves the clock forward by hand to t; a t that has passed changes
+// nothing.
+func (c *Clock) AdvanceTo(t time.Time) {
+	if d := t.Sub(c.Now()); d > 0 {
+		c.Advance(d)
+	}
+}
+
 // until returns how long the machine has to wait until t, and a channel that is
 // closed when the clock is moved by hand before. A clock that stands still
 // waits for that only.

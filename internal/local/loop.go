@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"aftersales/internal/engine"
@@ -29,6 +30,7 @@ type Loop struct {
 	Poll   time.Duration // how often other processes' commits are looked for; 0: never
 
 	wake chan struct{}
+	work sync.Mutex // one drain at a time: the loop's own, or a traveller's
 }
 
 // NewLoop returns a loop; its fields may be set before Run.
@@ -68,6 +70,42 @@ func (l *Loop) Run(ctx context.Context) error {
 
 // Drain does everything that can be done now: bodies first, then what is due.
 func (l *Loop) Drain(ctx context.Context) (engine.Tally, error) {
+	l.work.Lock()
+	defer l.work.Unlock()
+	return l.drain(ctx)
+}
+
+// Travel moves the clock forward to a moment, stopping wherever something is
+// due, so that everything happens at its time. seen, when not nil, is told of
+// each stop.
+func (l *Loop) Travel(ctx context.Context, to time.Time, seen func(now time.Time, did engine.Tally)) error {
+	l.work.Lock()
+	defer l.work.Unlock()
+	for ctx.Err() == nil {
+		did, err := l.drain(ctx)
+		if err != nil {
+			return err
+		}
+		if seen != nil {
+			seen(l.Clock.Now(), did)
+		}
+		next, ok, err := l.Store.NextLook(ctx)
+		if err != nil {
+			return err
+		}
+		if !ok || next.After(to) {
+			l.Clock.AdvanceTo(to)
+			return nil
+		}
+		if !next.After(l.Clock.Now()) {
+			return fmt.Errorf("a follow-up due at %s cannot be moved", next.UTC().Format(time.RFC3339))
+		}
+		l.Clock.AdvanceTo(next)
+	}
+	return ctx.Err()
+}
+
+func (l *Loop) drain(ctx context.Context) (engine.Tally, error) {
 	var total engine.Tally
 	if err := l.receive(ctx); err != nil {
 		return total, err

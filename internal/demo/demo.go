@@ -1,0 +1,215 @@
+// Package demo lives three years of a shop in seconds: the bodies under events/,
+// one family and a seeded crowd go through the true engine on a SQLite folder,
+// with customers who answer and staff who call, under a clock moved by hand.
+package demo
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"aftersales/internal/config"
+	"aftersales/internal/engine"
+	"aftersales/internal/followup"
+	"aftersales/internal/local"
+	"aftersales/internal/sqlite"
+	"aftersales/plans"
+)
+
+// Options of Run.
+type Options struct {
+	Seed      uint64
+	Orders    int    // 0: 200
+	PublicURL string // base of the links in messages
+	Log       *slog.Logger
+	Progress  func(share float64) // told how far it is, 0 to 1; nil: nobody is
+}
+
+// The demo's three years. It begins on the day before the oldest published
+// body is of use, and ends at a living moment: a mail has just arrived.
+var (
+	begin = time.Date(2025, 7, 1, 6, 0, 0, 0, time.UTC)
+	end   = time.Date(2028, 7, 3, 9, 0, 0, 0, time.UTC)
+)
+
+// World is the shop after its three years, ready to be looked at.
+type World struct {
+	App    *local.App
+	Loop   *local.Loop
+	Result Result
+
+	dir      string
+	seed     uint64
+	rand     *rand.Rand
+	todo     agenda
+	told     int // events told
+	mails    []mail
+	mailed   map[followup.FollowUpID]int
+	tally    engine.Tally
+	progress func(float64)
+	err      error
+}
+
+// mail is what the mailbox accepted, as far as the totals need it.
+type mail struct {
+	id    followup.FollowUpID
+	at    time.Time
+	class followup.Class
+}
+
+// Run lives the three years. Close the world when done.
+func Run(ctx context.Context, o Options) (_ *World, err error) {
+	if o.Orders <= 0 {
+		o.Orders = 200
+	}
+	if o.Progress == nil {
+		o.Progress = func(float64) {}
+	}
+	w := &World{seed: o.Seed, rand: rand.New(rand.NewPCG(o.Seed, 0x5eed)), mailed: map[followup.FollowUpID]int{}, progress: o.Progress}
+	if w.dir, err = os.MkdirTemp("", "aftersales-demo-"); err != nil {
+		return nil, fmt.Errorf("make demo folder: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	if err := w.open(ctx, o); err != nil {
+		return nil, err
+	}
+	if err := w.script(ctx, o.Orders); err != nil {
+		return nil, err
+	}
+	if err := w.live(ctx); err != nil {
+		return nil, err
+	}
+	w.Result, err = w.count(ctx)
+	return w, err
+}
+
+// Close removes the world.
+func (w *World) Close() error {
+	var err error
+	if w.App != nil {
+		err = w.App.Close()
+	}
+	return errors.Join(err, os.RemoveAll(w.dir))
+}
+
+func (w *World) open(ctx context.Context, o Options) (err error) {
+	shop := config.Default("main")
+	shop.Name, shop.Sender, shop.Phone = "Nordlight Home", "care@nordlight.example", "+493012345678"
+	shop.Address, shop.Country, shop.Zone = "Lindenstraße 4, 10969 Berlin", "DE", "Europe/Berlin"
+	shop.PublicURL = o.PublicURL
+	n := 0
+	w.App, err = local.Open(ctx, local.Options{
+		Config: &config.Config{
+			Business: "demo", Data: w.dir, Shops: []followup.Shop{shop},
+			Email: config.Email{Channel: config.Mailbox, Concurrency: 4},
+		},
+		Clock: local.NewClock(time.Now, begin, 0), Log: o.Log,
+		NewID: func() string { n++; return fmt.Sprintf("demo-%d-%06d", o.Seed, n) },
+		// The world is thrown away: a commit need not wait for the disk.
+		Store: sqlite.Options{NoSync: true},
+		Paths: local.Inputs{Plans: plans.Files(), Catalogue: plans.Products()},
+		Sent:  w.sent,
+	})
+	if err != nil {
+		return err
+	}
+	w.Loop = w.App.NewLoop()
+	return nil
+}
+
+// sent is told of each accepted mail.
+func (w *World) sent(m followup.Message) {
+	w.mails = append(w.mails, mail{m.FollowUp, w.App.Clock.Now(), m.Class})
+	w.mailed[m.FollowUp]++
+	w.customer(m)
+}
+
+// live moves the clock from stop to stop: whatever comes first, something due
+// or something a person does.
+func (w *World) live(ctx context.Context) error {
+	for len(w.todo) > 0 {
+		next := w.todo.pop()
+		if next.at.After(end) {
+			continue
+		}
+		if err := w.travel(ctx, next.at); err != nil {
+			return err
+		}
+		if err := next.do(ctx); err != nil {
+			return err
+		}
+		if w.err != nil {
+			return w.err
+		}
+	}
+	return w.travel(ctx, end)
+}
+
+// travel lets everything happen that is due until t. What people decide to do
+// on the way may come before t, so it stops there first.
+func (w *World) travel(ctx context.Context, t time.Time) error {
+	for {
+		stop := t
+		if len(w.todo) > 0 && w.todo[0].at.Before(stop) {
+			stop = w.todo[0].at
+		}
+		look, ok, err := w.App.Store.NextLook(ctx)
+		if err != nil {
+			return err
+		}
+		if ok && look.Before(stop) {
+			stop = look
+		}
+		w.App.Clock.AdvanceTo(stop)
+		did, err := w.Loop.Drain(ctx)
+		if err != nil {
+			return err
+		}
+		w.tally.Add(did)
+		if did.Listed > 0 {
+			if err := w.staff(ctx); err != nil {
+				return err
+			}
+		}
+		w.progress(float64(stop.Sub(begin)) / float64(end.Sub(begin)))
+		switch {
+		case len(w.todo) > 0 && !w.todo[0].at.After(stop) && stop.Before(t):
+			next := w.todo.pop()
+			if err := next.do(ctx); err != nil {
+				return err
+			}
+		case !stop.Before(t):
+			return nil
+		}
+	}
+}
+
+// post puts a body into the inbox, as a store's webhook does.
+func (w *World) post(ctx context.Context, source, key, topic string, body []byte) error {
+	sum := sha256.Sum256(append([]byte(topic+"\n"), body...))
+	in := followup.Incoming{
+		InboxKey: followup.InboxKey{Shop: "main", Source: source, Key: key}, Topic: topic,
+		Hash: hex.EncodeToString(sum[:]), Body: body, At: w.App.Clock.Now(),
+	}
+	verdicts, err := w.App.Store.Accept(ctx, []followup.Incoming{in})
+	if err != nil {
+		return fmt.Errorf("post %s: %w", key, err)
+	}
+	if verdicts[0] == followup.Different {
+		return fmt.Errorf("post %s: the same key was used for another body", key)
+	}
+	w.told++
+	did, err := w.Loop.Drain(ctx)
+	w.tally.Add(did)
+	return err
+}

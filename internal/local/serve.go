@@ -1,0 +1,179 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"aftersales/internal/config"
+	"aftersales/internal/followup"
+	"aftersales/internal/mailbox"
+	"aftersales/internal/source"
+	"aftersales/internal/sqlite"
+	"aftersales/internal/web"
+)
+
+// ServeOptions says where to listen. Port 0 takes a free one.
+type ServeOptions struct {
+	Listen  string // public: hooks and customers' pages
+	Console string // operators: loopback only
+	Version string
+	Ready   func(listen, console string) // told once both listeners are open
+	Clock   *web.ClockControl            // the demo's buttons; nil: none
+	Poll    time.Duration                // how often other processes' commits are looked for; 0: 1 s, negative: never
+}
+
+// stopTime is how long requests and sends in hand may take when stopping.
+const stopTime = 30 * time.Second
+
+// Serve runs the loop and both listeners until ctx ends, then stops cleanly:
+// no new work, what is in hand is finished and recorded. Only one process
+// serves a folder; a second one is told who does.
+func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
+	lock, err := sqlite.Lock(a.Config.Data, "aftersales serve")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	lost, err := a.Engine.Recover(ctx, a.Clock.Now())
+	if err != nil {
+		return fmt.Errorf("recover what was being sent: %w", err)
+	}
+	if lost > 0 {
+		a.Log.WarnContext(ctx, "recovered sends of a process that died", "rows", lost)
+	}
+	return a.ServeLoop(ctx, a.NewLoop(), o)
+}
+
+// NewLoop returns the loop that works this App.
+func (a *App) NewLoop() *Loop {
+	l := NewLoop(a.Engine, a.Store, a.Clock, a.Log)
+	if rate := a.Config.Email.Rate; rate > 0 { // what is armed is on its way within seconds
+		l.Group = min(l.Group, max(10, int(rate*5)))
+	}
+	return l
+}
+
+// ServeLoop serves with a loop of the caller's, without lock and recovery.
+func (a *App) ServeLoop(ctx context.Context, loop *Loop, o ServeOptions) error {
+	var lc net.ListenConfig
+	public, err := lc.Listen(ctx, "tcp", o.Listen)
+	if err != nil {
+		return fmt.Errorf("listen for customers: %w", err)
+	}
+	operator, err := lc.Listen(ctx, "tcp", o.Console)
+	if err != nil {
+		return errors.Join(fmt.Errorf("listen for operators: %w", err), public.Close())
+	}
+	switch {
+	case o.Poll > 0:
+		loop.Poll = o.Poll
+	case o.Poll < 0:
+		loop.Poll = 0
+	}
+	servers := []*http.Server{server(a.Public(loop, o)), server(a.Operator(loop, o))}
+	group, ctx := errgroup.WithContext(ctx)
+	for i, l := range []net.Listener{public, operator} {
+		group.Go(func() error {
+			if err := servers[i].Serve(l); !errors.Is(err, http.ErrServerClosed) {
+				return fmt.Errorf("serve %s: %w", l.Addr(), err)
+			}
+			return nil
+		})
+	}
+	group.Go(func() error { return loop.Run(ctx) })
+	if o.Clock == nil { // the demo keeps its three years of mail
+		group.Go(func() error { return a.sweep(ctx) })
+	}
+	group.Go(func() error {
+		<-ctx.Done()
+		return shutdown(ctx, servers)
+	})
+	if o.Ready != nil {
+		o.Ready(public.Addr().String(), operator.Addr().String())
+	}
+	return group.Wait()
+}
+
+func shutdown(ctx context.Context, servers []*http.Server) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+	defer cancel()
+	var errs []error
+	for _, s := range servers {
+		if err := s.Shutdown(ctx); err != nil {
+			errs = append(errs, fmt.Errorf("stop listening: %w", err), s.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// server bounds every wait, so that slow clients hold nothing.
+func server(h http.Handler) *http.Server {
+	return &http.Server{
+		Handler: h, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, WriteTimeout: 60 * time.Second,
+		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 32 << 10,
+	}
+}
+
+// Public is the handler of the public listener.
+func (a *App) Public(loop *Loop, o ServeOptions) http.Handler {
+	return web.Public(web.PublicConfig{
+		Engine: a.Engine, Shops: a.shops, Links: a.Signer, Secrets: a.secrets, ContactKey: a.ContactKey,
+		Now: a.Clock.Now, RealNow: time.Now, Wake: loop.Wake, Health: a.health, Version: o.Version, Log: a.Log,
+	})
+}
+
+// Operator is the handler of the operators' listener.
+func (a *App) Operator(loop *Loop, o ServeOptions) http.Handler {
+	c := web.OperatorConfig{
+		Engine: a.Engine, Shops: a.shops, Now: a.Clock.Now, Wake: loop.Wake, Clock: o.Clock, Version: o.Version, Log: a.Log,
+	}
+	if a.Config.Email.Channel != config.SMTP {
+		c.Mailbox = mailbox.Handler(a.Store, a.Log)
+	}
+	return web.Operator(c)
+}
+
+func (a *App) secrets(name string, shop followup.ShopID) source.Secrets {
+	var out source.Secrets
+	for _, s := range a.Config.Hooks[shop][name] {
+		out = append(out, []byte(s.Reveal()))
+	}
+	return out
+}
+
+// health says why the service cannot work: the database does not answer.
+func (a *App) health(ctx context.Context) error {
+	_, _, err := a.Store.NextLook(ctx)
+	return err
+}
+
+// sweepPage is how much is deleted in one commit.
+const sweepPage = 1000
+
+// sweep forgets bodies of the inbox and mails of the mailbox after their time,
+// once an hour, a page at a time.
+func (a *App) sweep(ctx context.Context) error {
+	for {
+		n, err := a.Store.Sweep(ctx, a.Clock.Now().Add(-sqlite.InboxKept), sweepPage)
+		if err != nil && ctx.Err() == nil {
+			a.Log.ErrorContext(ctx, "sweep old bodies", "err", err)
+		}
+		wait := time.Hour
+		if n >= sweepPage {
+			wait = time.Second
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+			timer.Stop()
+			return nil
+		case <-timer.C:
+		}
+	}
+}
