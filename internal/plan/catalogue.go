@@ -13,7 +13,7 @@ var usualCoverages = []string{"warranty", "return_window", "support", "contract"
 // ParseCatalogue reads a catalogue (products.yaml); file is its name in faults. All
 // faults are reported at once; the catalogue is nil when one is more than a warning.
 func ParseCatalogue(file string, src []byte) (*followup.Catalogue, Faults) {
-	r := &reader{file: file}
+	r := &reader{file: file, bounds: catalogueBounds}
 	var c *followup.Catalogue
 	if root := r.load(src); root != nil {
 		r.check(root, catalogueShape)

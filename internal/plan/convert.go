@@ -15,10 +15,10 @@ func (r *reader) convert(in ast.Node, path string, depth int) *node {
 	if t := in.GetToken(); t != nil {
 		out.line, out.col = t.Position.Line, t.Position.Column
 	}
-	if r.nodes++; r.nodes > maxNodes || depth > maxDepth {
-		if r.nodes == maxNodes+1 || depth == maxDepth+1 {
+	if r.nodes++; r.nodes > r.bounds.nodes || depth > maxDepth {
+		if r.nodes == r.bounds.nodes+1 || depth == maxDepth+1 {
 			r.fault(out, "the file holds too much", "aliases (*name) count as what they stand for; write less")
-			r.nodes = max(r.nodes, maxNodes+1) // one such fault is enough
+			r.nodes = max(r.nodes, r.bounds.nodes+1) // one such fault is enough
 		}
 		out.kind = brokenNode
 		return out
@@ -31,7 +31,7 @@ func (r *reader) convert(in ast.Node, path string, depth int) *node {
 	case *ast.SequenceNode:
 		out.kind = listNode
 		for i, item := range n.Values {
-			if r.nodes > maxNodes {
+			if r.nodes > r.bounds.nodes {
 				break
 			}
 			out.items = append(out.items, r.convert(item, fmt.Sprintf("%s[%d]", path, i), depth+1))
@@ -70,7 +70,10 @@ func (r *reader) mapping(out *node, values []*ast.MappingValueNode, flow bool, d
 			out.line, out.col = key.line, key.col
 		}
 		switch {
-		case r.nodes > maxNodes:
+		case r.nodes > r.bounds.nodes:
+			return
+		case len(out.pairs) == maxKeys:
+			r.fault(key, fmt.Sprintf("too many keys, at most %d are read", maxKeys), "leave some out")
 			return
 		case v.Key.Type() == ast.MergeKeyType:
 			r.fault(key, "<< is not part of the language", "write the keys themselves")

@@ -21,7 +21,7 @@ type parsed struct {
 }
 
 func parseFile(s Source) parsed {
-	r := &reader{file: s.File}
+	r := &reader{file: s.File, bounds: planBounds}
 	out := parsed{Source: s, root: r.load(s.Src)}
 	if out.root != nil {
 		r.check(out.root, planShape)

@@ -121,6 +121,7 @@ func (r *reader) checkList(n *node, s *shape) {
 	}
 	if s.most > 0 && len(n.items) > s.most {
 		r.fault(n.items[s.most], fmt.Sprintf("%s has %d entries", place(n), len(n.items)), fmt.Sprintf("at most %d are read", s.most))
+		n.items = n.items[:s.most]
 	}
 	for _, item := range n.items {
 		r.check(item, s.item)

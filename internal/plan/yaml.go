@@ -12,16 +12,26 @@ import (
 	"github.com/goccy/go-yaml/token"
 )
 
-// Bounds of a file, so that none takes long to refuse. Real plans are far below.
+// bounds of a file, so that none takes long to refuse. Real files are far below.
+type bounds struct {
+	bytes int
+	nodes int // values, aliases counted as what they stand for
+}
+
+var (
+	planBounds      = bounds{bytes: 256 << 10, nodes: 20_000}
+	catalogueBounds = bounds{bytes: 2 << 20, nodes: 200_000}
+)
+
 const (
-	maxFile  = 256 << 10 // bytes
-	maxDepth = 40        // of lists and maps in one another
-	maxNodes = 20_000    // aliases counted as what they stand for
+	maxDepth = 40  // of lists and maps in one another
+	maxKeys  = 500 // of one map
 )
 
 // reader reads one file and collects its faults.
 type reader struct {
 	file   string
+	bounds bounds
 	lines  []string // of the source, for positions inside of scalars
 	faults Faults
 
@@ -51,8 +61,8 @@ func (r *reader) done() Faults {
 func (r *reader) load(src []byte) *node {
 	top := &node{line: 1, col: 1}
 	switch src = bytes.TrimPrefix(src, []byte("\ufeff")); {
-	case len(src) > maxFile:
-		r.fault(&node{}, fmt.Sprintf("the file has %d bytes", len(src)), fmt.Sprintf("at most %d are read; split it", maxFile))
+	case len(src) > r.bounds.bytes:
+		r.fault(&node{}, fmt.Sprintf("the file has %d bytes", len(src)), fmt.Sprintf("at most %d are read; split it", r.bounds.bytes))
 		return nil
 	case !utf8.Valid(src):
 		r.fault(r.badByte(src), "this is not UTF-8 text", "save the file with the encoding UTF-8")
@@ -97,8 +107,8 @@ func (r *reader) parse(src string) (docs []ast.Node, ok bool) {
 		}
 	}()
 	tokens := lexer.Tokenize(src)
-	if at := tooDeep(tokens); at != nil {
-		r.fault(&node{line: at.Line, col: at.Column}, "too many lists and maps in one another", fmt.Sprintf("at most %d levels are read", maxDepth))
+	if at, cause := tooMuch(tokens); at != nil {
+		r.fault(&node{line: at.Line, col: at.Column}, cause, "compare it with the example in docs/plans.md")
 		return nil, false
 	}
 	file, err := parser.Parse(tokens, 0, parser.AllowDuplicateMapKey())
@@ -114,10 +124,11 @@ func (r *reader) parse(src string) (docs []ast.Node, ok bool) {
 	return docs, true
 }
 
-// tooDeep returns where brackets or dashes nest past the bound; the parser
-// needs time that grows with the square of the depth.
-func tooDeep(tokens token.Tokens) *token.Position {
-	depth, dashes, line := 0, 0, 0
+// tooMuch returns where a file nests or repeats past the bounds: the parser needs
+// time that grows with the square of depth, of a map's keys and of documents.
+func tooMuch(tokens token.Tokens) (at *token.Position, cause string) {
+	depth, dashes, line, documents := 0, 0, 0, 0
+	var maps openMaps
 	for _, t := range tokens {
 		if t.Position.Line != line {
 			line, dashes = t.Position.Line, 0
@@ -127,14 +138,46 @@ func tooDeep(tokens token.Tokens) *token.Position {
 			depth++
 		case token.SequenceEndType, token.MappingEndType:
 			depth--
-		case token.SequenceEntryType, token.MappingKeyType, token.TagType, token.AnchorType:
+		case token.SequenceEntryType:
 			dashes++
+			maps.close(t.Position.Column)
+		case token.MappingKeyType, token.TagType, token.AnchorType:
+			dashes++
+		case token.MappingValueType:
+			if depth == 0 && t.Prev != nil && maps.key(t.Prev.Position.Column) > maxKeys {
+				return t.Position, fmt.Sprintf("too many keys, at most %d are read", maxKeys)
+			}
+		case token.DocumentHeaderType:
+			if documents++; documents > 2 {
+				return t.Position, "too many documents, one is read"
+			}
 		}
 		if depth > maxDepth || dashes > 10*maxDepth || t.Position.IndentNum > 10*maxDepth {
-			return t.Position
+			return t.Position, fmt.Sprintf("too many lists and maps in one another, at most %d levels are read", maxDepth)
 		}
 	}
-	return nil
+	return nil, ""
+}
+
+// openMaps counts the keys of the block maps around a place, the outermost first.
+type openMaps []struct{ column, keys int }
+
+// close ends the maps that are further right than column.
+func (m *openMaps) close(column int) {
+	for len(*m) > 0 && (*m)[len(*m)-1].column > column {
+		*m = (*m)[:len(*m)-1]
+	}
+}
+
+// key counts a key at column and returns how many its map has by now.
+func (m *openMaps) key(column int) int {
+	m.close(column)
+	if len(*m) == 0 || (*m)[len(*m)-1].column < column {
+		*m = append(*m, struct{ column, keys int }{column, 0})
+	}
+	last := &(*m)[len(*m)-1]
+	last.keys++
+	return last.keys
 }
 
 // syntax reports what the YAML parser says, with its position and a likely mend.
