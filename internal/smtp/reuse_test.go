@@ -117,8 +117,14 @@ func TestCloseEndsWhatIsIdle(t *testing.T) {
 	}
 	wg.Wait()
 	ch.Close()
-	if _, err := ch.Send(t.Context(), message()); err != nil { // a send that was late still goes, and keeps nothing open
-		t.Error(err)
+	before, _ := s.count()
+	for range 2 { // a send that was late still goes, and keeps nothing open
+		if _, err := ch.Send(t.Context(), message()); err != nil {
+			t.Error(err)
+		}
+	}
+	if conns, _ := s.count(); conns != before+2 {
+		t.Errorf("%d connections for two sends after Close", conns-before)
 	}
 	_ = s.listener.Close()
 	s.wg.Wait()
@@ -149,13 +155,43 @@ func TestDeadlineOfTheContextEndsAWait(t *testing.T) {
 	}
 }
 
+// between ends a context after a reply was read and before the next wait begins.
+type between struct {
+	net.Conn
+	reply  string
+	cancel func()
+	cut    chan struct{} // closed once the deadline is in the past
+}
+
+func (b *between) Read(p []byte) (int, error) {
+	n, err := b.Conn.Read(p)
+	if strings.Contains(string(p[:n]), b.reply) {
+		b.cancel()
+		<-b.cut
+	}
+	return n, err
+}
+
+func (b *between) SetDeadline(at time.Time) error {
+	if at.Year() < 2000 {
+		close(b.cut)
+	}
+	return b.Conn.SetDeadline(at)
+}
+
 // A context that ends between two waits must not be forgotten by the second.
 func TestContextThatEndedBetweenWaitsEndsTheNext(t *testing.T) {
 	s := newScript(t, map[string]string{"rcpt": hang})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	s.at("mail", cancel)
-	if _, err := s.channel(t, nil).Send(ctx, message()); followup.Classify(err) != later {
+	_, err := s.channel(t, func(c *smtp.Config) {
+		dial := c.Dial
+		c.Dial = func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := dial(ctx, network, addr)
+			return &between{Conn: conn, reply: usual["mail"], cancel: cancel, cut: make(chan struct{})}, err
+		}
+	}).Send(ctx, message())
+	if se, ok := errors.AsType[*followup.SendError](err); !ok || se.Failure != later || se.Phase != "rcpt" {
 		t.Error(err)
 	}
 }

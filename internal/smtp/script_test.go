@@ -33,9 +33,8 @@ const (
 type script struct {
 	listener net.Listener
 	replies  map[string]string
-	on       map[string]func() // called before the reply of a phase
-	hung     chan struct{}     // has a value once the script hangs
-	dialled  chan struct{}     // has a value once a client has its connection
+	hung     chan struct{} // has a value once the script hangs
+	dialled  chan struct{} // has a value once a client has its connection
 
 	mu    sync.Mutex
 	heard bytes.Buffer // every byte of every client
@@ -56,7 +55,7 @@ func newScript(t *testing.T, replies map[string]string) *script {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &script{listener: l, replies: replies, on: map[string]func(){}, hung: make(chan struct{}, 1), dialled: make(chan struct{}, 1)}
+	s := &script{listener: l, replies: replies, hung: make(chan struct{}, 1), dialled: make(chan struct{}, 1)}
 	s.wg.Go(func() {
 		for {
 			c, err := l.Accept()
@@ -136,7 +135,6 @@ func (s *script) reply(phase string) string {
 // say answers, and reports whether the conversation goes on.
 func (s *script) say(c net.Conn, r *bufio.Reader, phase string) bool {
 	text := s.reply(phase)
-	s.before(phase)()
 	switch {
 	case text == hang:
 		tell(s.hung)
@@ -168,22 +166,6 @@ func (w lockedWriter) Write(b []byte) (int, error) {
 	w.s.mu.Lock()
 	defer w.s.mu.Unlock()
 	return w.s.heard.Write(b)
-}
-
-func (s *script) before(phase string) func() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if f := s.on[phase]; f != nil {
-		return f
-	}
-	return func() {}
-}
-
-// at calls f before the reply of a phase.
-func (s *script) at(phase string, f func()) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.on[phase] = f
 }
 
 // set changes a reply while the script runs.
