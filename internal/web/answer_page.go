@@ -153,7 +153,7 @@ func (u unit) label() string {
 
 func (a *asked) options(f form, now time.Time) []option {
 	out := make([]option, len(answerValues))
-	reply := a.t.CaseReply + " " + when(a.t, a.rules.ReplyDue(now), a.desire.Zone) + "."
+	reply := a.t.HearBy + " " + when(a.t, a.rules.ReplyDue(now), a.desire.Zone) + "."
 	for i, v := range answerValues {
 		out[i] = option{Value: v, Label: a.t.Answers[v], Hint: a.t.Hints[v], Lead: f.Lead == v, Checked: f.Answer == v}
 		if v == "problem" || v == "help" {

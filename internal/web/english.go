@@ -74,6 +74,7 @@ var english = texts{
 	ThanksWorks: "We are glad to hear that it works.",
 	CaseNumber:  "Your case number is",
 	CaseReply:   "A person will reply by",
+	HearBy:      "You will hear from us by",
 	CaseNote:    "Please keep the number. You do not need to write again.",
 	CaseClosed:  "Your case is closed:",
 	NotYet:      "No hurry. When you use it and something is not right, come back to this page.",

@@ -22,16 +22,20 @@ type look struct {
 	log    *slog.Logger
 }
 
-// newLook reads the pages of a folder of pageFiles. A fault is a bug of this
+// newLook reads the pages and style sheets of a folder of pageFiles. A fault is a bug of this
 // package, which its tests find.
-func newLook(folder string, log *slog.Logger) *look {
-	css, err := pageFiles.ReadFile("pages/" + folder + "/style.css")
-	if err != nil {
-		panic(err)
+func newLook(log *slog.Logger, folder string, styles ...string) *look {
+	var css []byte
+	for _, name := range styles {
+		part, err := pageFiles.ReadFile("pages/" + folder + "/" + name)
+		if err != nil {
+			panic(err)
+		}
+		css = append(css, part...)
 	}
 	sum := sha256.Sum256(css)
 	return &look{
-		pages: template.Must(template.New("").Funcs(template.FuncMap{"path": func(s string) string { return s }}).ParseFS(pageFiles, "pages/"+folder+"/*.html")),
+		pages: template.Must(template.New("").Funcs(functions).ParseFS(pageFiles, "pages/"+folder+"/*.html")),
 		style: template.CSS(css), //nolint:gosec // our own embedded file
 		policy: fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 			base64.StdEncoding.EncodeToString(sum[:])),
@@ -50,7 +54,9 @@ func (l *look) show(w http.ResponseWriter, r *http.Request, status int, name str
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		_, _ = w.Write(b.Bytes()) // the reader is gone: nobody to tell
+		// The escaper writes plus signs as entities, which only old character sets
+		// need; phone numbers are read by more than browsers.
+		_, _ = w.Write(bytes.ReplaceAll(b.Bytes(), []byte("&#43;"), []byte("+"))) // the reader is gone: nobody to tell
 	}
 }
 

@@ -34,7 +34,7 @@ type texts struct {
 	MoreTitle, TextLabel, TextHint, CallMe, CallMeHint  string
 	RatingLabel, RatingLow, RatingHigh, Optional, Send  string
 	Told, ToldRating, Noted, Thanks, ThanksWorks        string
-	CaseNumber, CaseReply, CaseNote, CaseClosed         string
+	CaseNumber, CaseReply, CaseNote, CaseClosed, HearBy string
 	NotYet, Change, ChangeLead, Serial, Review, Reviews string
 	// What is wrong with a form.
 	Mend, NoAnswer, NoUnit, WrongForm, TooLong string

@@ -1,0 +1,80 @@
+package web
+
+import (
+	"html/template"
+	"net/url"
+	"time"
+
+	"aftersales/internal/civil"
+	"aftersales/internal/engine"
+	"aftersales/internal/followup"
+)
+
+// functions are what the pages call.
+var functions = template.FuncMap{
+	"order":     orderPath,
+	"local":     localTime,
+	"stamp":     stampIn,
+	"in":        timeIn,
+	"caseForms": formsOf,
+	"plain":     plain,
+}
+
+// orderPath returns the address of an order's story.
+func orderPath(id followup.JourneyID) string {
+	shop, order := id.Split()
+	return "/orders/" + url.PathEscape(string(shop)) + "/" + url.PathEscape(order)
+}
+
+const (
+	dayLayout  = "Mon 2 Jan 2006"
+	timeLayout = "Mon 2 Jan 2006, 15:04"
+)
+
+// localTime writes a wall clock time, as 2026-03-05T10:00:00 or a date, for people.
+func localTime(s string) string {
+	if d, err := civil.ParseDate(s); err == nil {
+		return time.Date(d.Year, d.Month, d.Day, 0, 0, 0, 0, time.UTC).Format(dayLayout)
+	}
+	d, err := civil.ParseDateTime(s)
+	if err != nil {
+		return s
+	}
+	return d.Resolve(time.UTC).Format(timeLayout)
+}
+
+// stampIn writes a UTC time stamp, or a date, on the clock of loc.
+func stampIn(loc *time.Location, s string) string {
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return localTime(s)
+	}
+	return timeIn(loc, at)
+}
+
+func timeIn(loc *time.Location, at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.In(loc).Format(timeLayout)
+}
+
+// zoneOf returns the zone of a shop, else UTC.
+func zoneOf(s *followup.Shop) *time.Location {
+	loc, err := civil.Zone(s.Zone)
+	if err != nil {
+		return time.UTC // the default; configuration has refused a wrong name
+	}
+	return loc
+}
+
+// caseForms is what the forms of one case need.
+type caseForms struct {
+	ID, State, Back, By string
+	Reasons             []string
+}
+
+// formsOf collects it; page is one that has a desk.
+func formsOf(page interface{ Who() string }, id, state, back string) caseForms {
+	return caseForms{ID: id, State: state, Back: back, By: page.Who(), Reasons: engine.CaseReasons}
+}
