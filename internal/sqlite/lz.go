@@ -89,7 +89,10 @@ func (p *packer) sequences(out, v []byte) []byte {
 		i += n
 		literal = i
 	}
-	return appendSequence(out, w[literal:], 0, 0)
+	if literal < len(w) {
+		out = appendSequence(out, w[literal:], 0, 0)
+	}
+	return out
 }
 
 // appendSequence writes literals and, unless n is 0, a match of n bytes.

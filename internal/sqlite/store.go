@@ -32,6 +32,7 @@ type Options struct {
 	Readers    int           // connections that read at once; 0: one per CPU, at least 2
 	BusyWait   time.Duration // how long to wait for another process's write; 0: 10 s
 	CachePages int           // pages of 4 KB each connection keeps; 0: 4,000 (16 MB)
+	MaxPages   int           // the file never has more pages of 4 KB; 0: no limit. Past it writes say ErrFull
 	NoSync     bool          // for tests only: a commit does not wait for the disk
 }
 
@@ -40,6 +41,7 @@ type Options struct {
 // same folder open; only one of them should serve it, see [Lock].
 type Store struct {
 	path    string
+	opts    Options
 	read    *sql.DB
 	w       *writer
 	version *sql.Conn // for data_version, which is a connection's own
@@ -62,9 +64,10 @@ func Open(ctx context.Context, dir string, opts Options) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder %s: %w", dir, err)
 	}
-	s := &Store{path: filepath.Join(dir, FileName), stmts: map[string]*sql.Stmt{}}
+	s := &Store{path: filepath.Join(dir, FileName), opts: opts, stmts: map[string]*sql.Stmt{}}
 	if err := s.open(ctx, opts); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", s.path, classify(err)), s.Close())
+		_ = s.Close() // says again what err says
+		return nil, fmt.Errorf("open database %s: %w", s.path, classify(err))
 	}
 	return s, nil
 }
@@ -121,6 +124,9 @@ func dsn(path string, opts Options, readOnly bool) string {
 		// often enough that the log stays small.
 		"wal_autocheckpoint(4000)", "journal_size_limit(67108864)",
 	}}
+	if opts.MaxPages > 0 {
+		q.Add("_pragma", "max_page_count("+strconv.Itoa(opts.MaxPages)+")")
+	}
 	if readOnly {
 		q.Add("_pragma", "query_only(ON)")
 	}

@@ -67,12 +67,12 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("back up to %s: it exists already; name a new file", path)
 	}
-	conn, err := s.read.Conn(ctx)
+	db, err := sql.Open("sqlite", dsn(s.path, s.opts, false)) // the readers may not write, not even elsewhere
 	if err != nil {
 		return fmt.Errorf("back up to %s: %w", path, classify(err))
 	}
-	_, err = conn.ExecContext(ctx, "VACUUM INTO ?", path)
-	if err = errors.Join(err, conn.Close()); err != nil {
+	_, err = db.ExecContext(ctx, "VACUUM INTO ?", path)
+	if err = errors.Join(err, db.Close()); err != nil {
 		return fmt.Errorf("back up to %s: %w", path, classify(err))
 	}
 	if err := os.Chmod(path, 0o600); err != nil {

@@ -1,0 +1,196 @@
+package sqlite
+
+import (
+	"bytes"
+	"errors"
+	"math/rand/v2"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"aftersales/internal/followup"
+	"aftersales/internal/followup/storetest"
+)
+
+// roundTrip packs a row as a store does and reads it back.
+func roundTrip(t interface {
+	Fatalf(format string, args ...any)
+}, f followup.FollowUp) followup.FollowUp {
+	var p packers
+	out := p.row(f)
+	got := followup.FollowUp{ID: out.id, Version: out.version, State: stateOf(out.state)}
+	if milli, ok := out.next.(int64); ok {
+		got.Next = time.UnixMilli(milli).UTC()
+	}
+	if attempt, ok := out.attempt.(string); ok {
+		got.Attempt = attempt
+	}
+	if err := unpackRow(&got, out.body); err != nil {
+		t.Fatalf("unpack: %v", err)
+	}
+	return got
+}
+
+// fill sets every field of v to something that is not zero, so that a field
+// that the domain gains and the codec does not know fails the test.
+func fill(t *testing.T, v reflect.Value, r *rand.Rand) {
+	t.Helper()
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(string(rune('a'+r.IntN(26))) + "ö" + string(rune('a'+r.IntN(26))))
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		v.SetInt(int64(r.IntN(28) + 1))
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range 2 {
+			fill(t, v.Index(i), r)
+		}
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		for range 2 {
+			k, e := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+			fill(t, k, r)
+			fill(t, e, r)
+			v.SetMapIndex(k, e)
+		}
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(time.UnixMilli(r.Int64N(4e12)).UTC()))
+			return
+		}
+		for i := range v.NumField() {
+			fill(t, v.Field(i), r)
+		}
+	default:
+		t.Fatalf("a row has a field of kind %s: teach encodeRow and this test", v.Kind())
+	}
+}
+
+func TestEveryFieldOfARowIsKept(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 50 {
+		var f followup.FollowUp
+		fill(t, reflect.ValueOf(&f).Elem(), r)
+		want := f
+		want.Version++
+		if d := cmp.Diff(want, roundTrip(t, f)); d != "" {
+			t.Fatalf("row (-want +got):\n%s", d)
+		}
+		for i := range reflect.TypeFor[followup.FollowUp]().NumField() { // each field alone zero
+			one := f
+			reflect.ValueOf(&one).Elem().Field(i).SetZero()
+			want := one
+			want.Version++
+			if d := cmp.Diff(want, roundTrip(t, one), cmpopts.EquateEmpty()); d != "" {
+				t.Fatalf("row without %s (-want +got):\n%s", reflect.TypeFor[followup.FollowUp]().Field(i).Name, d)
+			}
+		}
+	}
+}
+
+func TestRowsOfAnyContentAreKept(t *testing.T) {
+	times := rapid.Custom(func(t *rapid.T) time.Time {
+		return time.Unix(rapid.Int64Range(-1e11, 3e11).Draw(t, "sec"), rapid.Int64Range(0, 999_999_999).Draw(t, "nano")).UTC()
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		f := followup.FollowUp{
+			ID:   followup.FollowUpID(rapid.SampledFrom([]string{"main/1/a/-/1", "main/1/a/5~2/P60D", "x", "", "a/b/c/d/e/f", "a/%41/c/d~1/e", "a/b/c/d/e"}).Draw(t, "id")),
+			Step: rapid.SampledFrom([]string{"a", "c", "", "ü/"}).Draw(t, "step"), Unit: followup.UnitKey(rapid.SampledFrom([]string{"", "5/2", "d/1", "d"}).Draw(t, "unit")),
+			Occurrence: rapid.SampledFrom([]string{"1", "P60D", "e", ""}).Draw(t, "occ"),
+			Plan:       rapid.StringMatching(`[0-9a-fA-F]{0,9}`).Draw(t, "plan"), Contact: followup.ContactID(rapid.StringMatching(`[a-z2-7]{0,26}`).Draw(t, "contact")),
+			Zone: rapid.String().Draw(t, "zone"), DueAt: times.Draw(t, "dueAt"), Order: rapid.Int().Draw(t, "order"), Refusals: rapid.Int().Draw(t, "refusals"),
+			Next: times.Draw(t, "next").Truncate(time.Millisecond), Claimed: rapid.String().Draw(t, "claimed"),
+		}
+		for range rapid.IntRange(0, 8).Draw(t, "decisions") {
+			f.Decisions = append(f.Decisions, followup.Decision{
+				At: times.Draw(t, "at"), Reason: rapid.String().Draw(t, "reason"), Next: rapid.SampledFrom([]time.Time{{}, f.Next, f.DueAt}).Draw(t, "look"),
+				Facts: rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "facts"),
+			})
+		}
+		want := f
+		want.Version++
+		if d := cmp.Diff(want, roundTrip(t, f), cmpopts.EquateEmpty()); d != "" {
+			t.Fatalf("row (-want +got):\n%s", d)
+		}
+	})
+}
+
+func TestWhatIsPackedComesBack(t *testing.T) {
+	var p packers
+	rapid.Check(t, func(t *rapid.T) {
+		var v []byte
+		for range rapid.IntRange(0, 20).Draw(t, "parts") {
+			part := rapid.SliceOfN(rapid.Byte(), 0, 40).Draw(t, "part")
+			if from := rapid.IntRange(0, len(dictionary1)-1).Draw(t, "from"); rapid.Bool().Draw(t, "known") {
+				part = dictionary1[from:min(len(dictionary1), from+rapid.IntRange(1, 600).Draw(t, "n"))]
+			}
+			v = append(v, bytes.Repeat(part, rapid.IntRange(1, 30).Draw(t, "times"))...)
+		}
+		packed := p.pack(v)
+		if len(packed) > len(v)+1 {
+			t.Fatalf("%d bytes are packed into %d", len(v), len(packed))
+		}
+		got, err := unpack(packed)
+		if err != nil || !bytes.Equal(got, v) {
+			t.Fatalf("unpack: %v; %d bytes, want %d", err, len(got), len(v))
+		}
+	})
+	big := bytes.Repeat([]byte("abcdefghij\x00"), 100_000)
+	for i := range big {
+		big[i] ^= byte(i >> 12)
+	}
+	if got, err := unpack(p.pack(big)); err != nil || !bytes.Equal(got, big) {
+		t.Errorf("unpack a megabyte: %v", err)
+	}
+}
+
+func TestDamagedValuesAreErrors(t *testing.T) {
+	var p packers
+	row := storetest.Order(1, 1).Rows[0]
+	good := p.row(row).body
+	rapid.Check(t, func(t *rapid.T) {
+		bad := bytes.Clone(good[:rapid.IntRange(0, len(good)).Draw(t, "cut")])
+		for range rapid.IntRange(0, 4).Draw(t, "flips") {
+			if len(bad) > 0 {
+				bad[rapid.IntRange(0, len(bad)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "to")
+			}
+		}
+		f := followup.FollowUp{ID: row.ID}
+		_ = unpackRow(&f, bad) // must return, whatever it says
+	})
+	for name, v := range map[string][]byte{
+		"nothing": {}, "no size": {formLZ1}, "huge": {formLZ1, 0xff, 0xff, 0xff, 0xff, 0x7f}, "cut": good[:len(good)-1],
+		"before the dictionary": {formLZ1, 4, 0x00, 0xff, 0xff},
+	} {
+		if out, err := unpack(v); err == nil {
+			t.Errorf("%s: %q, want an error", name, out)
+		}
+	}
+}
+
+func TestFormsOfANewerProgramAreRefused(t *testing.T) {
+	_, packed := unpack([]byte{77, 1, 2})
+	_, body := inflate([]byte{77, 1, 2})
+	row := decodeRow(&followup.FollowUp{}, []byte{77, 1, 2})
+	for what, err := range map[string]error{"packed": packed, "body": body, "row": row} {
+		if !errors.Is(err, ErrNewer) {
+			t.Errorf("%s: %v, want ErrNewer", what, err)
+		}
+	}
+}
+
+func FuzzUnpack(f *testing.F) {
+	var p packers
+	f.Add(p.pack([]byte(`{"src":"shopify","id":"1"}`)))
+	f.Fuzz(func(t *testing.T, v []byte) {
+		if out, err := unpack(v); err == nil && len(out) > maxUnpack {
+			t.Errorf("%d bytes came out of %d", len(out), len(v))
+		}
+	})
+}
