@@ -104,7 +104,7 @@ func parse(src string, shift int, kind string) (*parser.Tree, *problem) {
 		return nil, &p
 	}
 	if shift > 0 {
-		if b, ok := tree.Node.(*ast.BuiltinNode); !ok || b.Name != "any" || b.Location().From != 0 {
+		if b, ok := tree.Node.(*ast.BuiltinNode); !ok || b.Location().From != 0 {
 			return nil, &problem{shift, "a bracket is closed that was not opened", "check the brackets"}
 		}
 	}

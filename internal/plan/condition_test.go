@@ -108,6 +108,14 @@ func TestConditions(t *testing.T) {
 	}
 }
 
+func TestAnAssumedDeliveryIsNoDelivery(t *testing.T) {
+	s := scope(t)
+	s.Facts.Units[0].Delivered.Source = "assumed"
+	if got, err := ask(t, plan.KindUnit, `.delivered`, s); got || err != nil {
+		t.Errorf("got %v, %v", got, err)
+	}
+}
+
 func TestConditionFaultsAreErrorsNotAnswers(t *testing.T) {
 	unknownTotal := scope(t)
 	unknownTotal.Facts.Total = nil
@@ -151,12 +159,14 @@ func TestConditionsThatDoNotType(t *testing.T) {
 		{plan.KindOrder, `answered("works")`, "not known here"},
 		{plan.KindOrder, `any(coverages, true)`, "not known here"},
 		{plan.KindUnit, `.category == "a") or (true`, "bracket"},
+		{plan.KindUnit, `.digital) | any(#`, "bracket"},
 		{plan.KindUnit, `units[0].sku == ""`, "not known here"},
 		{plan.KindStep, `.category == "a"`, "bare .field"},
 		{plan.KindStep, `unit.sku == ""`, "per: unit"},
 		{plan.KindStep, `order.total >= 150`, `money("150.00 EUR")`},
 		{plan.KindStep, `order.total >= "150.00 EUR"`, `money("150.00 EUR")`},
 		{plan.KindStep, `order.total in [money("1 EUR")]`, "only compared with"},
+		{plan.KindStep, `[order.total] == [money("1 EUR")]`, "only compared with"},
 		{plan.KindStep, `order.total == nil`, "only compared with"},
 		{plan.KindStep, `sum(lines, .price) > money("1 EUR")`, "only compared with"},
 		{plan.KindStep, `money("1,50 EUR") > money("1 EUR")`, "1,50"},

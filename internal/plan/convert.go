@@ -72,7 +72,7 @@ func (r *reader) mapping(out *node, values []*ast.MappingValueNode, flow bool, d
 		switch {
 		case r.nodes > r.bounds.nodes:
 			return
-		case len(out.pairs) == maxKeys:
+		case i == maxKeys:
 			r.fault(key, fmt.Sprintf("too many keys, at most %d are read", maxKeys), "leave some out")
 			return
 		case v.Key.Type() == ast.MergeKeyType:
