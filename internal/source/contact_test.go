@@ -40,6 +40,7 @@ func TestWhatIsNoMailAddress(t *testing.T) {
 		"an\u202ena@example.com", "anna@ex\u2066ample.com", "anna\u200b@example.com", "ännä@example.com", "a***@example.com", "****@*****.com",
 		".anna@example.com", "anna.@example.com", "an..na@example.com", "anna@-example.com", "anna@example-.com", "anna@.com", "anna@example..com",
 		long + "@example.com", "anna@" + long + ".com", "a@" + strings.Repeat("abcdefg.", 40) + "com", "a@☃.example", "a@aا.example", "(x)a@example.com",
+		"anna@" + strings.Repeat(strings.Repeat("a", 60)+".", 4) + "example",
 	} {
 		if address, _, ok := source.MailAddress(in); ok {
 			t.Errorf("%q counts as the address %q", in, address)
@@ -80,7 +81,7 @@ func TestPhoneZones(t *testing.T) {
 		}
 	}
 	p, _ := source.PhoneNumber("+18885551234", "") // anywhere in North America
-	if len(p.Zones) == 0 || len(p.Zones) > 12 {
+	if len(p.Zones) == 0 || len(p.Zones) > 12 || !slices.Contains(p.Zones, "America/Los_Angeles") && !slices.Contains(p.Zones, "America/Vancouver") && !slices.Contains(p.Zones, "America/Tijuana") {
 		t.Errorf("%d candidates: %v", len(p.Zones), p.Zones)
 	}
 }

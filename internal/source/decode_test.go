@@ -77,7 +77,7 @@ func TestTextIsCleaned(t *testing.T) {
 		return e.Person.Name
 	}
 	for in, want := range map[string]string{
-		"Anna": "Anna", " Anna\tB\nC ": "Anna B C", "An\x00na\x7f": "Anna", "\u202eannA\u202c": "annA", "\u2066x\u2069": "x", "\x00": "",
+		"Anna": "Anna", " Anna\tB\nC ": "Anna B C", "An\x00na\x7f": "Anna", "\u202eannA\u202c": "annA", "\u2066x\u2069": "x", "\u202ax": "x", "x\u2068y": "xy", "\x00": "",
 		"Zoë 🎉 家": "Zoë 🎉 家", "\ufeffx": "x", "a***": "", "\u0085x": "x", "<b>": "<b>",
 	} {
 		if got := name(in); got != want {

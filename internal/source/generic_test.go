@@ -85,6 +85,9 @@ func TestGenericWhen(t *testing.T) {
 	if e := generic(t, "order.delivered", `{"at":"2026-03-04T10:00:00+09:00","order":{"id":"1001"}}`); !e.At.Time.Equal(at("2026-03-04T01:00:00Z")) {
 		t.Errorf("at is %+v", e.At)
 	}
+	if e := generic(t, "order.delivered", `{"at":"2026-03-05T12:42:00+01:00","order":{"id":"1001"}}`); !e.At.IsZero() {
+		t.Errorf("at that is time is not kept twice: %+v", e.At)
+	}
 	created := generic(t, "order.created", `{"at":"2026-03-01","order":{"id":"1001"}}`)
 	if created.Facts.Placed != created.At || created.At.Date.Day != 1 {
 		t.Errorf("placed is %+v", created.Facts.Placed)

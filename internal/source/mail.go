@@ -62,8 +62,7 @@ func asciiDomain(s string) (string, bool) {
 	if len(labels) < 2 || strings.Trim(last, "0123456789") == "" { // an address of the network is no name
 		return "", false
 	}
-	domain := strings.Join(labels, ".")
-	return domain, len(domain) <= 253
+	return strings.Join(labels, "."), true
 }
 
 func asciiLabel(l string) bool {

@@ -32,7 +32,7 @@ func PhoneNumber(s, region string) (p Phone, ok bool) {
 	return Phone{E164: phonenumbers.Format(n, phonenumbers.E164), Zones: phoneZones(n)}, true
 }
 
-// parsePhone returns a valid number without extension, or nil.
+// parsePhone returns a valid number, or nil.
 func parsePhone(s, region string) *phonenumbers.PhoneNumber {
 	if len(s) > 100 {
 		return nil
@@ -45,7 +45,6 @@ func parsePhone(s, region string) *phonenumbers.PhoneNumber {
 	if err != nil || !phonenumbers.IsValidNumber(n) {
 		return nil
 	}
-	n.Extension = nil
 	return n
 }
 

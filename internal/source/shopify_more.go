@@ -69,9 +69,10 @@ func (r *shopifyReader) edited() error {
 		r.out.Ignored = "the edit removes nothing; what it adds comes with orders/updated"
 		return nil
 	}
+	parts = sortedParts(parts)
 	group := "edit/" + string(e.ID)
 	r.add(followup.Event{
-		Type: followup.OrderCancelled, Group: group, ID: group + "/" + digest(at.in(r.loc), sortedParts(parts)),
+		Type: followup.OrderCancelled, Group: group, ID: group + "/" + digest(at.in(r.loc), parts),
 		Time: at.in(r.loc), Parts: parts,
 	}, e.OrderID)
 	return nil

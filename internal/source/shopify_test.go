@@ -64,6 +64,17 @@ func TestShopifyOrderStatementTypes(t *testing.T) {
 	}
 }
 
+func TestShopifyPaid(t *testing.T) {
+	for status, want := range map[string]int{
+		"paid": 1, "partially_refunded": 1, "refunded": 1, "pending": 0, "authorized": 0, "voided": 0, "": 0,
+	} {
+		tr := translate(t, "shopify", "orders/updated", shopOrder(`"financial_status": "`+status+`"`))
+		if got := len(of(tr, followup.OrderPaid)); got != want {
+			t.Errorf("%q gives %d order.paid, want %d", status, got, want)
+		}
+	}
+}
+
 func TestShopifyPartiallyPaidIsNotPaid(t *testing.T) {
 	tr := translate(t, "shopify", "orders/create", body(t, "shopify/order_1073459980_partially_paid.json"))
 	if len(of(tr, followup.OrderPaid)) != 0 {
@@ -249,6 +260,14 @@ func TestShopifyEdited(t *testing.T) {
 	e := one(t, translate(t, "shopify", "orders/edited", b), followup.OrderCancelled)
 	if e.Order != "450789469" || e.Group != "edit/78912328793" || !e.Time.Equal(at("2025-07-03T14:01:30Z")) || !cmp.Equal(e.Parts, []followup.Part{{Line: "518995019", Quantity: 1}}) {
 		t.Errorf("got %+v", e)
+	}
+	two := func(lines string) followup.Event {
+		body := `{"order_edit":{"id":1,"order_id":2,"committed_at":"2026-01-01T00:00:00Z","line_items":{"removals":[` + lines + `]}}}`
+		return one(t, translate(t, "shopify", "orders/edited", []byte(body)), followup.OrderCancelled)
+	}
+	const a, z = `{"id":1,"delta":1}`, `{"id":2,"delta":2}`
+	if d := cmp.Diff(two(a+","+z), two(z+","+a)); d != "" {
+		t.Errorf("the order of the lines matters:\n%s", d)
 	}
 	added := edit(t, b, `"removals": [
         {`, `"removals": [], "more": [{`)

@@ -189,6 +189,14 @@ func TestHeadersThatSignNothing(t *testing.T) {
 	}
 }
 
+func TestAnEmptyBodyIsRefused(t *testing.T) {
+	r := source.Request{Header: http.Header{}}
+	r.Header.Set("X-Shopify-Hmac-Sha256", sign([]byte("a key!"), ""))
+	if lookup(t, "shopify").Verify(r, source.Secrets{[]byte("a key!")}, received) == nil {
+		t.Error("Shopify never posts nothing")
+	}
+}
+
 func TestOneByteMoreIsRefused(t *testing.T) {
 	r := signed("webhook-", []byte("a key!"), received, `{"a":1}`)
 	r.Body = append(r.Body, ' ')
