@@ -159,6 +159,9 @@ func (a *asked) options(f form, now time.Time) []option {
 		if v == "problem" || v == "help" {
 			out[i].Hint = strings.TrimSpace(out[i].Hint + " " + reply)
 		}
+		if f.Lead == v { // in sight, but not chosen: it must not look as if it were
+			out[i].Hint += " " + a.t.TapHere
+		}
 	}
 	return out
 }

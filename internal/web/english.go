@@ -28,12 +28,6 @@ var english = texts{
 		return fmt.Sprintf("Your text is about %d characters too long. Please shorten it.", over)
 	},
 	rated: func(stars int) string { return strconv.Itoa(stars) + " of 5" },
-	list: func(of []string) string {
-		if n := len(of); n > 1 {
-			return strings.Join(of[:n-1], ", ") + " and " + of[n-1]
-		}
-		return strings.Join(of, "")
-	},
 
 	Answers: map[string]string{
 		"works": "It works well", "problem": "There is a problem", "help": "I need help", "not-yet": "Not in use yet",
@@ -55,8 +49,9 @@ var english = texts{
 	AnswerLead:  "Two taps are enough. You need no account.",
 	WhichUnit:   "Which one is it about?",
 	AllUnits:    "All of them",
-	HowIs:       "How is it working?",
+	YourAnswer:  "Your answer",
 	TapOne:      "Choose one.",
+	TapHere:     "Tap here to confirm.",
 	MoreTitle:   "Would you like to add something?",
 	TextLabel:   "In your own words",
 	TextHint:    "What happens, since when, what the display shows.",
@@ -91,15 +86,15 @@ var english = texts{
 	TooLong:   "That was too much at once. Please send a shorter text.",
 
 	StopTitle:    "Unsubscribe",
-	StopLead:     "You will get no more e-mail with",
+	StopLead:     "You will get no more e-mail with:",
 	StopKeeps:    "What still comes",
 	StopButton:   "Unsubscribe",
 	StoppedTitle: "You are unsubscribed",
-	StoppedLead:  "You get no more e-mail with",
+	StoppedLead:  "You get no more e-mail with:",
 	UndoLead:     "Was that a mistake?",
 	Undo:         "Keep writing to me",
 	UndoneTitle:  "We keep writing to you",
-	UndoneLead:   "You still get e-mail with",
+	UndoneLead:   "You still get e-mail with:",
 
 	ExpiredTitle: "This link is out of date",
 	ExpiredLead:  "It was made for an older message. You can still reach us:",

@@ -17,11 +17,10 @@ type texts struct {
 	place  func(moment, place string) string      // "..., Berlin time"
 	hours  func(from, to string, w []bool) string // opening hours; w: the days of the week, Sunday first; nil: daily
 	clock  func(civil.Clock) string
-	number func(i, n int) string    // "1 of 2"
-	order  func(no string) string   // "Order #1001"
-	excess func(over int) string    // how much too long a text is
-	rated  func(stars int) string   // "4 of 5"
-	list   func(of []string) string // "a, b and c"
+	number func(i, n int) string  // "1 of 2"
+	order  func(no string) string // "Order #1001"
+	excess func(over int) string  // how much too long a text is
+	rated  func(stars int) string // "4 of 5"
 
 	Answers map[string]string // by value: what the customer says
 	Hints   map[string]string // by value: what follows
@@ -30,7 +29,7 @@ type texts struct {
 
 	// The answer page.
 	AnswerTitle, AnswerLead                             string
-	WhichUnit, AllUnits, HowIs, TapOne                  string
+	WhichUnit, AllUnits, YourAnswer, TapOne, TapHere    string
 	MoreTitle, TextLabel, TextHint, CallMe, CallMeHint  string
 	RatingLabel, RatingLow, RatingHigh, Optional, Send  string
 	Told, ToldRating, Noted, Thanks, ThanksWorks        string

@@ -127,7 +127,8 @@ func (s stop) undo(c followup.Contact, shop *followup.Shop, now time.Time) []fol
 type stopPage struct {
 	frame
 	Stopped, Undone bool
-	Stops, Keeps    string // what stops, what does not
+	Stops           []string // what stops
+	Keeps           string   // what does not
 }
 
 // stopPage shows how things stand: what the button would stop, or that it is stopped.
@@ -144,9 +145,8 @@ func (p *public) stopPage(w http.ResponseWriter, r *http.Request, s stop) {
 	}
 	t := speak(contact.Field(followup.FieldLanguage), language)
 	g := stopPage{frame: frame{look: p.look, T: t, Title: t.StopTitle, Shop: cardOf(shop, t)}, Stopped: true}
-	var names []string
 	for _, class := range s.classes() {
-		names = append(names, t.Stops[string(class)])
+		g.Stops = append(g.Stops, t.Stops[string(class)])
 		given, known := contact.Consented(class, followup.Email)
 		g.Stopped = g.Stopped && known && !given
 		g.Undone = g.Undone || given && slices.ContainsFunc(contact.Consents, func(k followup.Consent) bool {
@@ -154,7 +154,7 @@ func (p *public) stopPage(w http.ResponseWriter, r *http.Request, s stop) {
 		})
 	}
 	g.Undone = g.Undone && !g.Stopped
-	g.Stops, g.Keeps = t.list(names), t.Keeps[string(s.classes()[0])]
+	g.Keeps = t.Keeps[string(s.classes()[0])]
 	switch {
 	case g.Stopped:
 		g.Title = t.StoppedTitle

@@ -85,7 +85,7 @@ func TestUnsubscribePage(t *testing.T) {
 	path := w.stopPath(id, followup.Feedback)
 	before := w.dump()
 	page := w.get(w.public, path).Body.String()
-	must(t, page, "You will get no more e-mail with questions about how your goods are doing", "Service messages about your orders", ">Unsubscribe</button>")
+	must(t, page, "You will get no more e-mail with:", "<li>questions about how your goods are doing", "Service messages about your orders", ">Unsubscribe</button>")
 	mustNot(t, page, "anna1001", "Anna", "unsubscribed")
 	if strings.Count(page, "<button") != 1 {
 		t.Error("want one button")
