@@ -4,6 +4,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -12,6 +13,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"time"
 
 	"aftersales/internal/config"
@@ -35,7 +37,7 @@ type Options struct {
 // body is of use, and ends at a living moment: a mail has just arrived.
 var (
 	begin = time.Date(2025, 7, 1, 6, 0, 0, 0, time.UTC)
-	end   = time.Date(2028, 7, 3, 9, 0, 0, 0, time.UTC)
+	end   = time.Date(2028, 7, 3, 8, 0, 0, 0, time.UTC)
 )
 
 // World is the shop after its three years, ready to be looked at.
@@ -50,10 +52,10 @@ type World struct {
 	todo     agenda
 	told     int // events told
 	mails    []mail
-	mailed   map[followup.FollowUpID]int
-	tally    engine.Tally
+	unread   []followup.Message
+	over     bool                         // the three years are
+	taken    map[followup.FollowUpID]bool // calls somebody has taken on
 	progress func(float64)
-	err      error
 }
 
 // mail is what the mailbox accepted, as far as the totals need it.
@@ -71,7 +73,7 @@ func Run(ctx context.Context, o Options) (_ *World, err error) {
 	if o.Progress == nil {
 		o.Progress = func(float64) {}
 	}
-	w := &World{seed: o.Seed, rand: rand.New(rand.NewPCG(o.Seed, 0x5eed)), mailed: map[followup.FollowUpID]int{}, progress: o.Progress}
+	w := &World{seed: o.Seed, rand: rand.New(rand.NewPCG(o.Seed, 0x5eed)), taken: map[followup.FollowUpID]bool{}, progress: o.Progress}
 	if w.dir, err = os.MkdirTemp("", "aftersales-demo-"); err != nil {
 		return nil, fmt.Errorf("make demo folder: %w", err)
 	}
@@ -89,6 +91,7 @@ func Run(ctx context.Context, o Options) (_ *World, err error) {
 	if err := w.live(ctx); err != nil {
 		return nil, err
 	}
+	w.over = true
 	w.Result, err = w.count(ctx)
 	return w, err
 }
@@ -127,11 +130,29 @@ func (w *World) open(ctx context.Context, o Options) (err error) {
 	return nil
 }
 
-// sent is told of each accepted mail.
+// sent is told of each accepted mail, in any order.
 func (w *World) sent(m followup.Message) {
+	if w.over { // from here on people are real
+		return
+	}
 	w.mails = append(w.mails, mail{m.FollowUp, w.App.Clock.Now(), m.Class})
-	w.mailed[m.FollowUp]++
-	w.customer(m)
+	w.unread = append(w.unread, m)
+}
+
+// drain does what is due now and lets customers read what arrived, in an order
+// that does not depend on which send was faster.
+func (w *World) drain(ctx context.Context) (engine.Tally, error) {
+	did, err := w.Loop.Drain(ctx)
+	if err != nil {
+		return did, err
+	}
+	mails := w.unread
+	w.unread = nil
+	slices.SortFunc(mails, func(a, b followup.Message) int { return cmp.Compare(a.FollowUp, b.FollowUp) })
+	for _, m := range mails {
+		w.customer(m)
+	}
+	return did, nil
 }
 
 // live moves the clock from stop to stop: whatever comes first, something due
@@ -147,9 +168,6 @@ func (w *World) live(ctx context.Context) error {
 		}
 		if err := next.do(ctx); err != nil {
 			return err
-		}
-		if w.err != nil {
-			return w.err
 		}
 	}
 	return w.travel(ctx, end)
@@ -171,11 +189,10 @@ func (w *World) travel(ctx context.Context, t time.Time) error {
 			stop = look
 		}
 		w.App.Clock.AdvanceTo(stop)
-		did, err := w.Loop.Drain(ctx)
+		did, err := w.drain(ctx)
 		if err != nil {
 			return err
 		}
-		w.tally.Add(did)
 		if did.Listed > 0 {
 			if err := w.staff(ctx); err != nil {
 				return err
@@ -209,7 +226,6 @@ func (w *World) post(ctx context.Context, source, key, topic string, body []byte
 		return fmt.Errorf("post %s: the same key was used for another body", key)
 	}
 	w.told++
-	did, err := w.Loop.Drain(ctx)
-	w.tally.Add(did)
+	_, err = w.drain(ctx)
 	return err
 }

@@ -81,10 +81,10 @@ func (w *World) staff(ctx context.Context) error {
 		return err
 	}
 	for _, c := range calls {
-		if c.ClaimedBy != "" || w.mailed[c.ID] < 0 {
+		if c.ClaimedBy != "" || w.taken[c.ID] {
 			continue
 		}
-		w.mailed[c.ID] = -1 // somebody has taken it on
+		w.taken[c.ID] = true
 		wait := time.Duration(3+w.rand.IntN(80)) * time.Minute
 		outcome := w.outcome(c.ID)
 		w.todo.put(w.App.Clock.Now().Add(wait), func(ctx context.Context) error { return w.call(ctx, c.ID, outcome) })
@@ -118,7 +118,7 @@ func (w *World) call(ctx context.Context, id followup.FollowUpID, o followup.Out
 	now := w.App.Clock.Now()
 	if _, err := w.App.Engine.Claim(ctx, now, id, "demo"); err != nil {
 		if errors.Is(err, engine.ErrNotNow) {
-			delete(w.mailed, id) // it may be listed again
+			delete(w.taken, id) // it may be listed again
 			return nil
 		}
 		return err
