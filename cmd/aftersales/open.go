@@ -1,0 +1,127 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/user"
+	"time"
+
+	"aftersales/internal/config"
+	"aftersales/internal/local"
+)
+
+// file is the configuration's.
+func (s *shell) file() string { return cmp.Or(s.Config, config.FileName) }
+
+// configured reports whether a configuration was named, or is where one is
+// looked for.
+func (s *shell) configured() bool {
+	_, err := os.Stat(s.file())
+	return s.Config != "" || err == nil
+}
+
+// config reads the configuration; its error tells every fault.
+func (s *shell) config() (*config.Config, error) {
+	if _, err := os.Stat(s.file()); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no %s; write one with `aftersales init DIR`, or name yours with --config FILE", s.file())
+	}
+	cfg, err := config.Load(s.file(), s.getenv)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Data = cmp.Or(s.Data, cfg.Data)
+	return cfg, nil
+}
+
+// open opens the data folder for a verb that works beside `serve`: by the
+// clock that serve was given, without its lock.
+func (s *shell) open(ctx context.Context) (*local.App, error) {
+	cfg, err := s.config()
+	if err != nil {
+		return nil, err
+	}
+	if !local.HasData(cfg.Data) {
+		return nil, fmt.Errorf("folder %s holds no data yet; start `aftersales serve` first, or name another with --data DIR", cfg.Data)
+	}
+	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelError}))
+	app, err := local.Open(ctx, local.Options{Config: cfg, Log: log})
+	if err != nil {
+		return nil, err
+	}
+	clock, err := followClock(ctx, app)
+	if err != nil {
+		return nil, errors.Join(err, app.Close())
+	}
+	app.Clock = clock
+	return app, nil
+}
+
+// work opens the folder, does what a verb does, and closes it.
+func (s *shell) work(ctx context.Context, do func(app *local.App, now time.Time) error) (err error) {
+	app, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	return do(app, app.Clock.Now())
+}
+
+// clockKey names the setting by which verbs beside a serve of another time tell
+// its clock.
+const clockKey = "clock"
+
+// clockSetting says that the folder's time was Start when the machine's was Real,
+// and runs Speed times as fast.
+type clockSetting struct {
+	Real  time.Time `json:"real"`
+	Start time.Time `json:"start"`
+	Speed float64   `json:"speed"`
+}
+
+// followClock returns the clock of the last serve of the folder.
+func followClock(ctx context.Context, app *local.App) (*local.Clock, error) {
+	text, err := app.Store.Meta(ctx, clockKey)
+	if err != nil || text == "" {
+		return app.Clock, err
+	}
+	var c clockSetting
+	if err := json.Unmarshal([]byte(text), &c); err != nil {
+		return nil, fmt.Errorf("read the clock of the data folder: %w", err)
+	}
+	ran := time.Duration(float64(time.Since(c.Real)) * c.Speed)
+	return local.NewClock(time.Now, c.Start.Add(ran), c.Speed), nil
+}
+
+// noteClock keeps the clock of a serve for the verbs beside it; nil is the
+// machine's.
+func noteClock(ctx context.Context, app *local.App, clock *clockFlag) error {
+	if clock == nil {
+		old, err := app.Store.Meta(ctx, clockKey)
+		if err != nil || old == "" {
+			return err
+		}
+		return app.Store.SetMeta(ctx, clockKey, "")
+	}
+	text, err := json.Marshal(clockSetting{Real: time.Now(), Start: app.Clock.Now(), Speed: clock.speed})
+	if err != nil {
+		return err
+	}
+	return app.Store.SetMeta(ctx, clockKey, string(text))
+}
+
+// whoever returns by, else the name of the person at the keyboard.
+func whoever(by string) string {
+	if by != "" {
+		return by
+	}
+	if u, err := user.Current(); err == nil {
+		return u.Username
+	}
+	return "operator"
+}
