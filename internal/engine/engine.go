@@ -6,8 +6,10 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 
 	"aftersales/internal/followup"
@@ -48,9 +50,7 @@ func New(c Config) *Engine {
 		c.Parallel = 8
 	}
 	e := &Engine{c: c, rules: make(map[followup.ShopID]*followup.Rules, len(c.Shops))}
-	for id, r := range c.Shops {
-		e.rules[id] = r
-	}
+	maps.Copy(e.rules, c.Shops)
 	return e
 }
 
@@ -72,8 +72,11 @@ func (e *Engine) Rules(ctx context.Context, j *followup.Journey) (*followup.Rule
 		return r, nil
 	}
 	doc, err := e.c.Store.Plan(ctx, hash)
-	if err != nil {
+	switch {
+	case errors.Is(err, followup.ErrNotFound):
 		return r, nil // Desire says that the plan is not stored
+	case err != nil:
+		return nil, fmt.Errorf("load stored plan %s: %w", hash, err)
 	}
 	p, err := e.c.Parse(doc)
 	if err != nil {
@@ -88,9 +91,7 @@ func (e *Engine) learn(shop followup.ShopID, p *followup.Plan) *followup.Rules {
 	defer e.mu.Unlock()
 	r := *e.rules[shop]
 	stored := make(map[string]*followup.Plan, len(r.Stored)+1)
-	for k, v := range r.Stored {
-		stored[k] = v
-	}
+	maps.Copy(stored, r.Stored)
 	stored[p.Hash] = p
 	r.Stored = stored
 	e.rules[shop] = &r

@@ -95,18 +95,19 @@ func (e *Engine) Enroll(ctx context.Context, now time.Time, groups []Group) []er
 	for i := range todo {
 		todo[i] = i
 	}
-	for range conflicts {
-		if len(todo) == 0 {
-			return errs
-		}
-		lost, err := e.enrollOnce(ctx, now, groups, todo, errs)
+	for races := 0; len(todo) > 0 && races < conflicts; {
+		lost, later, err := e.enrollOnce(ctx, now, groups, todo, errs)
 		if err != nil {
 			for _, i := range todo {
 				errs[i] = err
 			}
 			return errs
 		}
-		todo = lost
+		if len(lost) > 0 {
+			races++
+		}
+		todo = append(lost, later...)
+		slices.Sort(todo)
 	}
 	for _, i := range todo {
 		errs[i] = fmt.Errorf("enroll %s: %w", groups[i].Journey, followup.ErrConflict)
@@ -114,15 +115,17 @@ func (e *Engine) Enroll(ctx context.Context, now time.Time, groups []Group) []er
 	return errs
 }
 
-// enrollOnce makes one attempt and returns the groups that lost a race.
-func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, todo []int, errs []error) ([]int, error) {
+// enrollOnce makes one attempt. It returns the groups that lost a race, and
+// those left for later because another group of this call writes their contact:
+// there are always fewer of those.
+func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, todo []int, errs []error) (lost, later []int, err error) {
 	ids := make([]followup.JourneyID, len(todo))
 	for n, i := range todo {
 		ids[n] = groups[i].Journey
 	}
 	journeys, err := e.c.Store.Journeys(ctx, ids)
 	if err != nil {
-		return nil, fmt.Errorf("load journeys: %w", err)
+		return nil, nil, fmt.Errorf("load journeys: %w", err)
 	}
 	work := make([]*enrolment, 0, len(todo))
 	for n, i := range todo {
@@ -134,11 +137,10 @@ func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, 
 		work = append(work, w)
 	}
 	if err := e.meet(ctx, work); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var changes []followup.Change
 	var owners []int
-	var lost []int
 	taken := map[followup.ContactID]bool{}
 	for _, w := range work {
 		change, write, err := w.reconcile(ctx)
@@ -146,18 +148,18 @@ func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, 
 		case err != nil:
 			errs[w.index] = err
 		case !write:
-		case overlaps(change, taken): // another group of this call writes the contact
-			lost = append(lost, w.index)
+		case overlaps(change, taken):
+			later = append(later, w.index)
 		default:
 			changes, owners = append(changes, change), append(owners, w.index)
 		}
 	}
 	if len(changes) == 0 {
-		return lost, nil
+		return lost, later, nil
 	}
 	results, err := e.c.Store.Save(ctx, changes)
 	if err != nil {
-		return nil, fmt.Errorf("save journeys: %w", err)
+		return nil, nil, fmt.Errorf("save journeys: %w", err)
 	}
 	for n, err := range results {
 		switch {
@@ -167,7 +169,7 @@ func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, 
 			errs[owners[n]] = err
 		}
 	}
-	return lost, nil
+	return lost, later, nil
 }
 
 func overlaps(c followup.Change, taken map[followup.ContactID]bool) bool {

@@ -34,10 +34,12 @@ func (r *round) dispatch(ctx context.Context) error {
 	var group errgroup.Group
 	group.SetLimit(r.e.c.Parallel)
 	for i := range r.sends {
-		if results[i] == followup.ArmedNow {
+		switch results[i] {
+		case followup.ArmedNow:
 			group.Go(func() error { ends[i] = r.e.call(calls, &r.sends[i], r.now); return nil })
-		} else if results[i] == followup.Closed {
+		case followup.Closed:
 			r.later[r.sends[i].arm.Row.ID] = true // the contact moved: decide again
+		default: // somebody else acts on the row
 		}
 	}
 	_ = group.Wait() // calls never return an error: each result is recorded

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -257,9 +258,7 @@ func TellFollowUp(row *followup.FollowUp, d *followup.Desire) StoryFollowUp {
 		sd := StoryDecision{
 			At: stamp(dec.At), Result: string(dec.Result), Rule: dec.Rule, Reason: dec.Reason, Facts: map[string]string{},
 		}
-		for k, v := range dec.Facts {
-			sd.Facts[k] = v
-		}
+		maps.Copy(sd.Facts, dec.Facts)
 		if !dec.Next.IsZero() {
 			sd.NextLook = stamp(dec.Next)
 		}

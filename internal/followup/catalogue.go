@@ -51,7 +51,7 @@ func (c *Catalogue) Category(l Line) string {
 }
 
 func (p Product) matches(l Line) bool {
-	any := false
+	given := false
 	for _, m := range [...]struct{ pattern, value string }{
 		{p.SKU, l.SKU}, {p.Title, l.Title}, {p.Vendor, l.Vendor}, {p.ProductID, l.ProductID},
 	} {
@@ -61,9 +61,9 @@ func (p Product) matches(l Line) bool {
 		if !glob(strings.ToLower(m.pattern), strings.ToLower(m.value)) {
 			return false
 		}
-		any = true
+		given = true
 	}
-	return any
+	return given
 }
 
 // glob matches s against a pattern of "*" and "?" in linear time for one star.

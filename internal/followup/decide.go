@@ -248,12 +248,23 @@ func (g *gates) firstAllowed(t time.Time) time.Time {
 // baseID returns id without its try.
 func baseID(id FollowUpID) string { s, _, _ := strings.Cut(string(id), "#"); return s }
 
+// paused reports whether the plan of that name is paused now: a journey that is
+// pinned to an older version of it rests as well.
+func (r *Rules) paused(p *Plan) bool {
+	for _, now := range r.Plans {
+		if now.Name == p.Name {
+			return now.Paused
+		}
+	}
+	return p.Paused
+}
+
 func (g *gates) paused() bool {
-	what := ""
+	var what string
 	switch {
 	case g.r.Shop.Paused:
 		what = "the shop"
-	case g.d.Plan.Paused:
+	case g.r.paused(g.d.Plan):
 		what = "plan " + g.d.Plan.Name
 	default:
 		return false

@@ -247,12 +247,12 @@ func (d *desire) occurrence(s *Step, u *Unit, sl slot, wanted bool, why Refusal)
 		d.tries(s, u, sl, w)
 		return
 	}
-	d.want(s, u, sl.key, w)
+	d.want(u, sl.key, w)
 	d.remember(s, u, sl.key, d.fateOf(s, u, sl.key, w))
 }
 
 // want adds w under its key.
-func (d *desire) want(s *Step, u *Unit, key string, w Wanted) {
+func (d *desire) want(u *Unit, key string, w Wanted) {
 	w.Occurrence = key
 	if u != nil {
 		w.Units = []UnitKey{u.Key}

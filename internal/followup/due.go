@@ -61,6 +61,9 @@ func (d *desire) slot(s *Step, key string, fact Fact, wait civil.Period) slot {
 		local.Date = local.Date.Add(wait)
 	}
 	sl.base = d.clock(s, local, false)
+	if s.Workdays && sl.base.Date != local.Date {
+		sl.how += ", moved from " + local.Date.Weekday().String() + " to a workday"
+	}
 	if !plain || sl.base != local {
 		sl.exact = time.Time{}
 	}

@@ -16,10 +16,13 @@ func Fold(events []Event) Facts {
 	for i := range sorted {
 		f.state(&sorted[i])
 	}
+	f.settleMoney()
 	f.makeUnits()
 	for i := range sorted {
 		f.apply(&sorted[i])
+		f.deliverEarly(&sorted[i])
 	}
+	f.deliverRest()
 	f.trim()
 	return f.facts
 }
@@ -31,6 +34,7 @@ type folder struct {
 	trims   []Fact           // by line: the statement that gave Current
 	groups  map[string][]int // fulfilment or refund -> units it named
 	reports map[string]bool  // type + group: said already
+	early   []Event          // deliveries of fulfilments that were not heard of
 }
 
 // state merges what e says of the order as a whole.
@@ -43,7 +47,9 @@ func (f *folder) state(e *Event) {
 	case OrderCreated, OrderUpdated:
 		f.stateOrder(e)
 	case OrderPaid:
-		o.Paid = f.fact(e)
+		if !f.said(e) { // a store repeats it with every statement: the first counts
+			o.Paid = f.fact(e)
+		}
 	case PersonErased:
 		o.Erased = true
 	default:
@@ -106,7 +112,7 @@ func (f *folder) stateLine(l Line, by Fact) {
 	} {
 		*s.dst = cmp.Or(*s.dst, *s.src)
 	}
-	if merged.Price.Currency == "" {
+	if merged.Price == (Money{}) {
 		merged.Price = old.Price
 	}
 	if merged.Serials == nil {
@@ -120,6 +126,17 @@ func (f *folder) stateLine(l Line, by Fact) {
 		merged.Current = new(l.Quantity)
 	}
 	f.facts.Lines[i], f.trims[i] = merged, by
+}
+
+// settleMoney gives amounts that were stated without a currency that of the order.
+func (f *folder) settleMoney() {
+	cur := f.facts.Currency
+	if f.facts.Total != nil {
+		f.facts.Total = new(f.facts.Total.In(cur))
+	}
+	for i := range f.facts.Lines {
+		f.facts.Lines[i].Price = f.facts.Lines[i].Price.In(cur)
+	}
 }
 
 func (f *folder) makeUnits() {
@@ -178,6 +195,9 @@ func (f *folder) arrive(e *Event, field func(*Unit) *Fact) {
 	var units []int
 	if named := f.groups[e.Group]; e.Group != "" && named != nil {
 		units = named
+	} else if e.Type == OrderDelivered && e.Group != "" && e.Parts == nil {
+		f.early = append(f.early, *e) // which goods that were, its fulfilment has still to say
+		return
 	} else {
 		units = f.pick(e.Parts, false, func(u *Unit) bool { return field(u).IsZero() })
 		if len(units) == 0 && e.Group == "" {
@@ -190,6 +210,30 @@ func (f *folder) arrive(e *Event, field func(*Unit) *Fact) {
 	if e.Group != "" && len(units) > 0 {
 		f.reports[key] = true
 		f.groups[e.Group] = units
+	}
+}
+
+// deliverEarly applies a delivery that was told before its fulfilment.
+func (f *folder) deliverEarly(e *Event) {
+	if e.Type != OrderFulfilled || e.Group == "" || e.Retract {
+		return
+	}
+	for i := range f.early {
+		if f.early[i].Group == e.Group {
+			f.arrive(&f.early[i], func(u *Unit) *Fact { return &u.Delivered })
+		}
+	}
+}
+
+// deliverRest applies deliveries of fulfilments that nobody ever told of: to
+// all units that lack the fact.
+func (f *folder) deliverRest() {
+	for i := range f.early {
+		e := f.early[i]
+		if f.groups[e.Group] == nil {
+			e.Group = ""
+			f.arrive(&e, func(u *Unit) *Fact { return &u.Delivered })
+		}
 	}
 }
 
@@ -235,14 +279,14 @@ func (f *folder) leave(e *Event, field func(*Unit) *Fact) {
 
 // refund implements rule 3.
 func (f *folder) refund(e *Event) {
-	total := f.facts.Total
-	small := e.Amount != nil && total != nil && (e.Amount.Currency != total.Currency || e.Amount.Minor < total.Minor)
-	unknown := e.Amount != nil && total == nil
-	if e.Parts == nil && (small || unknown) {
-		if !f.said(e) {
-			f.facts.Refunds = append(f.facts.Refunds, Refund{At: e.When(), Amount: e.Amount})
+	if e.Parts == nil && e.Amount != nil {
+		amount, total := e.Amount.In(f.facts.Currency), f.facts.Total
+		if total == nil || amount.Currency != total.Currency || amount.Minor < total.Minor {
+			if !f.said(e) {
+				f.facts.Refunds = append(f.facts.Refunds, Refund{At: e.When(), Amount: &amount})
+			}
+			return
 		}
-		return
 	}
 	f.leave(e, func(u *Unit) *Fact { return &u.Refunded })
 }

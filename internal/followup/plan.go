@@ -1,6 +1,8 @@
 package followup
 
 import (
+	"slices"
+
 	"aftersales/internal/civil"
 )
 
@@ -225,7 +227,7 @@ func (s *Scope) Answered(step, value string) bool {
 	}
 	latest := map[UnitKey]string{}
 	for _, a := range s.Facts.Answers {
-		if a.Value == "" || step != "" && !contains(chain, a.Step) {
+		if a.Value == "" || step != "" && !slices.Contains(chain, a.Step) {
 			continue
 		}
 		latest[a.Unit] = a.Value
@@ -254,13 +256,4 @@ func (s *Scope) Consents(class Class, channel Medium) bool {
 	}
 	given, ok := s.Contact.Consented(class, channel)
 	return ok && given
-}
-
-func contains(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

@@ -1,6 +1,7 @@
 package followup
 
 import (
+	"slices"
 	"time"
 
 	"aftersales/internal/civil"
@@ -175,7 +176,7 @@ func (f *FollowUp) Decide(d Decision) {
 	if len(keep) >= decisionsKept {
 		keep = keep[len(keep)-decisionsKept+1:]
 	}
-	f.Decisions = append(keep[:len(keep):len(keep)], d)
+	f.Decisions = append(slices.Clip(keep), d)
 }
 
 // end makes f terminal, or SENT.

@@ -104,7 +104,7 @@ func (d *desire) tries(s *Step, u *Unit, sl slot, first Wanted) {
 			d.remember(s, u, sl.key, fate{how: why})
 			return
 		}
-		d.want(s, u, key, w)
+		d.want(u, key, w)
 		if row == nil || row.Outcome == "" || row.State.rank() == 0 {
 			d.remember(s, u, sl.key, d.fateOf(s, u, key, w))
 			return
