@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"aftersales/internal/engine"
 	"aftersales/internal/followup"
 	"aftersales/internal/link"
 )
@@ -83,7 +84,7 @@ func TestAnswerProblem(t *testing.T) {
 	w.follow(path, url.Values{"answer": {"problem"}})
 	page = w.follow(path, url.Values{"answer": {"works"}, "rating": {"5"}})
 	must(t, page, "Monday 2 March, 10:15", "It works well", "5 of 5", "1001-1", "13:15")
-	mustNot(t, page, "1001-2", "Monday 2 March, 9:15")
+	mustNot(t, page, "1001-2", "Monday 2 March, 9:15", "glad to hear") // glad would be early: the case is open
 	if n := len(w.journey(id).Head.Facts.Cases); n != 1 {
 		t.Errorf("%d cases, want one", n)
 	}
@@ -152,6 +153,31 @@ func TestAnswerWords(t *testing.T) {
 	mustNot(t, page, "glad", "ask you again", "remind")
 	w.now = w.now.Add(time.Minute)
 	must(t, w.follow(path, url.Values{"answer": {"works"}, "call_me": {"yes"}}), "1001-1", "A person will reply by")
+}
+
+// TestAnswerOfAnotherMessage holds that a page shows the answers to its own
+// question, and the open cases whatever opened them.
+func TestAnswerOfAnotherMessage(t *testing.T) {
+	w := newTown(t)
+	id := w.sell("1001", 1)
+	w.follow(w.answerPath(id), url.Values{"answer": {"problem"}})
+	other := "/a/" + w.signer.Token(link.Answer, string(followup.NewFollowUpID(id, "set-up", "", "1")), w.now.Add(time.Hour))
+	page := w.get(w.public, other).Body.String()
+	must(t, page, "1001-1", "How is it working?")
+	mustNot(t, page, "You told us", "Write a review")
+}
+
+func TestAnswerOfTheErased(t *testing.T) {
+	w := newTown(t)
+	id := w.sell("1001", 1)
+	path := w.answerPath(id)
+	erased := followup.Event{Source: "privacy", ID: "e", Type: followup.PersonErased, Time: w.now}
+	if err := w.engine.Enroll(t.Context(), w.now, []engine.Group{{Journey: id, Events: []followup.Event{erased}}})[0]; err != nil {
+		t.Fatal(err)
+	}
+	if rec := w.get(w.public, path); rec.Code != http.StatusNotFound || strings.Contains(rec.Body.String(), "washing") {
+		t.Errorf("page of an erased customer: %d", rec.Code)
+	}
 }
 
 func TestAnswerMistakes(t *testing.T) {

@@ -87,7 +87,6 @@ var english = texts{
 
 	StopTitle:    "Unsubscribe",
 	StopLead:     "You will get no more e-mail with:",
-	StopKeeps:    "What still comes",
 	StopButton:   "Unsubscribe",
 	StoppedTitle: "You are unsubscribed",
 	StoppedLead:  "You get no more e-mail with:",
@@ -104,7 +103,6 @@ var english = texts{
 	TroubleLead:  "Nothing is lost on your side: please send it again in a minute.",
 	RefusedTitle: "This form came from another page",
 	RefusedLead:  "For your safety it was not accepted. Please open the link in your message and answer there.",
-	Reach:        "You can also reach us:",
 	ByPhone:      "Phone",
 	ByMail:       "E-mail",
 }

@@ -3,6 +3,7 @@ package web
 import (
 	"html/template"
 	"net/url"
+	"strings"
 	"time"
 
 	"aftersales/internal/civil"
@@ -18,6 +19,7 @@ var functions = template.FuncMap{
 	"in":        timeIn,
 	"caseForms": formsOf,
 	"plain":     plain,
+	"flow":      flow,
 }
 
 // orderPath returns the address of an order's story.
@@ -77,4 +79,24 @@ type caseForms struct {
 // formsOf collects it; page is one that has a desk.
 func formsOf(page interface{ Who() string }, id, state, back string) caseForms {
 	return caseForms{ID: id, State: state, Back: back, By: page.Who(), Reasons: engine.CaseReasons}
+}
+
+// flow joins the lines that a plain text was broken into for mail programs: a
+// page breaks them where its reader's screen ends.
+func flow(s string) string {
+	var b strings.Builder
+	blank := true // nothing stands on the line before
+	for line := range strings.SplitSeq(strings.TrimSpace(strip(s, true)), "\n") {
+		text := strings.TrimSpace(line)
+		switch {
+		case b.Len() == 0:
+		case blank || text == "" || strings.HasPrefix(text, "- "):
+			b.WriteByte('\n')
+		default:
+			b.WriteByte(' ')
+		}
+		b.WriteString(text)
+		blank = text == ""
+	}
+	return b.String()
 }

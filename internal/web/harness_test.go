@@ -118,6 +118,7 @@ type town struct {
 	wakes    atomic.Int64
 	moved    []string
 	nameless int
+	shopify  bool // that source is on, too
 }
 
 type option func(*town, *web.PublicConfig, *web.OperatorConfig)
@@ -165,7 +166,7 @@ func newTown(t testing.TB, options ...option) *town {
 	pc := web.PublicConfig{
 		Engine: w.engine, Shops: shops, Links: signer, ContactKey: contactKey,
 		Secrets: func(name string, shop followup.ShopID) source.Secrets {
-			if name == "generic" && shop == "main" {
+			if (name == "generic" || w.shopify && name == "shopify") && shop == "main" {
 				return source.Secrets{secret}
 			}
 			return nil

@@ -3,8 +3,12 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -13,6 +17,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
+	"aftersales/events"
+	"aftersales/internal/followup"
 	"aftersales/internal/web"
 )
 
@@ -211,5 +219,43 @@ func TestHealth(t *testing.T) {
 	rec = ill.get(ill.public, "/healthz")
 	if rec.Code != 503 || !strings.Contains(rec.Body.String(), "the disk is full") {
 		t.Errorf("%d %s", rec.Code, rec.Body)
+	}
+}
+
+// TestHookShopify holds what the inbox keeps of a body whose topic a header tells.
+func TestHookShopify(t *testing.T) {
+	w := newTown(t)
+	w.shopify = true
+	body, err := events.Files.ReadFile("shopify/order_1073459966_guest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mac := hmac.New(sha256.New, secret)
+	mac.Write(body)
+	post := func(sum []byte) *httptest.ResponseRecorder {
+		r := httptest.NewRequest(http.MethodPost, "/hooks/shopify/main", bytes.NewReader(body))
+		r.Header.Set("X-Shopify-Topic", "orders/create")
+		r.Header.Set("X-Shopify-Event-Id", "e-1")
+		r.Header.Set("X-Shopify-Hmac-Sha256", base64.StdEncoding.EncodeToString(sum))
+		return w.do(w.public, r)
+	}
+	for _, want := range []int{202, 200} {
+		if rec := post(mac.Sum(nil)); rec.Code != want {
+			t.Fatalf("status %d, want %d: %s", rec.Code, want, rec.Body)
+		}
+	}
+	if rec := post(make([]byte, sha256.Size)); rec.Code != 401 {
+		t.Errorf("altered: %d, want 401", rec.Code)
+	}
+	in, _, err := w.store.Waiting(t.Context(), "", 10)
+	if err != nil || len(in) != 1 {
+		t.Fatalf("%d bodies wait, %v; want one", len(in), err)
+	}
+	want := followup.Incoming{
+		InboxKey: followup.InboxKey{Shop: "main", Source: "shopify", Key: "orders/create|e-1"}, Topic: "orders/create",
+		Hash: fmt.Sprintf("%x", sha256.Sum256(append([]byte("orders/create\n"), body...))), Body: body, At: start,
+	}
+	if diff := cmp.Diff(want, in[0]); diff != "" {
+		t.Error(diff)
 	}
 }

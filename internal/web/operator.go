@@ -200,7 +200,7 @@ func (o *operator) back(w http.ResponseWriter, r *http.Request, to, said string)
 		})
 	}
 	u, err := url.Parse(to)
-	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(u.Path, "/") || strings.HasPrefix(to, "//") || strings.ContainsAny(to, "\\\r\n") {
+	if err != nil || u.Host != "" || u.Scheme != "" || !strings.HasPrefix(u.Path, "/") || strings.ContainsAny(to, "\\\r\n") {
 		u = &url.URL{Path: "/"}
 	}
 	q := u.Query()

@@ -37,6 +37,7 @@ func TestCalls(t *testing.T) {
 	page := w.get(w.operator, "/calls").Body.String()
 	must(t, page, "Anna Berg", "#1001", "Thu 5 Mar 2026, 10:00", "Claim and show the number")
 	mustNot(t, page, phone, "1701234567")
+	must(t, page, "Am I speaking with Anna Berg?\n\nI am calling about", "\n- It works: I am glad to hear that. If anything comes up later, call us at +49") // lines of the screen, not of a mail
 	var list []map[string]any
 	r := httptest.NewRequest(http.MethodGet, "/calls", nil)
 	r.Host = "localhost:8081"
@@ -388,6 +389,24 @@ func TestClock(t *testing.T) {
 	mustNot(t, still.get(still.operator, "/").Body.String(), "+1 hour")
 	if rec := still.send(still.operator, "/clock/advance", url.Values{"by": {"hour"}}); rec.Code != 405 && rec.Code != 404 {
 		t.Errorf("a real clock was moved: %d", rec.Code)
+	}
+}
+
+// TestFramed holds that the bar comes on the pages of the mailbox, and never
+// into the messages that customers get.
+func TestFramed(t *testing.T) {
+	w := newTown(t, func(_ *town, _ *web.PublicConfig, c *web.OperatorConfig) {
+		c.Mailbox = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/html")
+			w.WriteHeader(http.StatusTeapot)
+			_, _ = w.Write([]byte("<html><body>mail</body></html>"))
+		})
+	})
+	for path, barred := range map[string]bool{"/mailbox": true, "/mailbox/7": true, "/mailbox/7/html": false} {
+		rec := w.get(w.operator, path)
+		if rec.Code != http.StatusTeapot || strings.Contains(rec.Body.String(), "<nav") != barred || !strings.Contains(rec.Body.String(), "mail</body>") {
+			t.Errorf("%s: %d %s", path, rec.Code, rec.Body)
+		}
 	}
 }
 

@@ -44,7 +44,7 @@ type texts struct {
 	// Where nothing is found, and the foot of every page.
 	ExpiredTitle, ExpiredLead, MissingTitle, MissingLead string
 	TroubleTitle, TroubleLead, RefusedTitle, RefusedLead string
-	Reach, ByPhone, ByMail                               string
+	ByPhone, ByMail                                      string
 }
 
 // languages is every language that is complete, English first: what all others
