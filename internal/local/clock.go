@@ -1,6 +1,7 @@
 package local
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -22,7 +23,7 @@ type Clock struct {
 // NewClock returns a clock that is the machine's, when start is zero, else one
 // that starts there and runs speed times as fast; speed 0 stands still.
 func NewClock(realNow func() time.Time, start time.Time, speed float64) *Clock {
-	c := &Clock{real: realNow, base: realNow(), start: start, speed: speed, moved: make(chan struct{})}
+	c := &Clock{real: realNow, base: realNow().Round(0), start: start, speed: speed, moved: make(chan struct{})}
 	if start.IsZero() {
 		c.start, c.speed = c.base, 1
 	}
@@ -33,7 +34,12 @@ func NewClock(realNow func() time.Time, start time.Time, speed float64) *Clock {
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	ran := time.Duration(float64(c.real().Sub(c.base)) * c.speed)
+	// Wall time, without the monotonic reading, which stands still while a machine
+	// sleeps and knows nothing of a clock that was set.
+	ran := c.real().Round(0).Sub(c.base)
+	if c.speed != 1 { // years in nanoseconds do not fit a float64
+		ran = time.Duration(float64(ran) * c.speed)
+	}
 	return c.start.Add(ran + c.shift).UTC()
 }
 
@@ -64,8 +70,8 @@ func (c *Clock) until(t time.Time) (time.Duration, <-chan struct{}) {
 	if c.speed <= 0 && left > 0 {
 		return forever, c.moved
 	}
-	if c.speed > 0 {
-		left = time.Duration(float64(left) / c.speed)
+	if c.speed > 0 && c.speed != 1 {
+		left = time.Duration(math.Ceil(float64(left) / c.speed)) // never a moment too early
 	}
 	return max(0, left), c.moved
 }

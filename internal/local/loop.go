@@ -53,6 +53,7 @@ const faultPause = 5 * time.Second
 // A store that fails (disk full, locked) is tried again for ever: nothing is
 // lost meanwhile, and nothing is sent that cannot be recorded.
 func (l *Loop) Run(ctx context.Context) error {
+	var looked time.Time
 	for ctx.Err() == nil {
 		seen, err := l.Store.DataVersion(ctx)
 		if err == nil {
@@ -63,7 +64,7 @@ func (l *Loop) Run(ctx context.Context) error {
 			l.pause(ctx, faultPause)
 			continue
 		}
-		l.sleep(ctx, seen)
+		looked = l.sleep(ctx, seen, looked)
 	}
 	return nil
 }
@@ -174,41 +175,65 @@ func (l *Loop) deliver(ctx context.Context) (engine.Tally, bool, error) {
 }
 
 // sleep waits for the next look, a wake-up, a commit of another process, a
-// move of the clock, or the end.
-func (l *Loop) sleep(ctx context.Context, seen int64) {
-	next, ok, err := l.Store.NextLook(ctx)
+// move of the clock, or the end. It returns the look when that came, else the
+// zero time; before is what it returned the time before.
+func (l *Loop) sleep(ctx context.Context, seen int64, before time.Time) time.Time {
+	next, limit, err := l.ahead(ctx)
 	if err != nil {
 		l.pause(ctx, faultPause)
-		return
+		return time.Time{}
 	}
-	wait, moved := forever, (<-chan struct{})(nil)
-	if ok {
-		wait, moved = l.Clock.until(next)
-	} else {
-		_, moved = l.Clock.until(l.Clock.Now().Add(forever))
-	}
-	wait = max(wait, minSleep)
-	for ctx.Err() == nil {
-		step := min(wait, forever)
-		if l.Poll > 0 {
-			step = min(step, l.Poll)
+	for slept := time.Duration(0); ctx.Err() == nil && slept < limit; {
+		// Asked anew at every turn: the machine may have slept, or its clock been set.
+		wait, moved := l.Clock.until(next)
+		if wait <= 0 {
+			if next.Equal(before) { // the work just done did not move it
+				l.pause(ctx, minSleep)
+			}
+			return next
 		}
-		timer := time.NewTimer(step)
+		wait = min(wait, limit-slept)
+		if l.Poll > 0 {
+			wait = min(wait, l.Poll)
+		}
+		timer := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():
+			slept = limit
 		case <-l.wake:
-			wait = 0
+			slept = limit
 		case <-moved:
-			wait = 0
 		case <-timer.C:
-			wait -= step
+			slept += wait
 		}
 		timer.Stop()
-		if wait <= 0 || l.foreign(ctx, seen) {
-			return
+		if l.foreign(ctx, seen) {
+			break
 		}
 	}
+	return time.Time{}
 }
+
+// ahead returns the next look, and how long to sleep at most: bodies that could
+// not be enrolled are tried again although nobody wakes the loop for them.
+func (l *Loop) ahead(ctx context.Context) (next time.Time, limit time.Duration, err error) {
+	left, _, err := l.Engine.Store().Waiting(ctx, "", 1)
+	if err != nil {
+		return next, 0, err
+	}
+	limit = forever
+	if len(left) > 0 {
+		limit = bodyPause
+	}
+	next, ok, err := l.Store.NextLook(ctx)
+	if !ok {
+		next = l.Clock.Now().Add(10 * forever)
+	}
+	return next, limit, err
+}
+
+// bodyPause is how long bodies that could not be enrolled wait at most.
+const bodyPause = 30 * time.Second
 
 // minSleep keeps a row that cannot be moved from making the loop spin.
 const minSleep = 250 * time.Millisecond

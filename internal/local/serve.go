@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -35,7 +36,7 @@ const stopTime = 30 * time.Second
 // no new work, what is in hand is finished and recorded. Only one process
 // serves a folder; a second one is told who does.
 func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
-	lock, err := sqlite.Lock(a.Config.Data, "aftersales serve")
+	lock, err := sqlite.Lock(a.Config.Data, holder())
 	if err != nil {
 		return err
 	}
@@ -50,11 +51,20 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 	return a.ServeLoop(ctx, a.NewLoop(), o)
 }
 
+// holder says who serves a folder, for the one who is refused.
+func holder() string {
+	who := fmt.Sprintf("aftersales serve, process %d", os.Getpid())
+	if host, err := os.Hostname(); err == nil {
+		who += " on " + host
+	}
+	return who + " since " + time.Now().UTC().Format(time.RFC3339)
+}
+
 // NewLoop returns the loop that works this App.
 func (a *App) NewLoop() *Loop {
 	l := NewLoop(a.Engine, a.Store, a.Clock, a.Log)
 	if rate := a.Config.Email.Rate; rate > 0 { // what is armed is on its way within seconds
-		l.Group = min(l.Group, max(10, int(rate*5)))
+		l.Group = min(l.Group, max(1, int(rate*5)))
 	}
 	return l
 }
