@@ -37,10 +37,18 @@ func (r *reader) lintStep(p *followup.Plan, s *followup.Step, n *node) {
 	}
 }
 
+// inside reports whether a clock time lies in a window, overnight ones included.
+func inside(c civil.Clock, w civil.Window) bool {
+	if w.Overnight() {
+		return c >= w.From || c < w.Until
+	}
+	return c >= w.From && c < w.Until
+}
+
 // lintMoment checks at, between and on (rule 10).
 func (r *reader) lintMoment(s *followup.Step, at *node) {
-	if at.has("at") && at.has("between") {
-		r.fault(at.at("between"), "at says the minute and between the hours", "keep one of them")
+	if s.At != nil && s.Between != nil && !inside(*s.At, *s.Between) {
+		r.fault(at.at("between"), fmt.Sprintf("%s is never between %s", s.At, s.Between), "keep one of them")
 	}
 	exact := s.Timing != followup.Before && !s.Wait.Calendar()
 	if exact && at.has("at") {

@@ -86,7 +86,7 @@ func TestRule10AtOrBetween(t *testing.T) {
 	if c.At != nil || c.Between != nil {
 		t.Errorf("neither: %+v", c)
 	}
-	refused(t, head+step("a", "", `after: {event: delivered, wait: P1D, at: "10:00", between: "09:00-18:00"}`), "keep one of them")
+	refused(t, head+step("a", "", `after: {event: delivered, wait: P1D, at: "10:00", between: "12:00-18:00"}`), "keep one of them")
 }
 
 func TestRule12WhenAndNotUnlessIsOneCondition(t *testing.T) {
