@@ -20,11 +20,18 @@ import (
 const perOrder = 6 // follow-ups
 
 func saveOrders(b *testing.B, s *sqlite.Store, from, n int) {
+	saveAll(b, s, ordersAhead(from, n))
+}
+
+// ahead is how many orders are made at a time, with the clock stopped.
+const ahead = 1000
+
+func ordersAhead(from, n int) []followup.Change {
 	changes := make([]followup.Change, n)
 	for i := range changes {
 		changes[i] = storetest.Order(from+i, perOrder)
 	}
-	saveAll(b, s, changes)
+	return changes
 }
 
 func saveAll(b *testing.B, s *sqlite.Store, changes []followup.Change) {
@@ -52,9 +59,15 @@ func BenchmarkSaveTen(b *testing.B) { benchmarkSave(b, 10) }
 
 func benchmarkSave(b *testing.B, group int) {
 	s := open(b, b.TempDir(), sqlite.Options{})
+	var next []followup.Change
 	n := 0
 	for b.Loop() {
-		saveOrders(b, s, n, group)
+		if n%ahead == 0 {
+			b.StopTimer()
+			next = ordersAhead(n, ahead)
+			b.StartTimer()
+		}
+		saveAll(b, s, next[n%ahead:n%ahead+group])
 		n += group
 	}
 	rate(b, n, "orders")
@@ -66,12 +79,15 @@ func BenchmarkSaveOneOf16(b *testing.B) {
 	s := open(b, b.TempDir(), sqlite.Options{})
 	n := 0
 	for b.Loop() {
-		const callers, each = 16, 4
+		const callers, each = 16, 20
+		b.StopTimer()
+		next := ordersAhead(n, callers*each)
+		b.StartTimer()
 		var wg sync.WaitGroup
 		for c := range callers {
 			wg.Go(func() {
 				for k := range each {
-					saveOrders(b, s, n+c*each+k, 1)
+					saveAll(b, s, next[c*each+k:c*each+k+1])
 				}
 			})
 		}
@@ -123,7 +139,7 @@ func BenchmarkDrain(b *testing.B) {
 				saveOrders(b, s, saved, 100)
 				saved += 100
 			}
-			after = ""
+			after = "" // what was left for its contact's sake comes first
 			b.StartTimer()
 		}
 		n += drain(b, s, refs)

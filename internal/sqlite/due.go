@@ -9,6 +9,11 @@ import (
 	"aftersales/internal/followup"
 )
 
+const (
+	dueQuery  = "SELECT id, next, state FROM followup WHERE next <= ?1 AND (next, id) > (?2, ?3) ORDER BY next, id LIMIT ?4"
+	nextQuery = "SELECT min(next) FROM followup WHERE next IS NOT NULL"
+)
+
 // Due pages through rows whose next look is at or before until, by (next, id).
 func (s *Store) Due(ctx context.Context, until time.Time, after followup.Cursor, limit int) ([]followup.Ref, followup.Cursor, error) {
 	from, err := parseDueCursor(after)
@@ -18,7 +23,7 @@ func (s *Store) Due(ctx context.Context, until time.Time, after followup.Cursor,
 	limit = max(limit, 1)
 	out := make([]followup.Ref, 0, min(limit, 1000))
 	var next followup.Cursor
-	err = s.query(ctx, "SELECT id, next, state FROM followup WHERE next <= ?1 AND (next, id) > (?2, ?3) ORDER BY next, id LIMIT ?4",
+	err = s.query(ctx, dueQuery,
 		func(r *sql.Rows) error {
 			var ref followup.Ref
 			var at int64
@@ -47,7 +52,7 @@ func floorMilli(t time.Time) int64 { return t.Truncate(time.Millisecond).UnixMil
 // NextLook returns the earliest next look; ok is false when nothing has one.
 func (s *Store) NextLook(ctx context.Context) (at time.Time, ok bool, err error) {
 	var milli sql.NullInt64
-	err = s.query(ctx, "SELECT min(next) FROM followup WHERE next IS NOT NULL", func(r *sql.Rows) error {
+	err = s.query(ctx, nextQuery, func(r *sql.Rows) error {
 		return r.Scan(&milli)
 	})
 	if err != nil {

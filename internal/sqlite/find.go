@@ -59,6 +59,9 @@ func findQuery(q followup.Query) (query string, args []any, err error) {
 	return "", nil, fmt.Errorf("find journeys: want exactly one field of the query, got %+v", q)
 }
 
+// The list of states is that of the index.
+const stateQuery = "SELECT id FROM followup WHERE state = ? AND state IN (2, 3, 4, 5, 6, 11) AND id > ? ORDER BY id LIMIT 1"
+
 // findState goes from journey to journey: after the first row of one it looks
 // for the first behind all rows of that one.
 func (s *Store) findState(ctx context.Context, state any, after followup.Cursor, limit int) ([]followup.JourneyID, followup.Cursor, error) {
@@ -70,9 +73,7 @@ func (s *Store) findState(ctx context.Context, state any, after followup.Cursor,
 			from = place + "0" // behind every id that begins with place and "/"
 		}
 		var id followup.FollowUpID
-		// The list of states is that of the index.
-		err := s.query(ctx, "SELECT id FROM followup WHERE state = ? AND state IN (2, 3, 4, 5, 6, 11) AND id > ? ORDER BY id LIMIT 1",
-			func(r *sql.Rows) error { return r.Scan(&id) }, state, from)
+		err := s.query(ctx, stateQuery, func(r *sql.Rows) error { return r.Scan(&id) }, state, from)
 		if err != nil {
 			return nil, "", fmt.Errorf("find journeys: %w", err)
 		}

@@ -86,7 +86,7 @@ func (o *finishOp) giveBack(b *batch, e *endOut) error {
 		body = staged.body
 	}
 	c := followup.Contact{}
-	if err := undoc("contact "+string(e.unspend), body, &c); err != nil {
+	if err := o.packs.undoc("contact "+string(e.unspend), body, &c); err != nil {
 		return err
 	}
 	c.Version = version

@@ -85,6 +85,8 @@ func (o *acceptOp) apply(b *batch) error {
 	return nil
 }
 
+const waitingQuery = "SELECT seq, k, topic, hash, body, at FROM inbox WHERE done IS NULL AND seq > ? ORDER BY seq LIMIT ?"
+
 // Waiting pages through bodies that nothing has marked done, in the order they
 // were stored.
 func (s *Store) Waiting(ctx context.Context, after followup.Cursor, limit int) ([]followup.Incoming, followup.Cursor, error) {
@@ -99,7 +101,7 @@ func (s *Store) Waiting(ctx context.Context, after followup.Cursor, limit int) (
 	limit = max(limit, 1)
 	var out []followup.Incoming
 	var next followup.Cursor
-	err := s.query(ctx, "SELECT seq, k, topic, hash, body, at FROM inbox WHERE done IS NULL AND seq > ? ORDER BY seq LIMIT ?", func(r *sql.Rows) error {
+	err := s.query(ctx, waitingQuery, func(r *sql.Rows) error {
 		if len(out) == limit {
 			next = followup.Cursor(strconv.FormatInt(place, 10))
 			return nil

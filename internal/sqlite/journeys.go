@@ -24,7 +24,7 @@ func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]follo
 		asked.ask(id)
 	}
 	err := s.query(ctx, loadJourneys, func(r *sql.Rows) error {
-		return scanJourney(r, func(id followup.JourneyID) *followup.Journey {
+		return s.packs.scanJourney(r, func(id followup.JourneyID) *followup.Journey {
 			if asked.m[id] == nil {
 				asked.m[id] = &followup.Journey{}
 			}
@@ -53,7 +53,7 @@ func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]follo
 }
 
 // scanJourney reads one result row: a head, or a follow-up.
-func scanJourney(r *sql.Rows, journey func(followup.JourneyID) *followup.Journey) error {
+func (p *packers) scanJourney(r *sql.Rows, journey func(followup.JourneyID) *followup.Journey) error {
 	var id followup.JourneyID
 	var f followup.FollowUp
 	var state int
@@ -66,7 +66,7 @@ func scanJourney(r *sql.Rows, journey func(followup.JourneyID) *followup.Journey
 	j := journey(id)
 	if f.ID == "" {
 		j.Version = f.Version
-		return undoc("head of "+string(id), body, &j.Head)
+		return p.undoc("head of "+string(id), body, &j.Head)
 	}
 	f.State, f.Attempt = stateOf(state), attempt.String
 	if next.Valid {
@@ -90,6 +90,9 @@ func unpackRow(f *followup.FollowUp, body []byte) error {
 	return nil
 }
 
+const eventsQuery = `SELECT body FROM event WHERE journey = ?1 AND (sec, nano, source, id) > (?2, ?3, ?4, ?5)
+ORDER BY sec, nano, source, id LIMIT ?6`
+
 // Events pages through the log of one journey in the order of the fold.
 func (s *Store) Events(ctx context.Context, id followup.JourneyID, after followup.Cursor, limit int) ([]followup.Event, followup.Cursor, error) {
 	at, err := parseEventCursor(after)
@@ -99,8 +102,7 @@ func (s *Store) Events(ctx context.Context, id followup.JourneyID, after followu
 	limit = max(limit, 1)
 	var out []followup.Event
 	var next followup.Cursor
-	err = s.query(ctx, `SELECT body FROM event WHERE journey = ?1 AND (sec, nano, source, id) > (?2, ?3, ?4, ?5)
-ORDER BY sec, nano, source, id LIMIT ?6`, func(r *sql.Rows) error {
+	err = s.query(ctx, eventsQuery, func(r *sql.Rows) error {
 		var body sql.RawBytes
 		if err := r.Scan(&body); err != nil {
 			return err
@@ -109,7 +111,7 @@ ORDER BY sec, nano, source, id LIMIT ?6`, func(r *sql.Rows) error {
 			next = eventCursor(&out[limit-1])
 			return nil
 		}
-		e, err := unevent(id, body)
+		e, err := s.packs.unevent(id, body)
 		out = append(out, e)
 		return err
 	}, string(id), at.sec, at.nano, at.source, at.id, limit+1)

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 	"sync"
@@ -11,7 +10,10 @@ import (
 )
 
 // packers are shared by the calls of a store: each carries tables worth keeping.
-type packers struct{ pool sync.Pool }
+type packers struct {
+	docs docs
+	pool sync.Pool // of *packer
+}
 
 func (p *packers) pack(v []byte) []byte {
 	k, ok := p.pool.Get().(*packer)
@@ -22,20 +24,20 @@ func (p *packers) pack(v []byte) []byte {
 	return k.pack(make([]byte, 0, len(v)/2+16), v)
 }
 
-// doc packs v as JSON.
+// doc packs what v points to.
 func (p *packers) doc(what string, v any) ([]byte, error) {
-	b, err := json.Marshal(v)
+	b, err := p.docs.encode(v)
 	if err != nil {
 		return nil, fmt.Errorf("encode %s: %w", what, err)
 	}
 	return p.pack(b), nil
 }
 
-// undoc reads what doc packed.
-func undoc(what string, body []byte, v any) error {
+// undoc reads what doc packed into what v points to, which has to be zero.
+func (p *packers) undoc(what string, body []byte, v any) error {
 	b, err := unpack(body)
 	if err == nil {
-		err = json.Unmarshal(b, v)
+		err = p.docs.decode(b, v)
 	}
 	if err != nil {
 		return fmt.Errorf("decode %s: %w", what, err)
@@ -78,8 +80,8 @@ func (p *packers) event(id followup.JourneyID, e *followup.Event) (eventOut, err
 }
 
 // unevent reads a stored event; shop and order are those of its journey.
-func unevent(id followup.JourneyID, body []byte) (e followup.Event, err error) {
-	err = undoc("event of "+string(id), body, &e)
+func (p *packers) unevent(id followup.JourneyID, body []byte) (e followup.Event, err error) {
+	err = p.undoc("event of "+string(id), body, &e)
 	e.Shop, e.Order = id.Split()
 	return e, err
 }

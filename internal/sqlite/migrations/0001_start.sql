@@ -21,7 +21,7 @@ CREATE TABLE journey (
   v         INTEGER NOT NULL,
   contact   TEXT,
   open_case INTEGER, -- 1 or null
-  body      BLOB    NOT NULL -- packed JSON
+  body      BLOB    NOT NULL -- a packed document, see doc.go
 );
 CREATE INDEX journey_contact ON journey (contact, id) WHERE contact IS NOT NULL;
 CREATE INDEX journey_open ON journey (id) WHERE open_case = 1;

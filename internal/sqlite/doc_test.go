@@ -1,0 +1,176 @@
+package sqlite
+
+import (
+	"encoding/hex"
+	"errors"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"aftersales/internal/followup"
+	"aftersales/internal/followup/storetest"
+)
+
+// fillDoc is fill for what is kept in a document: fields that JSON leaves out
+// stay zero.
+func fillDoc(v reflect.Value, r *rand.Rand) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fillDoc(v.Elem(), r)
+	case reflect.Bool:
+		v.SetBool(r.IntN(2) == 0)
+	case reflect.String:
+		v.SetString([]string{"ö\x00", "main", "x"}[r.IntN(3)])
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		v.SetInt(r.Int64N(1<<31) - 1<<30)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		fillDoc(v.Index(0), r) // the second stays zero
+	case reflect.Map:
+		v.Set(reflect.MakeMap(v.Type()))
+		e := reflect.New(v.Type().Elem()).Elem()
+		fillDoc(e, r)
+		v.SetMapIndex(reflect.ValueOf("k").Convert(v.Type().Key()), e)
+	case reflect.Struct:
+		if v.Type() == timeType {
+			v.Set(reflect.ValueOf(time.Unix(r.Int64N(4e9), r.Int64N(1e9)).UTC()))
+			return
+		}
+		for i := range v.NumField() {
+			if fieldName(v.Type().Field(i)) != "" {
+				fillDoc(v.Field(i), r)
+			}
+		}
+	}
+}
+
+func TestEveryFieldOfADocumentIsKept(t *testing.T) {
+	var d docs
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 50 {
+		for _, v := range []any{new(followup.Head), new(followup.Event), new(followup.Contact)} {
+			fillDoc(reflect.ValueOf(v).Elem(), r)
+			doc, err := d.encode(v)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := reflect.New(reflect.TypeOf(v).Elem()).Interface()
+			if err := d.decode(doc, got); err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(v, got); diff != "" {
+				t.Fatalf("%T (-want +got):\n%s", v, diff)
+			}
+		}
+	}
+}
+
+// What is on disks must be read for ever. When this fails, add a form; do not
+// change the bytes.
+func TestStoredFormsDoNotChange(t *testing.T) {
+	var d docs
+	e := followup.Event{Source: "shopify", ID: "1", Type: followup.OrderPaid, Time: storetest.Start(), Lines: []followup.Line{{ID: "7", Quantity: 2}}}
+	doc, err := d.encode(&e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := encodeRow(new(storetest.Order(1, 1).Rows[0]))
+	var p packer
+	for what, c := range map[string]struct {
+		got  []byte
+		want string
+	}{
+		"document":   {doc, goldenDoc},
+		"row":        {row, goldenRow},
+		"packed":     {p.pack(nil, []byte("Europe/Berlin Europe/Berlin!")), goldenPacked},
+		"dictionary": {sum(dictionary1), goldenDictionary},
+		"names":      {sum([]byte(strings.Join(strings.Fields(docNames)[:109], " "))), goldenNames},
+	} {
+		if got := hex.EncodeToString(c.got); got != c.want {
+			t.Errorf("%s is %s, was %s", what, got, c.want)
+		}
+	}
+}
+
+type docOfTomorrow struct {
+	Known  string            `json:"id"`
+	List   []docPart         `json:"not in the list"`
+	Text   string            `json:"nor this"`
+	Moment time.Time         `json:"nor that"`
+	Some   map[string]int    `json:"some"`
+	Flags  []bool            `json:"flags"`
+	More   map[string]string `json:"more"`
+	Last   int               `json:"n"`
+}
+
+type docPart struct {
+	A int     `json:"a"`
+	B *string `json:"b"`
+}
+
+type docOfToday struct {
+	Known string `json:"id"`
+	Last  int    `json:"n"`
+}
+
+func TestADocumentWithFieldsWeDoNotKnowIsRead(t *testing.T) {
+	var d docs
+	doc, err := d.encode(&docOfTomorrow{
+		Known: "x", List: []docPart{{A: 1, B: new("")}, {}}, Text: "t", Moment: storetest.Start(),
+		Some: map[string]int{"k": 1}, Flags: []bool{true, false}, More: map[string]string{"": ""}, Last: 7,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got docOfToday
+	if err := d.decode(doc, &got); err != nil || got != (docOfToday{"x", 7}) {
+		t.Errorf("read %+v, %v", got, err)
+	}
+	var other struct {
+		Known int `json:"id"`
+	}
+	if err := d.decode(doc, &other); !errors.Is(err, errKind) {
+		t.Errorf("another kind: %v, want errKind", err)
+	}
+	if err := d.decode([]byte{77}, &got); !errors.Is(err, ErrNewer) {
+		t.Errorf("another form: %v, want ErrNewer", err)
+	}
+	if _, err := d.encode(&struct{ F float64 }{1}); err == nil {
+		t.Error("a float was stored")
+	}
+}
+
+func TestDamagedDocumentsAreErrors(t *testing.T) {
+	var d docs
+	good, err := d.encode(storetest.Order(1, 1).Head)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range good {
+		if err := d.decode(good[:n], new(followup.Head)); err == nil {
+			t.Errorf("a document cut to %d bytes was read", n)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		bad := append([]byte{}, good...)
+		for range rapid.IntRange(1, 5).Draw(t, "flips") {
+			bad[rapid.IntRange(0, len(bad)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "to")
+		}
+		_ = d.decode(bad, new(followup.Head)) // must return, whatever it says
+	})
+}
+
+const (
+	goldenDoc = "01230773686f70696679530131c3050a6f726465722e706169641ce0b8c0b41aae02010553013768040000"
+	goldenRow = "0108010100619f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0831c0000000000000003c6ef372fe94f82a0d4575726f70652f4265726c696e" +
+		"d41f0604c0b204a0380184bac0b41a01036475651f3120646179732061667465722064656c69766572792c2061742031303a303001020964656c6976657265640a323032362d30332d303406736f757263650773686f70696679"
+	goldenPacked     = "021c090d0019200e001021"
+	goldenDictionary = "c10e414d"
+	goldenNames      = "7df2ee87"
+)
