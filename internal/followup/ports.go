@@ -56,7 +56,7 @@ type Inbox interface {
 // Change is what one Save writes about one journey. A nil Head writes rows only.
 type Change struct {
 	Journey  JourneyID
-	Version  int64      // of the head that was loaded; 0: there must be none
+	Version  int64      // of the head that was loaded; 0: there must be none. Without Head it says nothing
 	Head     *Head      // new head, or nil to leave it alone
 	Rows     []FollowUp // each with the version it was loaded with; 0: must not exist
 	Events   []Event    // impersonal, added unless logged already
@@ -72,7 +72,8 @@ type Journeys interface {
 	// when a head, row or contact moved. Versions grow by one. In stores without
 	// transactions the order is contacts, rows, events, head, inbox.
 	Save(ctx context.Context, changes []Change) ([]error, error)
-	// Find pages through journeys; it may be a moment stale.
+	// Find pages through journeys that have a head, and with Query.State through
+	// those that have a row, by id; it may be a moment stale.
 	Find(ctx context.Context, q Query, after Cursor, limit int) ([]JourneyID, Cursor, error)
 	// Events pages through the log of one journey in the order of the fold.
 	Events(ctx context.Context, id JourneyID, after Cursor, limit int) ([]Event, Cursor, error)
@@ -114,7 +115,7 @@ const (
 
 // Finish ends the attempt that armed a row.
 type Finish struct {
-	Row     FollowUp  // as it will be; Version is that of the armed row
+	Row     FollowUp  // as it will be, Attempt kept or cleared; Version is that of the armed row
 	Attempt string    // that armed it
 	Unspend ContactID // gives the reserved spend back; "" keeps it
 }
@@ -122,12 +123,13 @@ type Finish struct {
 // Sending is the hot path of due work.
 type Sending interface {
 	// Due pages through rows whose next look is at or before until, by (next, id);
-	// armed ones included.
+	// armed ones included. Stores cut a next look to whole milliseconds; every
+	// other time keeps its nanoseconds.
 	Due(ctx context.Context, until time.Time, after Cursor, limit int) ([]Ref, Cursor, error)
 	// Arm reserves and arms each element on its own. Durable on return.
 	Arm(ctx context.Context, arms []Arm) ([]ArmResult, error)
 	// Finish ends attempts; only the attempt that armed may. Repeating one is nil,
-	// another's is ErrConflict.
+	// another's is ErrConflict, and so is one whose row has moved on since.
 	Finish(ctx context.Context, ends []Finish) ([]error, error)
 }
 
