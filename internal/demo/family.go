@@ -70,15 +70,3 @@ func stepOf(id followup.FollowUpID) string {
 	}
 	return parts[2]
 }
-
-// unitOf names the unit an answer is about: that of the follow-up, else the
-// first of the order.
-func unitOf(id followup.FollowUpID, value string) followup.UnitKey {
-	if value == "" {
-		return ""
-	}
-	if parts := strings.Split(string(id), "/"); parts[3] != "-" {
-		return followup.UnitKey(strings.ReplaceAll(parts[3], "~", "/"))
-	}
-	return "l1/1"
-}

@@ -36,8 +36,12 @@ func (w *World) customer(m followup.Message) {
 func (w *World) answers(at time.Time, id followup.FollowUpID, value string, rating int) {
 	w.todo.put(at, func(ctx context.Context) error {
 		now := w.App.Clock.Now()
+		unit, err := w.unitOf(ctx, id, value)
+		if err != nil {
+			return err
+		}
 		heard, err := w.App.Engine.Answer(ctx, now, engine.Said{
-			Journey: id.Journey(), FollowUp: id, Unit: unitOf(id, value), Value: value, Rating: rating, By: "page",
+			Journey: id.Journey(), FollowUp: id, Unit: unit, Value: value, Rating: rating, By: "page",
 		})
 		if err != nil {
 			return err
@@ -47,6 +51,22 @@ func (w *World) answers(at time.Time, id followup.FollowUpID, value string, rati
 		}
 		return nil
 	})
+}
+
+// unitOf names the unit an answer is about: that of the follow-up, else the
+// first of the order. A rating is about the whole order.
+func (w *World) unitOf(ctx context.Context, id followup.FollowUpID, value string) (followup.UnitKey, error) {
+	if value == "" {
+		return "", nil
+	}
+	js, err := w.App.Store.Journeys(ctx, []followup.JourneyID{id.Journey()})
+	if err != nil {
+		return "", err
+	}
+	if row := js[0].Row(id); row != nil && row.Unit != "" {
+		return row.Unit, nil
+	}
+	return js[0].Head.Facts.Units[0].Key, nil
 }
 
 // solve puts the closing of a case on the agenda.

@@ -79,7 +79,7 @@ func (w *World) story(j *followup.Journey) []string {
 	var out []string
 	for _, m := range all {
 		day := m.at.Date.Weekday().String()[:3]
-		out = append(out, fmt.Sprintf("  %s %s %s  %-21s %s", day, m.at.Date, m.at.Clock.String()[:5], m.what, m.how))
+		out = append(out, fmt.Sprintf("  %s %s %s  %-19s %s", day, m.at.Date, m.at.Clock.String()[:5], m.what, m.how))
 	}
 	return out
 }
@@ -107,6 +107,9 @@ func told(row *followup.FollowUp) string {
 	if _, now, ok := strings.Cut(why, "; now "); ok {
 		why = now
 	}
+	if strings.HasPrefix(why, "nobody answered") {
+		why = "tried at another time of day"
+	}
 	if why = plainWords(why); why != "" {
 		what += ": " + why
 	}
@@ -118,19 +121,39 @@ func plainWords(why string) string {
 	why, _, _ = strings.Cut(why, " at 10:00")
 	if _, rest, ok := strings.Cut(why, `coverage_end("`); ok {
 		name, by, _ := strings.Cut(rest, `") - `)
-		return by + " before the end of the " + strings.ReplaceAll(name, "_", " ")
+		return span(by) + " before the " + strings.ReplaceAll(name, "_", " ") + " ends"
 	}
 	if _, wait, ok := strings.Cut(why, "case_closed + "); ok {
-		return wait + " after the case was closed"
+		return span(wait) + " after the case was closed"
 	}
 	if anchor, wait, ok := strings.Cut(why, " + "); ok {
 		wait, more, _ := strings.Cut(wait, ",")
-		if more != "" {
-			more = "," + more
+		if _, weekday, moved := strings.Cut(more, "moved from "); moved {
+			more = ", off " + strings.TrimSuffix(weekday, " to a workday")
 		}
-		return wait + " after it was " + anchor + more
+		return span(wait) + " after it was " + anchor + more
 	}
 	return why
+}
+
+// span writes a period of one unit in words.
+func span(period string) string {
+	p, err := civil.ParsePeriod(period)
+	if err != nil {
+		return period
+	}
+	for _, u := range [...]struct {
+		n    int
+		word string
+	}{{p.Years, "year"}, {p.Months, "month"}, {p.Weeks, "week"}, {p.Days, "day"}} {
+		switch {
+		case u.n == 1:
+			return "a " + u.word
+		case u.n > 1:
+			return fmt.Sprintf("%d %ss", u.n, u.word)
+		}
+	}
+	return period
 }
 
 func (w *World) caseOf(j *followup.Journey, a followup.Answer) string {
