@@ -39,7 +39,7 @@ type CallItem struct {
 func (e *Engine) Calls(ctx context.Context, now time.Time) ([]CallItem, error) {
 	out := []CallItem{}
 	for _, state := range []followup.State{followup.Listed, followup.Armed} {
-		_, err := e.each(ctx, followup.Query{State: state}, listMost, func(j *followup.Journey) error {
+		_, err := e.each(ctx, followup.Query{State: state}, func(j *followup.Journey) error {
 			items, err := e.callsOf(ctx, now, j, state)
 			out = append(out, items...)
 			return err

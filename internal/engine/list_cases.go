@@ -32,7 +32,7 @@ func (e *Engine) OpenCases(ctx context.Context, now time.Time, all bool) ([]Case
 		q = followup.Query{All: true}
 	}
 	out := []CaseItem{}
-	_, err := e.each(ctx, q, listMost, func(j *followup.Journey) error {
+	_, err := e.each(ctx, q, func(j *followup.Journey) error {
 		if len(j.Head.Facts.Cases) == 0 {
 			return nil
 		}

@@ -70,7 +70,7 @@ func (e *Engine) SearchOrders(ctx context.Context, text string) (found []OrderIt
 	if len(found) > 0 {
 		return found, true, nil
 	}
-	whole, err = e.each(ctx, followup.Query{All: true}, listMost, func(j *followup.Journey) error {
+	whole, err = e.each(ctx, followup.Query{All: true}, func(j *followup.Journey) error {
 		if sameNumber(j.Head.Facts.Number, text) {
 			found = append(found, orderItem(j))
 		}

@@ -17,12 +17,12 @@ const (
 	listMost = 1000
 )
 
-// each runs do over the journeys that q selects, with their rows, at most most
-// of them; whole is false when there are more.
-func (e *Engine) each(ctx context.Context, q followup.Query, most int, do func(*followup.Journey) error) (whole bool, err error) {
+// each runs do over the journeys that q selects, with their rows, up to
+// listMost; whole is false when there are more.
+func (e *Engine) each(ctx context.Context, q followup.Query, do func(*followup.Journey) error) (whole bool, err error) {
 	seen := 0
 	for after := followup.Cursor(""); ; {
-		ids, next, err := e.c.Store.Find(ctx, q, after, min(listPage, most-seen))
+		ids, next, err := e.c.Store.Find(ctx, q, after, min(listPage, listMost-seen))
 		if err != nil {
 			return false, fmt.Errorf("find journeys: %w", err)
 		}
@@ -42,7 +42,7 @@ func (e *Engine) each(ctx context.Context, q followup.Query, most int, do func(*
 		switch {
 		case next == "":
 			return true, nil
-		case seen >= most:
+		case seen >= listMost:
 			return false, nil
 		}
 		after = next
@@ -95,7 +95,7 @@ func (e *Engine) rows(ctx context.Context, states ...followup.State) ([]ParkedIt
 	out := []ParkedItem{}
 	due := map[followup.FollowUpID]time.Time{}
 	for _, state := range states {
-		_, err := e.each(ctx, followup.Query{State: state}, listMost, func(j *followup.Journey) error {
+		_, err := e.each(ctx, followup.Query{State: state}, func(j *followup.Journey) error {
 			for i := range j.Rows {
 				row := &j.Rows[i]
 				if row.State != state || state == followup.Held && row.HeldFor != "fault" {
@@ -137,7 +137,7 @@ type Overview struct {
 func (e *Engine) Overview(ctx context.Context) (Overview, error) {
 	o := Overview{States: map[followup.State]int{}}
 	var err error
-	o.Whole, err = e.each(ctx, followup.Query{All: true}, listMost, func(j *followup.Journey) error {
+	o.Whole, err = e.each(ctx, followup.Query{All: true}, func(j *followup.Journey) error {
 		o.Orders++
 		for i := range j.Rows {
 			row := &j.Rows[i]

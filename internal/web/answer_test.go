@@ -131,8 +131,14 @@ func TestAnswerOfSeveralUnits(t *testing.T) {
 // TestReviewForEverybody holds that nobody's score decides who sees the link.
 func TestReviewForEverybody(t *testing.T) {
 	for _, form := range []url.Values{
-		{"answer": {"works"}, "rating": {"5"}}, {"answer": {"works"}, "rating": {"1"}}, {"answer": {"problem"}, "rating": {"1"}},
-		{"answer": {"help"}}, {"answer": {"not-yet"}}, {"rating": {"1"}}, {"rating": {"5"}}, {"call_me": {"yes"}},
+		{"answer": {"works"}, "rating": {"5"}},
+		{"answer": {"works"}, "rating": {"1"}},
+		{"answer": {"problem"}, "rating": {"1"}},
+		{"answer": {"help"}},
+		{"answer": {"not-yet"}},
+		{"rating": {"1"}},
+		{"rating": {"5"}},
+		{"call_me": {"yes"}},
 	} {
 		w := newTown(t)
 		page := w.follow(w.answerPath(w.sell("1001", 1)), form)
@@ -280,8 +286,15 @@ func TestAnswerFromAnotherSite(t *testing.T) {
 		site, origin string
 		want         int
 	}{
-		{"cross-site", "https://evil.example", 403}, {"same-site", "", 403}, {"", "https://evil.example", 403}, {"cross-site", "null", 403},
-		{"", "null", 303}, {"same-origin", "null", 303}, {"none", "", 303}, {"", "", 303}, {"", "http://example.com", 303},
+		{"cross-site", "https://evil.example", 403},
+		{"same-site", "", 403},
+		{"", "https://evil.example", 403},
+		{"cross-site", "null", 403},
+		{"", "null", 303},
+		{"same-origin", "null", 303},
+		{"none", "", 303},
+		{"", "", 303},
+		{"", "http://example.com", 303},
 	} {
 		r := httptest.NewRequest(http.MethodPost, path, strings.NewReader("answer=problem"))
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")

@@ -171,7 +171,7 @@ func newTown(t testing.TB, options ...option) *town {
 			}
 			return nil
 		},
-		Now: func() time.Time { return w.now }, RealNow: func() time.Time { return real }, Wake: func() { w.wakes.Add(1) },
+		Now: func() time.Time { return w.now }, RealNow: func() time.Time { return machine }, Wake: func() { w.wakes.Add(1) },
 		Version: "1.2.3", Log: log,
 	}
 	oc := web.OperatorConfig{
@@ -184,8 +184,8 @@ func newTown(t testing.TB, options ...option) *town {
 	return w
 }
 
-// real is the machine's time, far from the virtual one.
-var real = time.Date(2031, 1, 1, 12, 0, 0, 0, time.UTC)
+// machine is the machine's time, far from the virtual one.
+var machine = time.Date(2031, 1, 1, 12, 0, 0, 0, time.UTC)
 
 func window(t testing.TB, s string) civil.Window {
 	t.Helper()
@@ -224,7 +224,7 @@ func testPlan() *followup.Plan {
 
 // post signs and posts an event of the generic source.
 func (w *town) post(body string) *httptest.ResponseRecorder {
-	return w.do(w.public, signed("/hooks/generic/main", []byte(body), real))
+	return w.do(w.public, signed("/hooks/generic/main", []byte(body), machine))
 }
 
 func signed(path string, body []byte, at time.Time) *http.Request {
@@ -260,7 +260,7 @@ func (w *town) send(h http.Handler, path string, form url.Values) *httptest.Resp
 	return w.do(h, r)
 }
 
-// orderBody is an order of one washing machine per count, and a dryer.
+// orderBody is an order of that many washing machines.
 func orderBody(id, customer string, machines int, title string) string {
 	name, _ := json.Marshal(customer)
 	text, _ := json.Marshal(title)

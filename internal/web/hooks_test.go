@@ -70,7 +70,7 @@ func TestHookStatus(t *testing.T) {
 			if path == "" {
 				path = "/hooks/generic/main"
 			}
-			r := signed(path, []byte(tc.body), real)
+			r := signed(path, []byte(tc.body), machine)
 			if tc.change != nil {
 				tc.change(r)
 			}
@@ -127,7 +127,7 @@ func TestHookAgainAndAltered(t *testing.T) {
 func TestHookAge(t *testing.T) {
 	w := newTown(t)
 	body := []byte(orderBody("1001", "Anna", 1, "Laundry"))
-	for at, want := range map[time.Time]int{real: 202, real.Add(-6 * time.Minute): 401, real.Add(6 * time.Minute): 401, w.now: 401} {
+	for at, want := range map[time.Time]int{machine: 202, machine.Add(-6 * time.Minute): 401, machine.Add(6 * time.Minute): 401, w.now: 401} {
 		if rec := w.do(w.public, signed("/hooks/generic/main", body, at)); rec.Code != want && (want != 202 || rec.Code != 200) {
 			t.Errorf("signed at %s: %d, want %d", at, rec.Code, want)
 		}
@@ -154,7 +154,7 @@ func TestHookOverloaded(t *testing.T) {
 	server := httptest.NewServer(w.public)
 	defer server.Close()
 	post := func(id string) {
-		r := signed("/hooks/generic/main", []byte(orderBody(id, "Anna", 1, "Laundry")), real)
+		r := signed("/hooks/generic/main", []byte(orderBody(id, "Anna", 1, "Laundry")), machine)
 		out, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/hooks/generic/main", r.Body)
 		if err != nil {
 			t.Error(err)

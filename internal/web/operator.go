@@ -194,9 +194,9 @@ const nameCookie = "aftersales_name"
 // back leads to where a form came from, with a word of what was done.
 func (o *operator) back(w http.ResponseWriter, r *http.Request, to, said string) {
 	if by := plain(r.PostForm.Get("by")); by != "" {
-		http.SetCookie(w, &http.Cookie{
+		http.SetCookie(w, &http.Cookie{ //nolint:gosec // loopback without TLS, and the name is no secret
 			Name: nameCookie, Value: url.QueryEscape(clipped(by, 80)), Path: "/", MaxAge: 30 * 24 * 3600,
-			HttpOnly: true, SameSite: http.SameSiteStrictMode, //nolint:gosec // loopback without TLS, and the name is no secret
+			HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		})
 	}
 	u, err := url.Parse(to)
@@ -206,7 +206,7 @@ func (o *operator) back(w http.ResponseWriter, r *http.Request, to, said string)
 	q := u.Query()
 	q.Set("said", said)
 	u.RawQuery = q.Encode()
-	http.Redirect(w, r, u.String(), http.StatusSeeOther)
+	http.Redirect(w, r, u.String(), http.StatusSeeOther) //nolint:gosec // a path of ours: host and scheme are refused above
 }
 
 func clipped(s string, runes int) string {

@@ -410,6 +410,19 @@ func TestFramed(t *testing.T) {
 	}
 }
 
+// TestPanic holds that a fault in one handler is an answer and a line in the
+// log, without what it was about.
+func TestPanic(t *testing.T) {
+	w := newTown(t, func(_ *town, _ *web.PublicConfig, c *web.OperatorConfig) {
+		c.Mailbox = http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("anna@example.com") })
+	})
+	if rec := w.get(w.operator, "/mailbox"); rec.Code != http.StatusInternalServerError {
+		t.Errorf("status %d", rec.Code)
+	}
+	must(t, w.logs.String(), "handler panicked")
+	mustNot(t, w.logs.String(), "anna")
+}
+
 func TestPublicHasNoOperatorPages(t *testing.T) {
 	w := newTown(t)
 	w.sell("1001", 1)

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
 	"log/slog"
@@ -71,15 +72,20 @@ func (l *look) guard(referrer string, next http.Handler) http.Handler {
 		head.Set("Cache-Control", "no-store")
 		head.Set("Cross-Origin-Opener-Policy", "same-origin")
 		head.Set("X-Robots-Tag", "noindex, nofollow")
-		defer func() {
-			if v := recover(); v != nil {
-				if v == http.ErrAbortHandler {
-					panic(v)
-				}
-				l.log.ErrorContext(r.Context(), "handler panicked", "route", r.Pattern, "panic", fmt.Sprintf("%T", v))
-				http.Error(w, "Something went wrong. Please try again later.", http.StatusInternalServerError)
-			}
-		}()
+		defer l.caught(w, r)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// caught answers for a handler that panicked. It must be deferred.
+func (l *look) caught(w http.ResponseWriter, r *http.Request) {
+	v := recover()
+	if v == nil {
+		return
+	}
+	if err, ok := v.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		panic(v) // the server's own way to give up a connection
+	}
+	l.log.ErrorContext(r.Context(), "handler panicked", "route", r.Pattern, "panic", fmt.Sprintf("%T", v))
+	http.Error(w, "Something went wrong. Please try again later.", http.StatusInternalServerError)
 }
