@@ -69,8 +69,12 @@ func (v *callsClaimVerb) Run(ctx context.Context, s *shell) error {
 		if v.JSON {
 			return s.claimed(ctx, app, now, v.ID)
 		}
-		s.printf("%s  %s\n\n%s\n\n", cmp.Or(m.To.Name, "name not known"), s.painter().paint(bold, m.Phone), strings.TrimSpace(m.Text))
-		s.printf("Afterwards: aftersales calls done %s --outcome OUTCOME\n", v.ID)
+		p := s.painter()
+		s.printf("%s  %s\n\n", p.paint(plain, cmp.Or(m.To.Name, "name not known")), p.paint(bold, m.Phone))
+		for line := range strings.Lines(strings.TrimSpace(m.Text) + "\n") {
+			s.printf("%s\n", p.paint(plain, strings.TrimRight(line, "\n")))
+		}
+		s.printf("\nAfterwards: aftersales calls done %s --outcome OUTCOME\n", v.ID)
 		return nil
 	})
 }
@@ -91,7 +95,7 @@ func (s *shell) claimed(ctx context.Context, app *local.App, now time.Time, id s
 
 type callsDoneVerb struct {
 	ID      string         `arg:"" help:"The call, as calls list names it."`
-	Outcome string         `required:"" enum:"works,problem,help,no-answer,call-back,wrong-number,do-not-call" help:"How it went: ${enum}."`
+	Outcome string         `required:"" enum:"works,problem,help,no-answer,call-back,wrong-number,do-not-call" placeholder:"OUTCOME" help:"How it went: works, problem, help, no-answer, call-back, wrong-number, do-not-call."`
 	At      civil.DateTime `placeholder:"LOCAL" help:"call-back: when, on the customer's clock, such as 2026-03-05T15:00."`
 	Note    string         `placeholder:"TEXT" help:"What was said; kept with the customer."`
 	By      string         `placeholder:"NAME" help:"Who called; default is your name on this machine."`
@@ -143,6 +147,7 @@ type callsReleaseVerb struct {
 	ID     string `arg:"" help:"The call, as calls list names it."`
 	Reason string `required:"" placeholder:"TEXT" help:"Why it was not made."`
 	By     string `placeholder:"NAME" help:"Who gives it back; after 15 minutes anybody may. Default is your name on this machine."`
+	JSON   bool   `name:"json" help:"Print as JSON."`
 }
 
 // Run gives the call back.
@@ -151,7 +156,6 @@ func (v *callsReleaseVerb) Run(ctx context.Context, s *shell) error {
 		if err := app.Engine.Release(ctx, now, followup.FollowUpID(v.ID), whoever(v.By), v.Reason); err != nil {
 			return err
 		}
-		s.printf("%s is on the list again\n", v.ID)
-		return nil
+		return s.settled(v.JSON, v.ID, followup.Listed, "is on the list again")
 	})
 }

@@ -138,7 +138,7 @@ func (v *caseNoteVerb) Run(ctx context.Context, s *shell) error {
 
 type caseCloseVerb struct {
 	ID     string `arg:"" help:"The case, such as main/1001-1."`
-	Reason string `required:"" enum:"repaired,replaced,refunded,explained,no-fault,no-reply,other" help:"What came of it: ${enum}."`
+	Reason string `required:"" enum:"repaired,replaced,refunded,explained,no-fault,no-reply,other" placeholder:"REASON" help:"What came of it: repaired, replaced, refunded, explained, no-fault, no-reply, other."`
 	Text   string `placeholder:"TEXT" help:"More about it; kept with the customer."`
 	By     string `placeholder:"NAME" help:"Who closes it; default is your name on this machine."`
 	JSON   bool   `name:"json" help:"Print as JSON."`

@@ -48,6 +48,7 @@ func (v *parkedListVerb) Run(ctx context.Context, s *shell) error {
 type Decision struct {
 	ID     string `arg:"" help:"The follow-up, as parked list names it."`
 	Reason string `required:"" placeholder:"TEXT" help:"Why; it is kept with the decision."`
+	JSON   bool   `name:"json" help:"Print as JSON."`
 }
 
 func (d *Decision) settle(ctx context.Context, s *shell, to followup.State, said string) error {
@@ -55,9 +56,20 @@ func (d *Decision) settle(ctx context.Context, s *shell, to followup.State, said
 		if err := app.Engine.Settle(ctx, now, followup.FollowUpID(d.ID), to, d.Reason); err != nil {
 			return err
 		}
-		s.printf("%s %s\n", d.ID, said)
-		return nil
+		return s.settled(d.JSON, d.ID, to, said)
 	})
+}
+
+// settled says what became of a follow-up by a person's word.
+func (s *shell) settled(asJSON bool, id string, state followup.State, said string) error {
+	if asJSON {
+		return s.json(struct {
+			ID    string         `json:"id"`
+			State followup.State `json:"state"`
+		}{id, state})
+	}
+	s.printf("%s %s\n", id, said)
+	return nil
 }
 
 type parkedSentVerb struct{ Decision }

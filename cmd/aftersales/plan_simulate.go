@@ -136,10 +136,10 @@ func calendar(s *shell, p painter, r *simulate.Result) {
 		return
 	}
 	if r.Plan == nil {
-		s.printf("Order %s: no plan.\n%s\n", cmp.Or(r.Order, "unknown"), r.MatchedBy)
+		s.printf("Order %s: no plan.\n%s\n", p.paint(plain, cmp.Or(r.Order, "unknown")), p.paint(plain, r.MatchedBy))
 		return
 	}
-	s.printf("Order %s follows plan %s, version %d (%s).\n", r.Order, *r.Plan, r.Version, r.MatchedBy)
+	s.printf("Order %s follows plan %s, version %d (%s).\n", p.paint(bold, r.Order), *r.Plan, r.Version, r.MatchedBy)
 	s.printf("Times are those of %s (%s), from %s to %s.\n\n", r.Zone.Name, zoneSource(string(r.Zone.Source)),
 		r.Now.In(r.Zone.Loc()).Format(screenTime), r.Until.In(r.Zone.Loc()).Format(screenDate))
 	t := table{}

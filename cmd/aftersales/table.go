@@ -4,6 +4,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -36,11 +37,27 @@ func (s *shell) painter() painter {
 	return painter{on: s.colour && no == ""}
 }
 
+// paint styles text. What stores and customers wrote cannot steer the terminal.
 func (p painter) paint(st style, text string) string {
+	text = harmless(text)
 	if !p.on || st == plain || text == "" {
 		return text
 	}
 	return "\x1b[" + string(st) + "m" + text + "\x1b[0m"
+}
+
+// harmless replaces what a terminal would obey instead of show: control
+// characters, and marks that turn the direction of writing (Unicode UAX 9 2).
+func harmless(text string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n', r == '\t':
+			return ' '
+		case unicode.IsControl(r), r >= 0x202a && r <= 0x202e, r >= 0x2066 && r <= 0x2069:
+			return utf8.RuneError
+		}
+		return r
+	}, text)
 }
 
 // cell is one field of a table.

@@ -58,12 +58,12 @@ type teller struct {
 
 func (t *teller) tell() {
 	t.order()
+	t.events()
 	t.units()
 	t.coverages()
 	t.followUps()
 	t.answers()
 	t.cases()
-	t.events()
 }
 
 func (t *teller) title(text string) { t.printf("\n%s\n", t.paint(bold, text)) }
@@ -98,6 +98,18 @@ func pinned(yes bool) string {
 	return ""
 }
 
+func (t *teller) events() {
+	if len(t.story.Events) == 0 {
+		return
+	}
+	t.title("Events")
+	rows := table{indent: "  "}
+	for _, e := range t.story.Events {
+		rows.add(cell{localTime(e.At, t.loc), plain}, cell{e.Type, plain}, cell{"by " + e.Source, plain}, cell{e.ID, faint})
+	}
+	rows.write(t.out, t.painter, nil)
+}
+
 func (t *teller) units() {
 	if len(t.story.Units) == 0 {
 		return
@@ -111,14 +123,15 @@ func (t *teller) units() {
 		if u.Serial != "" {
 			name += ", serial " + u.Serial
 		}
+		role := ""
 		switch {
 		case t.story.Order.Plan == nil:
 		case !u.Picked:
-			name += t.paint(faint, ", not cared for by the plan")
+			role = ", not cared for by the plan"
 		case !u.Live:
-			name += t.paint(faint, ", left the customer")
+			role = ", left the customer"
 		}
-		t.printf("  %s\n", name)
+		t.printf("  %s%s\n", t.paint(plain, name), t.paint(faint, role))
 		t.facts(u.Facts)
 	}
 }
@@ -177,7 +190,7 @@ func (t *teller) followUps() {
 // facts that were read.
 func (t *teller) decisions(f *engine.StoryFollowUp) {
 	for _, d := range f.Decisions {
-		t.printf("    %s  %s: %s %s\n", t.paint(faint, localTime(d.At, t.loc)), d.Result, d.Reason, t.paint(faint, "["+d.Rule+"]"))
+		t.printf("    %s  %s: %s %s\n", t.paint(faint, localTime(d.At, t.loc)), d.Result, t.paint(plain, d.Reason), t.paint(faint, "["+d.Rule+"]"))
 		var facts []string
 		for _, k := range slices.Sorted(maps.Keys(d.Facts)) {
 			facts = append(facts, k+"="+d.Facts[k])
@@ -190,7 +203,7 @@ func (t *teller) decisions(f *engine.StoryFollowUp) {
 		}
 	}
 	if f.Claimed != "" {
-		t.printf("    claimed by %s\n", f.Claimed)
+		t.printf("    %s\n", t.paint(plain, "claimed by "+f.Claimed))
 	}
 	if f.Outcome != "" {
 		t.printf("    outcome: %s\n", f.Outcome)
@@ -239,16 +252,4 @@ func caseRow(c *engine.StoryCase, loc *time.Location) []cell {
 		{c.ID, bold}, {cmp.Or(strings.Join(c.Units, " "), "order"), plain}, {c.State, stateStyles[c.State]},
 		{c.Reason, plain}, {"opened " + localTime(c.OpenedAt, loc), plain}, {end, plain},
 	}
-}
-
-func (t *teller) events() {
-	if len(t.story.Events) == 0 {
-		return
-	}
-	t.title("Events")
-	rows := table{indent: "  "}
-	for _, e := range t.story.Events {
-		rows.add(cell{localTime(e.At, t.loc), plain}, cell{e.Type, plain}, cell{"by " + e.Source, plain}, cell{e.ID, faint})
-	}
-	rows.write(t.out, t.painter, nil)
 }
