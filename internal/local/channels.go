@@ -32,11 +32,18 @@ func (a *App) channels() map[followup.ShopID]map[followup.Medium]followup.Channe
 	for _, s := range a.Config.Shops {
 		out[s.ID] = map[followup.Medium]followup.Channel{
 			followup.Email: a.mail,
-			followup.Call:  calllist.New(&calllist.Memory{}),
+			followup.Call:  calllist.New(claimant{}),
 		}
 	}
 	return out
 }
+
+// claimant is the desk of both call lists, page and terminal: whoever claims a
+// call reads its sheet in the answer to the claim, so there is nothing to keep.
+type claimant struct{}
+
+// Show has nothing to do.
+func (claimant) Show(context.Context, followup.Message) error { return nil }
 
 // limiter spaces sends by the configured rate; nil when there is no limit.
 func (a *App) limiter() func(context.Context, followup.ShopID) error {

@@ -1,0 +1,134 @@
+package local_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aftersales/internal/local"
+)
+
+// machine is a clock that tests set.
+type machine struct{ at time.Time }
+
+func (m *machine) now() time.Time { return m.at }
+
+func TestClockOfTheMachineFollowsItToTheNanosecond(t *testing.T) {
+	m := &machine{utc("2026-03-01T00:00")}
+	c := local.NewClock(m.now, time.Time{}, 0)
+	for _, at := range []time.Time{
+		m.at.Add(time.Nanosecond), m.at.AddDate(3, 0, 0).Add(7 * time.Nanosecond), m.at.AddDate(40, 0, 0).Add(1),
+		m.at.Add(-time.Hour), // set back
+	} {
+		if m.at = at; !c.Now().Equal(at) {
+			t.Errorf("%s when the machine says %s", c.Now(), at)
+		}
+	}
+	if c.Now().Location() != time.UTC {
+		t.Errorf("in %s, want UTC", c.Now().Location())
+	}
+}
+
+func TestClockTakesTheWallNotTheMonotonicReading(t *testing.T) {
+	m := &machine{time.Now()}
+	c := local.NewClock(m.now, time.Time{}, 1)
+	m.at = m.at.Add(time.Second)
+	if s := c.Now().String(); s != m.at.Round(0).UTC().String() { // String shows a monotonic reading
+		t.Errorf("%s has a monotonic reading", s)
+	}
+}
+
+func TestClockStartsElsewhereAndRunsFaster(t *testing.T) {
+	start := utc("2028-02-29T08:00")
+	for speed, want := range map[float64]time.Time{0: start, 0.5: start.Add(30 * time.Minute), 1: start.Add(time.Hour), 3600: start.Add(3600 * time.Hour)} {
+		m := &machine{utc("2026-03-01T00:00")}
+		c := local.NewClock(m.now, start, speed)
+		m.at = m.at.Add(time.Hour)
+		if !c.Now().Equal(want) {
+			t.Errorf("speed %g: %s after an hour, want %s", speed, c.Now(), want)
+		}
+	}
+}
+
+func TestClockMovedByHand(t *testing.T) {
+	m := &machine{utc("2026-03-01T00:00")}
+	c := local.NewClock(m.now, utc("2025-07-01T06:00"), 0)
+	wait, moved := c.Until(utc("2025-07-01T07:00"))
+	if wait != local.Forever {
+		t.Errorf("standing still it waits %s, want for ever", wait)
+	}
+	c.AdvanceTo(utc("2025-07-01T05:00")) // passed: nothing happens
+	select {
+	case <-moved:
+		t.Error("a moment that has passed woke who waits")
+	default:
+	}
+	c.AdvanceTo(utc("2025-07-01T06:30"))
+	<-moved
+	if want := utc("2025-07-01T06:30"); !c.Now().Equal(want) {
+		t.Errorf("%s, want %s", c.Now(), want)
+	}
+	c.Advance(30 * time.Minute)
+	if wait, _ := c.Until(utc("2025-07-01T07:00")); wait != 0 {
+		t.Errorf("waits %s for what has come", wait)
+	}
+}
+
+func TestClockWaitsNeverTooShort(t *testing.T) {
+	for _, speed := range []float64{1, 3, 7, 1000, 86400} {
+		m := &machine{utc("2026-03-01T00:00")}
+		c := local.NewClock(m.now, utc("2025-07-01T06:00"), speed)
+		for _, d := range []time.Duration{1, time.Millisecond, time.Hour + 1, 1000*time.Hour + 13} {
+			to := c.Now().Add(d)
+			wait, _ := c.Until(to)
+			if m.at = m.at.Add(wait); c.Now().Before(to) {
+				t.Errorf("speed %g: woken %s too early", speed, to.Sub(c.Now()))
+			}
+			if over := c.Now().Sub(to); over > time.Duration(speed)*2 {
+				t.Errorf("speed %g: woken %s too late", speed, over)
+			}
+		}
+	}
+}
+
+func TestLimiterSpacesTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wait := local.Limiter(4)
+		begin := time.Now()
+		for n := range 9 {
+			if err := wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if got := time.Since(begin); got != time.Duration(n)*250*time.Millisecond {
+				t.Errorf("turn %d after %s", n, got)
+			}
+		}
+		time.Sleep(time.Hour) // turns are not saved up
+		begin = time.Now()
+		for range 3 {
+			if err := wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got := time.Since(begin); got != 500*time.Millisecond {
+			t.Errorf("three turns in %s after a pause, want 500ms", got)
+		}
+	})
+}
+
+func TestLimiterGivesUpWithItsContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		wait := local.Limiter(0.01)
+		if err := wait(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begin := time.Now()
+		if err := wait(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != time.Second {
+			t.Errorf("%v after %s, want the deadline after 1s", err, time.Since(begin))
+		}
+	})
+}
