@@ -28,7 +28,7 @@ func (v *demoVerb) Run(ctx context.Context, s *shell) (err error) {
 	public, operator := freeAddress(ctx, "127.0.0.1:8080"), freeAddress(ctx, "127.0.0.1:8081")
 	started := time.Now()
 	world, err := demo.Run(ctx, demo.Options{
-		Seed: v.Seed, PublicURL: "http://" + public, Log: slog.New(slog.DiscardHandler), Progress: s.progress(started),
+		Seed: v.Seed, RealNow: time.Now, PublicURL: "http://" + public, Log: slog.New(slog.DiscardHandler), Progress: s.progress(started),
 	})
 	if err != nil {
 		return err

@@ -2,7 +2,6 @@ package calllist_test
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"strings"
 	"sync"
@@ -105,40 +104,5 @@ func row() followup.FollowUp {
 		ID:   followup.NewFollowUpID(followup.NewJourneyID("main", "#10/01"), "call", followup.NewUnitKey("77", 1), "1#2"),
 		Unit: "77/1", Units: []followup.UnitKey{"77/1", "77/2"}, Occurrence: "1#2", State: followup.Listed, Zone: "Europe/Berlin",
 		Due: civil.DateTime{Date: civil.Date{Year: 2026, Month: 3, Day: 5}, Clock: 10 * 60 * 60},
-	}
-}
-
-func TestSheetJSON(t *testing.T) {
-	claimed := row()
-	claimed.State, claimed.Claimed = followup.Armed, "maria"
-	const want = `{"id":"main/#10%2F01/call/77~1/1#2","order":"#10/01","units":["77/1","77/2"],"contact":"Zoë Ångström",` +
-		`"phone":"+4915112345678","due_local":"2026-03-05T10:00:00","zone":"Europe/Berlin","try":2,` +
-		`"script":"Ask Zoë how the washing machine is working.","claimed_by":"maria"}`
-	got, err := json.Marshal(calllist.NewSheet(claimed, call()))
-	if err != nil || string(got) != want {
-		t.Errorf("%v\ngot  %s\nwant %s", err, got, want)
-	}
-}
-
-func TestSheetHidesTheNumberUntilClaimed(t *testing.T) {
-	if s := calllist.NewSheet(row(), call()); s.Phone != "" || s.ClaimedBy != "" || s.Script == "" {
-		t.Errorf("listed: %+v", s)
-	}
-	released := row()
-	released.Claimed = "maria" // of an earlier claim
-	if s := calllist.NewSheet(released, call()); s.Phone != "" || s.ClaimedBy != "" {
-		t.Errorf("released: %+v", s)
-	}
-}
-
-func TestSheetOfAnOrderAndOfOneUnit(t *testing.T) {
-	r := row()
-	r.Unit, r.Units, r.Occurrence = "", nil, "1"
-	if s := calllist.NewSheet(r, call()); s.Units == nil || len(s.Units) != 0 || s.Try != 1 {
-		t.Errorf("order: %+v", s)
-	}
-	r.Unit = "77/1"
-	if s := calllist.NewSheet(r, call()); len(s.Units) != 1 || s.Units[0] != "77/1" {
-		t.Errorf("unit: %+v", s)
 	}
 }

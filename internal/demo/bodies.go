@@ -3,6 +3,7 @@ package demo
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"strconv"
 	"time"
 )
@@ -68,9 +69,7 @@ func (s *sale) created() []byte {
 // happened is a body about the order; more is added to its data.
 func (s *sale) happened(kind, id string, at time.Time, more object) []byte {
 	data := object{"order": object{"id": s.id}}
-	for k, v := range more {
-		data[k] = v
-	}
+	maps.Copy(data, more)
 	return s.body(kind, id, at, data)
 }
 

@@ -30,6 +30,7 @@ type Options struct {
 	Orders    int    // 0: 200
 	PublicURL string // base of the links in messages
 	Log       *slog.Logger
+	RealNow   func() time.Time    // the machine's clock
 	Progress  func(share float64) // told how far it is, 0 to 1; nil: nobody is
 }
 
@@ -73,7 +74,8 @@ func Run(ctx context.Context, o Options) (_ *World, err error) {
 	if o.Progress == nil {
 		o.Progress = func(float64) {}
 	}
-	w := &World{seed: o.Seed, rand: rand.New(rand.NewPCG(o.Seed, 0x5eed)), taken: map[followup.FollowUpID]bool{}, progress: o.Progress}
+	w := &World{seed: o.Seed, rand: rand.New(rand.NewPCG(o.Seed, 0x5eed)), //nolint:gosec // the crowd must be repeatable, not secret
+		taken: map[followup.FollowUpID]bool{}, progress: o.Progress}
 	if w.dir, err = os.MkdirTemp("", "aftersales-demo-"); err != nil {
 		return nil, fmt.Errorf("make demo folder: %w", err)
 	}
@@ -116,7 +118,7 @@ func (w *World) open(ctx context.Context, o Options) (err error) {
 			Business: "demo", Data: w.dir, Shops: []followup.Shop{shop},
 			Email: config.Email{Channel: config.Mailbox, Concurrency: 4},
 		},
-		Clock: local.NewClock(time.Now, begin, 0), Log: o.Log,
+		Clock: local.NewClock(o.RealNow, begin, 0), Log: o.Log,
 		NewID: func() string { n++; return fmt.Sprintf("demo-%d-%06d", o.Seed, n) },
 		// The world is thrown away: a commit need not wait for the disk.
 		Store: sqlite.Options{NoSync: true},

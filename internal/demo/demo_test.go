@@ -4,13 +4,14 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"aftersales/internal/demo"
 )
 
 func run(t *testing.T, seed uint64) (*demo.World, string) {
 	t.Helper()
-	w, err := demo.Run(t.Context(), demo.Options{Seed: seed, PublicURL: "http://127.0.0.1:8080"})
+	w, err := demo.Run(t.Context(), demo.Options{Seed: seed, RealNow: time.Now, PublicURL: "http://127.0.0.1:8080"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,33 @@ func (e *Engine) Claim(ctx context.Context, now time.Time, id followup.FollowUpI
 	if results[0] != followup.ArmedNow {
 		return followup.Message{}, fmt.Errorf("claim %s: %w: somebody else was faster", id, followup.ErrConflict)
 	}
-	return s.message, nil
+	return s.message, e.show(ctx, now, &s)
+}
+
+// show hands the sheet of a claimed call to the call list. A number that nobody
+// can dial ends the call, a fault before anybody saw it puts it back on the
+// list, and an unclear one leaves it claimed.
+func (e *Engine) show(ctx context.Context, now time.Time, s *send) error {
+	_, err := e.hand(ctx, s)
+	if err == nil {
+		return nil
+	}
+	row := s.arm.Row
+	row.Version++
+	end := followup.Finish{Attempt: row.Attempt, Unspend: s.arm.Contact.ID}
+	switch followup.Classify(err) {
+	case followup.Refused:
+		end.Row = row.Fail(err, now)
+		end.Row.Await(s.plan, now)
+	case followup.UnclearResult:
+		return fmt.Errorf("claim %s: %w", row.ID, err)
+	default:
+		freed, rerr := row.Release("the call list failed: "+err.Error(), now)
+		end.Row, err = freed, errors.Join(err, rerr)
+	}
+	errs, ferr := e.c.Store.Finish(ctx, []followup.Finish{end})
+	again := e.Again(ctx, now, []followup.JourneyID{row.ID.Journey()})
+	return fmt.Errorf("claim %s: %w", row.ID, errors.Join(append(errs, err, ferr, again)...))
 }
 
 func describe(row *followup.FollowUp) string {

@@ -23,9 +23,17 @@ func (t *Tally) Add(o Tally) {
 		dst *int
 		src int
 	}{
-		{&t.Sent, o.Sent}, {&t.Listed, o.Listed}, {&t.Held, o.Held}, {&t.Moved, o.Moved}, {&t.Skipped, o.Skipped},
-		{&t.Voided, o.Voided}, {&t.Expired, o.Expired}, {&t.Failed, o.Failed}, {&t.Retried, o.Retried},
-		{&t.Unclear, o.Unclear}, {&t.Parked, o.Parked},
+		{&t.Sent, o.Sent},
+		{&t.Listed, o.Listed},
+		{&t.Held, o.Held},
+		{&t.Moved, o.Moved},
+		{&t.Skipped, o.Skipped},
+		{&t.Voided, o.Voided},
+		{&t.Expired, o.Expired},
+		{&t.Failed, o.Failed},
+		{&t.Retried, o.Retried},
+		{&t.Unclear, o.Unclear},
+		{&t.Parked, o.Parked},
 	} {
 		*p.dst += p.src
 	}

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"aftersales/internal/calllist"
 	"aftersales/internal/civil"
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
@@ -77,6 +78,11 @@ type shop struct {
 
 func newShop(t testing.TB, store followup.Store, mail *mailbox.Memory, channel followup.Channel) *shop {
 	t.Helper()
+	return newShopWithCalls(t, store, mail, channel, calllist.New(&calllist.Memory{}))
+}
+
+func newShopWithCalls(t testing.TB, store followup.Store, mail *mailbox.Memory, channel, calls followup.Channel) *shop {
+	t.Helper()
 	p, faults := plan.Parse("all.yaml", []byte(shopPlan))
 	if p == nil {
 		t.Fatal(faults)
@@ -102,7 +108,7 @@ func newShop(t testing.TB, store followup.Store, mail *mailbox.Memory, channel f
 	}
 	s.Engine = engine.New(engine.Config{
 		Store: store, Shops: map[followup.ShopID]*followup.Rules{"main": rules}, Composer: plain{},
-		Channels: map[followup.ShopID]map[followup.Medium]followup.Channel{"main": {followup.Email: channel}},
+		Channels: map[followup.ShopID]map[followup.Medium]followup.Channel{"main": {followup.Email: channel, followup.Call: calls}},
 		Read:     func(in followup.Incoming) (engine.Reading, error) { return engine.Reading{Ignored: in.Topic}, nil },
 		Parse:    func(followup.PlanDoc) (*followup.Plan, error) { return p, nil },
 		ID:       func() string { n++; return fmt.Sprintf("id-%d-%d", s.now.UnixNano(), n) }, Log: log,

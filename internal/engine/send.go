@@ -74,7 +74,7 @@ func (e *Engine) call(ctx context.Context, s *send, now time.Time) followup.Fini
 
 // hand waits for the rate limit and gives the message to the channel.
 func (e *Engine) hand(ctx context.Context, s *send) (followup.Receipt, error) {
-	if e.c.Wait != nil {
+	if e.c.Wait != nil && s.medium == followup.Email {
 		if err := e.c.Wait(ctx, s.shop); err != nil {
 			return followup.Receipt{}, &followup.SendError{Failure: followup.NotAccepted, Phase: "wait", Err: err}
 		}

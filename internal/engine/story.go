@@ -93,6 +93,7 @@ type StoryFollowUp struct {
 	State      string          `json:"state"`
 	Rule       string          `json:"rule"`
 	Reason     string          `json:"reason"`
+	Because    string          `json:"because"` // why it is, or was, due then
 	Next       string          `json:"next_look,omitempty"`
 	Claimed    string          `json:"claimed_by,omitempty"`
 	Outcome    string          `json:"outcome,omitempty"`
@@ -264,6 +265,9 @@ func TellFollowUp(row *followup.FollowUp, d *followup.Desire) StoryFollowUp {
 		}
 		s.Decisions = append(s.Decisions, sd)
 		s.Rule, s.Reason = dec.Rule, dec.Reason
+		if dec.Result == followup.ResultPlan || dec.Result == followup.ResultMove {
+			s.Because = dec.Reason
+		}
 	}
 	return s
 }

@@ -155,8 +155,15 @@ func (c *Contact) State(p Person, at Stamp) bool {
 	}
 	changed := false
 	for _, f := range [...]struct{ name, value string }{
-		{FieldName, p.Name}, {FieldFirst, p.FirstName}, {FieldMail, p.Mail}, {FieldPhone, p.Phone},
-		{FieldBadPhone, bad}, {FieldLanguage, p.Language}, {FieldCountry, p.Country}, {FieldCity, p.City}, {FieldAddress, p.Address},
+		{FieldName, p.Name},
+		{FieldFirst, p.FirstName},
+		{FieldMail, p.Mail},
+		{FieldPhone, p.Phone},
+		{FieldBadPhone, bad},
+		{FieldLanguage, p.Language},
+		{FieldCountry, p.Country},
+		{FieldCity, p.City},
+		{FieldAddress, p.Address},
 	} {
 		if f.value != "" {
 			changed = c.state(f.name, Stated{f.value, at}) || changed

@@ -76,9 +76,15 @@ func (f *folder) stateOrder(e *Event) {
 
 func mergeOrder(dst, src *OrderFacts) {
 	for _, s := range [...]struct{ dst, src *string }{
-		{&dst.Number, &src.Number}, {&dst.Currency, &src.Currency}, {&dst.Channel, &src.Channel},
-		{&dst.CustomerRef, &src.CustomerRef}, {&dst.Tier, &src.Tier}, {&dst.Language, &src.Language},
-		{&dst.Zone, &src.Zone}, {&dst.Country, &src.Country}, {&dst.Region, &src.Region},
+		{&dst.Number, &src.Number},
+		{&dst.Currency, &src.Currency},
+		{&dst.Channel, &src.Channel},
+		{&dst.CustomerRef, &src.CustomerRef},
+		{&dst.Tier, &src.Tier},
+		{&dst.Language, &src.Language},
+		{&dst.Zone, &src.Zone},
+		{&dst.Country, &src.Country},
+		{&dst.Region, &src.Region},
 	} {
 		*s.dst = cmp.Or(*s.src, *s.dst)
 	}
@@ -107,8 +113,11 @@ func (f *folder) stateLine(l Line, by Fact) {
 	old := f.facts.Lines[i]
 	merged := l
 	for _, s := range [...]struct{ dst, src *string }{
-		{&merged.SKU, &old.SKU}, {&merged.Title, &old.Title}, {&merged.Vendor, &old.Vendor},
-		{&merged.ProductID, &old.ProductID}, {&merged.Category, &old.Category},
+		{&merged.SKU, &old.SKU},
+		{&merged.Title, &old.Title},
+		{&merged.Vendor, &old.Vendor},
+		{&merged.ProductID, &old.ProductID},
+		{&merged.Category, &old.Category},
 	} {
 		*s.dst = cmp.Or(*s.dst, *s.src)
 	}

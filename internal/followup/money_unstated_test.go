@@ -11,8 +11,14 @@ func TestAnAmountTakesTheCurrencyOfItsOrder(t *testing.T) {
 		amount, currency string
 		want             int64
 	}{
-		{"649.00", "EUR", 64900}, {"649", "EUR", 64900}, {"5000", "JPY", 5000}, {"5000.00", "JPY", 5000},
-		{"1.234", "KWD", 1234}, {"-5.00", "USD", -500}, {"0.999", "EUR", 99}, {"1.000000", "EUR", 100},
+		{"649.00", "EUR", 64900},
+		{"649", "EUR", 64900},
+		{"5000", "JPY", 5000},
+		{"5000.00", "JPY", 5000},
+		{"1.234", "KWD", 1234},
+		{"-5.00", "USD", -500},
+		{"0.999", "EUR", 99},
+		{"1.000000", "EUR", 100},
 	} {
 		m, err := followup.ParseUnstated(c.amount)
 		if err != nil {

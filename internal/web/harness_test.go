@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"aftersales/internal/civil"
+	"aftersales/internal/calllist"
 	"aftersales/internal/compose"
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
@@ -148,7 +149,7 @@ func newTown(t testing.TB, options ...option) *town {
 		Store: w.store,
 		Shops: map[followup.ShopID]*followup.Rules{"main": {Shop: w.shop, Plans: []*followup.Plan{testPlan()}, Catalogue: testCatalogue()}},
 		Channels: map[followup.ShopID]map[followup.Medium]followup.Channel{
-			"main": {followup.Email: mailbox.New(w.mail, func() time.Time { return w.now })},
+			"main": {followup.Email: mailbox.New(w.mail, func() time.Time { return w.now }), followup.Call: calllist.New(&calllist.Memory{})},
 		},
 		Composer: composer,
 		Read: func(in followup.Incoming) (engine.Reading, error) {
