@@ -20,8 +20,8 @@ import (
 	"testing"
 	"time"
 
-	"aftersales/internal/civil"
 	"aftersales/internal/calllist"
+	"aftersales/internal/civil"
 	"aftersales/internal/compose"
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
