@@ -74,6 +74,8 @@ type shop struct {
 	store followup.Store
 	mail  *mailbox.Memory
 	now   *time.Time
+
+	config engine.Config
 }
 
 func newShop(t testing.TB, store followup.Store, mail *mailbox.Memory, channel followup.Channel) *shop {
@@ -106,14 +108,21 @@ func newShopWithCalls(t testing.TB, store followup.Store, mail *mailbox.Memory, 
 	if os.Getenv("AFTERSALES_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(t.Output(), nil))
 	}
-	s.Engine = engine.New(engine.Config{
+	s.config = engine.Config{
 		Store: store, Shops: map[followup.ShopID]*followup.Rules{"main": rules}, Composer: plain{},
 		Channels: map[followup.ShopID]map[followup.Medium]followup.Channel{"main": {followup.Email: channel, followup.Call: calls}},
 		Read:     func(in followup.Incoming) (engine.Reading, error) { return engine.Reading{Ignored: in.Topic}, nil },
 		Parse:    func(followup.PlanDoc) (*followup.Plan, error) { return p, nil },
 		ID:       func() string { n++; return fmt.Sprintf("id-%d-%d", s.now.UnixNano(), n) }, Log: log,
-	})
+	}
+	s.Engine = engine.New(s.config)
 	return s
+}
+
+// compose makes messages by c from now on.
+func (s *shop) compose(c followup.Composer) {
+	s.config.Composer = c
+	s.Engine = engine.New(s.config)
 }
 
 // tell enrolls events of the one order.
