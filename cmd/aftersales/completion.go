@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -14,16 +16,20 @@ type completionVerb struct {
 
 // Run prints the script, made from the commands themselves.
 func (v *completionVerb) Run(s *shell) error {
+	var b strings.Builder
+	script := *s
+	script.out = &b
 	switch v.Shell {
 	case "fish":
-		fish(s)
+		fish(&script)
 	case "zsh":
-		s.printf("#compdef aftersales\nautoload -U +X bashcompinit && bashcompinit\n")
-		bash(s)
+		script.printf("#compdef aftersales\nautoload -U +X bashcompinit && bashcompinit\n")
+		bash(&script)
 	default:
-		bash(s)
+		bash(&script)
 	}
-	return nil
+	_, err := io.WriteString(s.out, b.String())
+	return err
 }
 
 // visit calls do for each command with the words that lead to it, the program
@@ -32,7 +38,7 @@ func visit(n *kong.Node, path []string, do func(n *kong.Node, path []string)) {
 	do(n, path)
 	for _, c := range n.Children {
 		if c.Type == kong.CommandNode && !c.Hidden {
-			visit(c, append(path[:len(path):len(path)], c.Name), do)
+			visit(c, append(slices.Clip(path), c.Name), do)
 		}
 	}
 }

@@ -249,7 +249,11 @@ func caseRow(c *engine.StoryCase, loc *time.Location) []cell {
 		end = "closed " + localTime(c.ClosedAt, loc) + ": " + c.Outcome
 	}
 	return []cell{
-		{c.ID, bold}, {cmp.Or(strings.Join(c.Units, " "), "order"), plain}, {c.State, stateStyles[c.State]},
-		{c.Reason, plain}, {"opened " + localTime(c.OpenedAt, loc), plain}, {end, plain},
+		{c.ID, bold},
+		{cmp.Or(strings.Join(c.Units, " "), "order"), plain},
+		{c.State, stateStyles[c.State]},
+		{c.Reason, plain},
+		{"opened " + localTime(c.OpenedAt, loc), plain},
+		{end, plain},
 	}
 }
