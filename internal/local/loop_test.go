@@ -66,12 +66,24 @@ func TestLoopWakesForCommitsOfOthers(t *testing.T) {
 		if !enrolled(t, app, "1000") {
 			t.Error("not enrolled within a second of another process's commit")
 		}
+	})
+}
 
-		// A case that another process opens holds what is due in the loop.
+// A case that another process opens holds what is due in the loop.
+func TestCaseOfAnotherProcessHolds(t *testing.T) {
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		app := open(t, options(dir))
+		loop := app.NewLoop()
+		loop.Poll = time.Hour
+		run(t, loop)
+		other := open(t, options(dir))
+		must(t, app.Public(loop, local.ServeOptions{}), mugs(1, time.Now())...)
+		time.Sleep(24 * time.Hour)
 		if _, err := other.Engine.Case(t.Context(), time.Now(), engine.CaseWord{Order: "main/1000", Type: followup.CaseOpened, By: "ben"}); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(10 * 24 * time.Hour)
+		time.Sleep(8 * 24 * time.Hour)
 		synctest.Wait()
 		for _, m := range mails(t, app.Store) {
 			t.Errorf("%s went out although a case is open", m.FollowUp)
@@ -177,6 +189,7 @@ func TestRateIsKept(t *testing.T) {
 		o.Config.Email.Rate = 2
 		app := open(t, o)
 		loop := app.NewLoop()
+		loop.Poll = 0
 		accept(t, app.Store, time.Now(), mugs(25, time.Now())...)
 		run(t, loop)
 		time.Sleep(6 * 24 * time.Hour)
@@ -200,7 +213,9 @@ func TestSlowRateFailsNothing(t *testing.T) {
 		o.Config.Email.Rate = 0.01 // the least that can be configured: one in 100 s
 		app := open(t, o)
 		accept(t, app.Store, time.Now(), mugs(20, time.Now())...)
-		stop := run(t, app.NewLoop())
+		loop := app.NewLoop()
+		loop.Poll = time.Hour
+		stop := run(t, loop)
 		time.Sleep(6*24*time.Hour + 3*time.Hour)
 		stop()
 		if n := len(once(t, mails(t, app.Store))); n != 20 {
@@ -225,7 +240,9 @@ func TestStoppingFinishesTheGroupInHand(t *testing.T) {
 		o.Sent = func(followup.Message) { told <- struct{}{} }
 		app := open(t, o)
 		accept(t, app.Store, time.Now(), mugs(120, time.Now())...)
-		stop := run(t, app.NewLoop())
+		loop := app.NewLoop()
+		loop.Poll = 0
+		stop := run(t, loop)
 		for range 7 {
 			<-told
 		}
@@ -242,7 +259,7 @@ func TestStoppingFinishesTheGroupInHand(t *testing.T) {
 			}
 		}
 		// Started again it goes on where it was.
-		run(t, app.NewLoop())
+		run(t, loop)
 		time.Sleep(time.Hour)
 		if n := len(once(t, mails(t, app.Store))); n != 120 {
 			t.Errorf("%d mails in the end, want 120", n)
@@ -311,6 +328,7 @@ func TestLockedDatabase(t *testing.T) {
 		o.Store.BusyWait = 20 * time.Millisecond
 		app := open(t, o)
 		loop := app.NewLoop()
+		loop.Poll = time.Hour
 		public := app.Public(loop, local.ServeOptions{})
 		run(t, loop)
 		bodies := mugs(2, time.Now())
