@@ -116,8 +116,13 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	return a, nil
 }
 
-// Close releases the database.
-func (a *App) Close() error { return a.Store.Close() }
+// Close releases the database and the connections to the mail server.
+func (a *App) Close() error {
+	if c, ok := a.mail.(interface{ Close() }); ok {
+		c.Close()
+	}
+	return a.Store.Close()
+}
 
 // inputs reads plans and catalogue.
 func (a *App) inputs(in Inputs) ([]followup.PlanDoc, *followup.Catalogue, error) {

@@ -100,6 +100,13 @@ func (o *observed) Send(ctx context.Context, m followup.Message) (followup.Recei
 	return r, err
 }
 
+// Close closes the channel behind, where it can be closed.
+func (o *observed) Close() {
+	if c, ok := o.Channel.(interface{ Close() }); ok {
+		c.Close()
+	}
+}
+
 // Find asks the channel behind, where it can be asked.
 func (o *observed) Find(ctx context.Context, id followup.FollowUpID, attempt string) (followup.Evidence, error) {
 	if f, ok := o.Channel.(followup.Finder); ok {
