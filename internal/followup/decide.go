@@ -73,7 +73,7 @@ func (g *gates) wanted() bool {
 	if g.w.DueAt.After(g.now) { // a stale row: its due has moved
 		g.row.State = Planned
 		g.row.Due, g.row.Zone, g.row.DueAt, g.row.Next = g.w.Due, g.d.Zone.Name, g.w.DueAt, g.w.DueAt
-		return g.hit(ResultMove, "moved", "its date has moved: "+g.w.Reason, g.w.Facts, g.w.DueAt)
+		return g.hit(ResultMove, "moved", "its date has moved: "+g.w.Reason, g.w.Facts(g.d.Zone), g.w.DueAt)
 	}
 	g.row.Due, g.row.Zone, g.row.DueAt = g.w.Due, g.d.Zone.Name, g.w.DueAt
 	return false

@@ -27,7 +27,9 @@ type Wanted struct {
 	CaseText   bool           // goes out at the cap, although a case is open
 	Rule       string
 	Reason     string
-	Facts      map[string]string
+
+	anchor Fact              // what the due counts from
+	facts  map[string]string // said instead of the anchor's
 }
 
 // Refusal is why a follow-up is not wanted.

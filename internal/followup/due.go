@@ -1,7 +1,6 @@
 package followup
 
 import (
-	"fmt"
 	"strconv"
 	"time"
 
@@ -195,7 +194,7 @@ func (d *desire) place(s *Step, u *Unit, sl slot, floor time.Time) Wanted {
 	}
 	own := t
 	t, open := d.allowed(s, t)
-	w := Wanted{Step: s, Rule: "due", Facts: d.anchorFacts(s, sl)}
+	w := Wanted{Step: s, Rule: "due", anchor: sl.fact}
 	if !floor.IsZero() {
 		if from, ok := d.allowed(s, floor); ok && from.After(t) {
 			t, w.Rule = from, "otherwise"
@@ -252,14 +251,18 @@ func (d *desire) late(s *Step) Late {
 	return l
 }
 
-func (d *desire) anchorFacts(s *Step, sl slot) map[string]string {
-	at := sl.fact.At.In(d.zone.Loc(), 0)
+// Facts returns what the due was computed from, in the zone of the Desire. They
+// are made when asked for: most follow-ups are wanted as they are already.
+func (w *Wanted) Facts(z Zone) map[string]string {
+	if w.facts != nil {
+		return w.facts
+	}
+	at := w.anchor.At.In(z.Loc(), 0)
 	when := at.String()
-	if sl.fact.At.Time.IsZero() {
+	if w.anchor.At.Time.IsZero() {
 		when = at.Date.String()
 	}
 	return map[string]string{
-		"anchor": s.Anchor.String(), "at": when, "source": sl.fact.Source,
-		"zone": fmt.Sprintf("%s (%s)", d.zone.Name, d.zone.Source),
+		"anchor": w.Step.Anchor.String(), "at": when, "source": w.anchor.Source, "zone": z.Name + " (" + string(z.Source) + ")",
 	}
 }

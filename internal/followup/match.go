@@ -75,5 +75,10 @@ func (r *Rules) missing(f *Facts) string {
 			return fmt.Sprintf("no plan matches; the catalogue does not know line %s: add {%s, category: ...} to products", l.ID, pattern)
 		}
 	}
-	return "no plan matches; add one without `when` to catch every order"
+	for _, p := range r.Plans {
+		if p.Shop == "" || p.Shop == r.Shop.ID {
+			return "no plan matches; add one without `when` to catch every order"
+		}
+	}
+	return fmt.Sprintf("no plan is for shop %s; take `shop` out of one, or write one for it", r.Shop.ID)
 }

@@ -71,12 +71,14 @@ func (r *reconciler) create(w *Wanted) {
 		ID: w.ID, Step: w.Step.ID, Unit: w.Unit, Occurrence: w.Occurrence,
 		Class: w.Step.Class, Channel: w.Step.Channel, Order: w.Step.Index,
 	}
-	r.place(&row, w, Decision{At: r.now, Result: ResultPlan, Rule: w.Rule, Reason: w.Reason, Facts: w.Facts})
+	r.place(&row, w, Decision{At: r.now, Result: ResultPlan, Rule: w.Rule, Reason: w.Reason})
 	r.out = append(r.out, row)
 }
 
-// place gives row the due of w and the state that goes with it.
+// place gives row the due of w and the state that goes with it. why gets the
+// facts of w.
 func (r *reconciler) place(row *FollowUp, w *Wanted, why Decision) {
+	why.Facts = w.Facts(r.d.Zone)
 	row.Plan, row.Contact = r.d.Plan.Hash, r.j.Head.Contact
 	row.Units = w.Units
 	row.Due, row.Zone, row.DueAt = w.Due, r.d.Zone.Name, w.DueAt
@@ -121,7 +123,7 @@ func (f *FollowUp) hold(w *Wanted, now time.Time) {
 func (r *reconciler) adjust(row *FollowUp, w *Wanted) {
 	moved := row.Due != w.Due || row.Zone != r.d.Zone.Name || !row.DueAt.Equal(w.DueAt)
 	changed := *row
-	why := Decision{At: r.now, Result: ResultPlan, Rule: w.Rule, Reason: w.Reason, Facts: w.Facts}
+	why := Decision{At: r.now, Result: ResultPlan, Rule: w.Rule, Reason: w.Reason}
 	switch {
 	case row.State == Voided && !row.Hand:
 		why.Reason = "wanted again: " + w.Reason
@@ -146,6 +148,7 @@ func (r *reconciler) adjust(row *FollowUp, w *Wanted) {
 		r.holdNow(&changed, w)
 	case !slices.Equal(row.Units, w.Units) || row.Contact != r.j.Head.Contact:
 		changed.Units, changed.Contact = w.Units, r.j.Head.Contact
+		why.Facts = w.Facts(r.d.Zone)
 		changed.Decide(why)
 	default:
 		return

@@ -160,7 +160,7 @@ func (d *desire) nextTry(s *Step, row *FollowUp, n int, w Wanted) (Wanted, fate,
 	default:
 		return w, fate{how: "the customer was reached"}, false
 	}
-	w.Facts = map[string]string{"try": strconv.Itoa(n), "outcome": string(row.Outcome), "ended": civil.DateTimeOf(row.Ended, d.zone.Loc()).String()}
+	w.facts = map[string]string{"try": strconv.Itoa(n), "outcome": string(row.Outcome), "ended": civil.DateTimeOf(row.Ended, d.zone.Loc()).String()}
 	w.HeldBy, w.HeldUntil, w.CaseText = 0, time.Time{}, false
 	return w, fate{}, true
 }

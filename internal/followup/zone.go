@@ -138,13 +138,37 @@ func (r *Rules) ReplyDue(t time.Time) time.Time {
 			return t.Add(left)
 		}
 		t = open
-		// Business hours are whole minutes long: walk to where they end.
-		end := t
-		for left > 0 && h.Open(end) {
-			step := min(left, time.Minute-time.Duration(end.Second())*time.Second)
-			end, left = end.Add(step), left-step
+		for left > 0 && h.Open(t) {
+			step := min(left, openFor(&h, t))
+			t, left = t.Add(step), left-step
 		}
-		t = end
 	}
 	return t
+}
+
+// openFor returns how long h, which is open at t, stays open at least: until its
+// window ends, or in a night when the clocks change, until the next minute.
+func openFor(h *civil.Hours, t time.Time) time.Duration {
+	minute := time.Minute - time.Duration(t.Second())*time.Second
+	if len(h.Windows) != 1 || len(h.Zones) != 1 {
+		return minute
+	}
+	w, loc := h.Windows[0], h.Zones[0]
+	local := civil.DateTimeOf(t, loc)
+	day := local.Date
+	if w.Overnight() && local.Clock >= w.From {
+		day = day.AddDays(1)
+	}
+	end := day.At(0)
+	if w.Until == 24*3600 {
+		end.Date = day.AddDays(1)
+	} else {
+		end.Clock = w.Until
+	}
+	until := end.Resolve(loc)
+	_, before := t.In(loc).Zone()
+	if _, after := until.In(loc).Zone(); after != before || !until.After(t) {
+		return minute
+	}
+	return until.Sub(t)
 }
