@@ -22,7 +22,7 @@ type SMTPServer struct {
 	Username string // "" no log-in
 	Password Secret // from the environment
 	TLS      string // starttls (default), implicit or none
-	Helo     string // name this machine gives itself; "" its host name
+	Helo     string // name this machine gives itself; "" localhost
 }
 
 // Call says how calls are made.

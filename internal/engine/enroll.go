@@ -61,12 +61,16 @@ func (e *Engine) Receive(ctx context.Context, now time.Time, in []followup.Incom
 		for _, id := range byBody[i] {
 			errs[i] = errors.Join(errs[i], failed[id])
 		}
+		if errs[i] == nil && len(byBody[i]) > 1 { // only once all of it is saved
+			errs[i] = e.c.Store.Done(ctx, []followup.InboxKey{in[i].InboxKey}, "")
+		}
 	}
 	return errs, nil
 }
 
-// collect adds the events of one body to the groups of their journeys. The
-// last journey of the body carries its inbox key.
+// collect adds the events of one body to the groups of their journeys. The Save
+// of its one journey marks a body done; one about several is marked when all are
+// saved.
 func collect(groups []Group, body followup.Incoming, events []followup.Event) ([]Group, []followup.JourneyID) {
 	var ids []followup.JourneyID
 	for _, ev := range events {
@@ -77,12 +81,13 @@ func collect(groups []Group, body followup.Incoming, events []followup.Event) ([
 			groups = append(groups, Group{Journey: id})
 		}
 		groups[i].Events = append(groups[i].Events, ev)
-		if !slices.Contains(groups[i].Done, body.InboxKey) {
-			groups[i].Done = append(groups[i].Done, body.InboxKey)
-		}
 		if !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
+	}
+	if len(ids) == 1 {
+		i := slices.IndexFunc(groups, func(g Group) bool { return g.Journey == ids[0] })
+		groups[i].Done = append(groups[i].Done, body.InboxKey)
 	}
 	return groups, ids
 }

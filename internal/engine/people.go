@@ -92,7 +92,7 @@ func (s *Said) events(j *followup.Journey, id string, now time.Time) ([]followup
 		return nil, fmt.Errorf("journey %s: %w", s.Journey, followup.ErrNotFound)
 	}
 	ev := followup.Event{
-		Source: s.By, ID: id, Type: followup.AnswerGiven, Time: now,
+		Source: s.By, ID: id, Type: followup.AnswerGiven, Time: afterOurs(j, now),
 		Answer: &followup.Said{
 			Value: s.Value, FollowUp: s.FollowUp, By: s.By, Rating: s.Rating, CallMe: s.CallMe, HasText: s.Text != "",
 		},
@@ -112,6 +112,30 @@ func (s *Said) events(j *followup.Journey, id string, now time.Time) ([]followup
 	}
 	ev.Case = &followup.CaseWord{Number: j.Head.Facts.NextCase()}
 	return []followup.Event{ev}, nil
+}
+
+// afterOurs returns now, or the first moment after everything that people said
+// or did about j: events are folded by time, so what is done in the same instant
+// (a clock that stands still, two clicks) keeps the order in which it was done.
+func afterOurs(j *followup.Journey, now time.Time) time.Time {
+	f := &j.Head.Facts
+	for _, a := range f.Answers {
+		now = strictlyAfter(now, a.At)
+	}
+	for _, c := range f.Cases {
+		now = strictlyAfter(strictlyAfter(now, c.Opened), c.Closed)
+	}
+	return now
+}
+
+// tick is how far apart two of our own events of one order are at least.
+const tick = time.Millisecond
+
+func strictlyAfter(t, last time.Time) time.Time {
+	if t.After(last) {
+		return t
+	}
+	return last.Add(tick)
 }
 
 // repeats reports whether the customer's latest answer on the unit says the same.
@@ -176,7 +200,7 @@ func (e *Engine) Case(ctx context.Context, now time.Time, w CaseWord) (followup.
 			number = j.Head.Facts.NextCase()
 		}
 		ev := followup.Event{
-			Source: "staff", ID: id, Type: w.Type, Time: now,
+			Source: "staff", ID: id, Type: w.Type, Time: afterOurs(j, now),
 			Case: &followup.CaseWord{Number: number, Reason: w.Reason, By: w.By},
 		}
 		if line, index := w.Unit.Split(); w.Unit != "" {

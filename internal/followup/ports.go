@@ -45,7 +45,8 @@ const (
 
 // Inbox makes bodies durable before their sender is answered.
 type Inbox interface {
-	// Accept stores each body under its key unless it is there. Durable on return.
+	// Accept stores each body under its key unless it is there; one that was seen
+	// waits again, since enrolling it repairs. Durable on return.
 	Accept(ctx context.Context, in []Incoming) ([]Verdict, error)
 	// Waiting pages through bodies that no Save has marked done, oldest first.
 	Waiting(ctx context.Context, after Cursor, limit int) ([]Incoming, Cursor, error)

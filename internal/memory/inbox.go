@@ -30,6 +30,7 @@ func (s *Store) Accept(ctx context.Context, in []followup.Incoming) ([]followup.
 			s.keys[b.InboxKey], s.inbox = kept, append(s.inbox, kept)
 			out[i] = followup.Accepted
 		case old.Hash == b.Hash:
+			old.done, old.reason = false, "" // queued again: a replay repairs
 			out[i] = followup.Seen
 		default:
 			out[i] = followup.Different

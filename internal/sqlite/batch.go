@@ -27,6 +27,7 @@ type batch struct {
 	contactsOut staged[followup.ContactID, contactOut]
 	eventsOut   []eventOut
 	inboxOut    []bodyOut
+	inboxAgain  []string            // seen bodies, queued again: a replay repairs
 	done        map[string][]string // reason: inbox keys
 }
 

@@ -97,7 +97,11 @@ func (b *batch) flushInbox() error {
 	for _, i := range b.inboxOut {
 		args = append(args, i.key, i.topic, i.hash, i.body, i.at)
 	}
-	return b.w.insert(b.ctx, "INSERT INTO inbox (k, topic, hash, body, at)", "", 5, args)
+	if err := b.w.insert(b.ctx, "INSERT INTO inbox (k, topic, hash, body, at)", "", 5, args); err != nil || len(b.inboxAgain) == 0 {
+		return err
+	}
+	return b.w.exec(b.ctx, "UPDATE inbox SET done = NULL, reason = NULL WHERE k IN (SELECT value FROM json_each(?)) AND done IS NOT NULL",
+		jsonList(b.inboxAgain))
 }
 
 func (b *batch) flushDone() error {

@@ -77,6 +77,7 @@ func (o *acceptOp) apply(b *batch) error {
 			b.inboxOut = append(b.inboxOut, in)
 			o.verdicts[i] = followup.Accepted
 		case old.hash == in.hash:
+			b.inboxAgain = append(b.inboxAgain, in.key)
 			o.verdicts[i] = followup.Seen
 		default:
 			o.verdicts[i] = followup.Different

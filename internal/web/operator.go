@@ -95,7 +95,7 @@ func (o *operator) known(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !o.ours(r.Host) {
 			newProblem(http.StatusMisdirectedRequest, "host", "this server is not reached by that name",
-				"open it as http://127.0.0.1 with its port, or add the name to the configuration").write(w)
+				"open it as http://127.0.0.1 with its port").write(w)
 			return
 		}
 		next.ServeHTTP(w, r)

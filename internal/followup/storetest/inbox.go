@@ -104,7 +104,19 @@ var inboxPromises = []promise{
 		if !u.NoWaiting {
 			u.same("waiting", u.waiting(10), in[1:2])
 		}
-		u.accept(followup.Seen, in...)
+	}},
+	{"what is seen again is queued again, in its old place", func(u suite) {
+		in := []followup.Incoming{webhook(1, "a"), webhook(2, "a")}
+		u.accept(followup.Accepted, in...)
+		u.ok("done", u.s.Done(u.Context(), []followup.InboxKey{in[0].InboxKey, in[1].InboxKey}, "understood"))
+		u.accept(followup.Different, webhook(1, "b"))
+		if !u.NoWaiting {
+			u.same("bodies waiting after another body", len(u.waiting(10)), 0)
+		}
+		u.accept(followup.Seen, in[0])
+		if !u.NoWaiting {
+			u.same("waiting", u.waiting(10), in[:1])
+		}
 	}},
 	{"a save that conflicts leaves its bodies waiting", func(u suite) {
 		in := webhook(1, "a")

@@ -1,0 +1,132 @@
+package engine_test
+
+import (
+	"errors"
+	"testing"
+
+	"aftersales/internal/engine"
+	"aftersales/internal/followup"
+	"aftersales/internal/mailbox"
+	"aftersales/internal/memory"
+)
+
+// sold is a shop with the order delivered and its clock standing still.
+func sold(t *testing.T) *shop {
+	t.Helper()
+	s := newShop(t, memory.New(), &mailbox.Memory{}, nil)
+	if _, err := play(t.Context(), s, story()[:3], 0); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// What people do in one instant keeps the order in which they did it.
+func TestOneInstantKeepsItsOrder(t *testing.T) {
+	s, now := sold(t), at("2026-03-05T09:00")
+	do := func(w engine.CaseWord) {
+		t.Helper()
+		if _, err := s.Case(t.Context(), now, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 20 {
+		do(engine.CaseWord{Order: journeyID, Type: followup.CaseOpened, Reason: "staff"})
+		f := s.journey(t).Head.Facts
+		id := followup.NewCaseID(journeyID, f.Cases[len(f.Cases)-1].Number)
+		do(engine.CaseWord{Case: id, Type: followup.CaseClosed, Reason: "explained"})
+		do(engine.CaseWord{Case: id, Type: followup.CaseReopened})
+		do(engine.CaseWord{Case: id, Type: followup.CaseClosed, Reason: "other"})
+		for _, value := range []string{"not-yet", "works", "not-yet"} {
+			if _, err := s.Answer(t.Context(), now, engine.Said{Journey: journeyID, Unit: "l1/1", Value: value, By: "page"}); err != nil {
+				t.Fatal(err)
+			}
+			f := s.journey(t).Head.Facts
+			if got := f.Answers[len(f.Answers)-1].Value; got != value {
+				t.Fatalf("answered %s, the latest is %s", value, got)
+			}
+		}
+		after := s.journey(t).Head.Facts
+		if n := after.OpenCase(); n != 0 {
+			t.Fatalf("case %d is open after it was closed", n)
+		}
+	}
+}
+
+func TestAnswer(t *testing.T) {
+	s, now := sold(t), at("2026-03-05T09:00")
+	for name, bad := range map[string]engine.Said{
+		"word":   {Journey: journeyID, Value: "meh", By: "page"},
+		"rating": {Journey: journeyID, Rating: 6, By: "page"},
+		"empty":  {Journey: journeyID, By: "page"},
+		"unit":   {Journey: journeyID, Unit: "l9/1", Value: "works", By: "page"},
+	} {
+		if _, err := s.Answer(t.Context(), now, bad); !errors.Is(err, engine.ErrAnswer) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := s.Answer(t.Context(), now, engine.Said{Journey: "main/none", Value: "works", By: "page"}); !errors.Is(err, followup.ErrNotFound) {
+		t.Errorf("an order nobody knows: %v", err)
+	}
+	problem := engine.Said{Journey: journeyID, Unit: "l1/2", Value: "problem", Text: "it leaks", By: "page"}
+	first, err := s.Answer(t.Context(), now, problem)
+	if err != nil || first.Case != 1 || first.ReplyDue.IsZero() {
+		t.Fatalf("problem: %+v %v", first, err)
+	}
+	problem.Text = "" // the same again: the same case, no second answer of a click
+	again, err := s.Answer(t.Context(), now, problem)
+	other, err2 := s.Answer(t.Context(), now, engine.Said{Journey: journeyID, Unit: "l1/1", CallMe: true, By: "page"})
+	if err != nil || err2 != nil || again.Case != 1 || other.Case != 2 {
+		t.Errorf("again %+v %v, another unit %+v %v", again, err, other, err2)
+	}
+	f := s.journey(t).Head.Facts
+	if len(f.Answers) != 2 || len(f.Cases) != 2 {
+		t.Errorf("%d answers, %d cases", len(f.Answers), len(f.Cases))
+	}
+	cs, err := s.store.Contacts(t.Context(), []followup.ContactID{"c"})
+	if err != nil || len(cs[0].Texts) != 1 || cs[0].Texts[0].Body != "it leaks" {
+		t.Errorf("what was written: %+v %v", cs[0].Texts, err)
+	}
+}
+
+func TestUnsubscribeStopsWhatIsPlanned(t *testing.T) {
+	s := sold(t)
+	no := followup.Consent{Purpose: followup.Feedback, Channel: followup.Email, At: at("2026-03-05T09:00"), How: "one-click"}
+	for range 2 { // twice is once
+		if err := s.Consent(t.Context(), at("2026-03-05T09:00"), "c", []followup.Consent{no}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.run(t.Context(), at("2026-04-30T09:00")); err != nil {
+		t.Fatal(err)
+	}
+	j := s.journey(t)
+	if got := j.Row("main/1/review/-/1").State; got != followup.Skipped {
+		t.Errorf("the review request is %s", got)
+	}
+	if got := j.Row("main/1/set-up/-/1").State; got != followup.Sent {
+		t.Errorf("the set-up help is %s", got)
+	}
+}
+
+func TestErasedIsForgottenAndStaysSo(t *testing.T) {
+	s := sold(t)
+	gone := happened("gone", followup.PersonErased, "2026-03-05T09:00")
+	if err := s.tell(t.Context(), at("2026-03-05T09:00"), gone); err != nil {
+		t.Fatal(err)
+	}
+	late := created("2026-03-02T09:00") // an old webhook comes again
+	late.ID = "created-again"
+	if err := s.tell(t.Context(), at("2026-03-05T10:00"), late); err != nil {
+		t.Fatal(err)
+	}
+	cs, err := s.store.Contacts(t.Context(), []followup.ContactID{"c"})
+	if err != nil || cs[0].Field(followup.FieldMail) != "" || cs[0].Erased.IsZero() {
+		t.Errorf("contact after erasure: %+v %v", cs[0].Fields, err)
+	}
+	if err := s.run(t.Context(), at("2028-12-31T09:00")); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.accepted(t)); n != 0 {
+		t.Errorf("%d mails after the erasure", n)
+	}
+}
