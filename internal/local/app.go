@@ -59,9 +59,10 @@ type App struct {
 	Signer *link.Signer
 	Plans  []*followup.Plan
 
-	key   []byte // of contact ids
-	shops map[followup.ShopID]*followup.Shop
-	mail  followup.Channel
+	key       []byte // of contact ids
+	catalogue *followup.Catalogue
+	shops     map[followup.ShopID]*followup.Shop
+	mail      followup.Channel
 }
 
 // Open makes an App. Every fault of plans, catalogue and messages is reported
@@ -109,6 +110,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if o.Sent != nil {
 		a.mail = &observed{Channel: a.mail, tell: o.Sent}
 	}
+	a.catalogue = catalogue
 	a.Engine = engine.New(engine.Config{
 		Store: a.Store, Shops: a.rules(catalogue, epoch), Channels: a.channels(), Composer: composer,
 		Read: a.Read, Parse: parseStored, ID: o.NewID, Wait: a.limiter(), Parallel: a.Config.Email.Concurrency, Log: a.Log,

@@ -16,3 +16,6 @@ func (c *Clock) Until(t time.Time) (time.Duration, <-chan struct{}) { return c.u
 
 // Forever is longer than any wait.
 const Forever = forever
+
+// ReconcileAll does what a start does after a change of settings.
+func (a *App) ReconcileAll(ctx context.Context) error { return a.reconcileAll(ctx) }

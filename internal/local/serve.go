@@ -97,6 +97,13 @@ func (a *App) ServeLoop(ctx context.Context, loop *Loop, o ServeOptions) error {
 		})
 	}
 	group.Go(func() error { return loop.Run(ctx) })
+	group.Go(func() error {
+		if err := a.reconcileAll(ctx); err != nil && ctx.Err() == nil {
+			a.Log.ErrorContext(ctx, "settings", "err", err)
+		}
+		loop.Wake()
+		return nil
+	})
 	if o.Clock == nil { // the demo keeps its three years of mail
 		group.Go(func() error { return a.sweep(ctx) })
 	}
