@@ -11,7 +11,7 @@ const (
 type Email struct {
 	Channel     string  // Mailbox or SMTP
 	Rate        float64 // messages per second at most; 0 no limit, which is the mailbox's default; SMTP's is 10
-	Concurrency int     // messages at the same time, 1 to 64; default 4
+	Concurrency int     // SMTP: messages at the same time, 1 to 64; default 4
 	SMTP        SMTPServer
 }
 

@@ -41,9 +41,10 @@ func (t *Tally) Add(o Tally) {
 
 // Deliver looks at what is due: each row is decided again on what is stored
 // now, then sent, listed, held, moved or ended. References may be stale or
-// repeated. One contact gets one message per round, so that each send sees the
-// one before it. A nil error does not mean that everything went out: a row that
-// could not be looked at keeps its look and comes again.
+// repeated. One contact gets one message per round, and from one of several
+// Delivers at a time, so that each send sees the one before it. A nil error does
+// not mean that everything went out: a row that could not be looked at, or whose
+// contact another Deliver is sending to, keeps its look and comes again.
 func (e *Engine) Deliver(ctx context.Context, now time.Time, refs []followup.Ref) (Tally, error) {
 	var total Tally
 	ids := map[followup.FollowUpID]bool{}
@@ -87,7 +88,35 @@ type send struct {
 	lag     time.Duration
 }
 
+// free reports whether nobody is sending to a contact.
+func (r *round) free(id followup.ContactID) bool {
+	r.e.mu.Lock()
+	defer r.e.mu.Unlock()
+	return !r.e.busy[id]
+}
+
+// claim keeps others from sending to a contact until the round ends; false when
+// somebody does already.
+func (r *round) claim(id followup.ContactID) bool {
+	r.e.mu.Lock()
+	defer r.e.mu.Unlock()
+	if r.e.busy[id] {
+		return false
+	}
+	r.e.busy[id], r.busy[id] = true, true
+	return true
+}
+
+func (r *round) release() {
+	r.e.mu.Lock()
+	defer r.e.mu.Unlock()
+	for id := range r.busy {
+		delete(r.e.busy, id)
+	}
+}
+
 func (r *round) run(ctx context.Context) error {
+	defer r.release()
 	r.again = map[followup.JourneyID]bool{}
 	journeys, contacts, err := r.load(ctx)
 	if err != nil {
@@ -266,7 +295,7 @@ func (l *look) row(ctx context.Context, row *followup.FollowUp) {
 
 // decide rules on an open row and queues what follows.
 func (l *look) decide(ctx context.Context, row *followup.FollowUp) {
-	if l.r.busy[l.contact.ID] && row.Channel != followup.Call {
+	if row.Channel != followup.Call && !l.r.free(l.contact.ID) {
 		l.r.later[row.ID] = true
 		return
 	}
@@ -283,7 +312,10 @@ func (l *look) decide(ctx context.Context, row *followup.FollowUp) {
 		l.r.tally.Held++
 		return
 	}
-	l.r.busy[l.contact.ID] = true
+	if !l.r.claim(l.contact.ID) { // another Deliver was faster
+		l.r.later[row.ID] = true
+		return
+	}
 	l.r.sends = append(l.r.sends, s)
 }
 

@@ -33,15 +33,17 @@ type Config struct {
 	Parse    func(followup.PlanDoc) (*followup.Plan, error)        // a stored plan
 	ID       func() string                                         // a new name: attempts and our own events; never repeats
 	Wait     func(ctx context.Context, shop followup.ShopID) error // rate limit before a send; nil: none
-	Parallel int                                                   // sends at once; 0: 8
+	Parallel int                                                   // sends at once, over all Delivers; 0: 8
 	Log      *slog.Logger
 }
 
 // Engine is safe for concurrent use.
 type Engine struct {
 	c     Config
+	turns chan struct{} // as many as sends may be made at once
 	mu    sync.Mutex
 	rules map[followup.ShopID]*followup.Rules
+	busy  map[followup.ContactID]bool // contacts that a round is sending to
 }
 
 // New returns an engine.
@@ -49,7 +51,9 @@ func New(c Config) *Engine {
 	if c.Parallel <= 0 {
 		c.Parallel = 8
 	}
-	e := &Engine{c: c, rules: make(map[followup.ShopID]*followup.Rules, len(c.Shops))}
+	e := &Engine{
+		c: c, turns: make(chan struct{}, c.Parallel), rules: make(map[followup.ShopID]*followup.Rules, len(c.Shops)), busy: map[followup.ContactID]bool{},
+	}
 	maps.Copy(e.rules, c.Shops)
 	return e
 }

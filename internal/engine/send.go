@@ -32,7 +32,6 @@ func (r *round) dispatch(ctx context.Context) error {
 	calls, cancel := context.WithTimeout(ctx, followup.CallTimeout)
 	defer cancel()
 	var group errgroup.Group
-	group.SetLimit(r.e.c.Parallel)
 	for i := range r.sends {
 		switch results[i] {
 		case followup.ArmedNow:
@@ -72,8 +71,14 @@ func (e *Engine) call(ctx context.Context, s *send, now time.Time) followup.Fini
 	return end
 }
 
-// hand waits for the rate limit and gives the message to the channel.
+// hand waits for a turn and the rate limit and gives the message to the channel.
 func (e *Engine) hand(ctx context.Context, s *send) (followup.Receipt, error) {
+	select {
+	case e.turns <- struct{}{}:
+		defer func() { <-e.turns }()
+	case <-ctx.Done():
+		return followup.Receipt{}, &followup.SendError{Failure: followup.NotAccepted, Phase: "wait", Err: ctx.Err()}
+	}
 	if e.c.Wait != nil && s.medium == followup.Email {
 		if err := e.c.Wait(ctx, s.shop); err != nil {
 			return followup.Receipt{}, &followup.SendError{Failure: followup.NotAccepted, Phase: "wait", Err: err}

@@ -113,7 +113,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a.catalogue = catalogue
 	a.Engine = engine.New(engine.Config{
 		Store: a.Store, Shops: a.rules(catalogue, epoch), Channels: a.channels(), Composer: composer,
-		Read: a.Read, Parse: parseStored, ID: o.NewID, Wait: a.limiter(), Parallel: a.Config.Email.Concurrency, Log: a.Log,
+		Read: a.Read, Parse: parseStored, ID: o.NewID, Wait: a.limiter(), Parallel: a.parallel(), Log: a.Log,
 	})
 	return a, nil
 }

@@ -218,6 +218,7 @@ type meter struct {
 	own    time.Duration
 	limit  time.Duration
 	cpu    time.Duration
+	spare  time.Duration // processor time of the limit
 	ratios []float64 // of each turn: bare time by own time
 }
 
@@ -234,9 +235,10 @@ func (m *meter) ours(n int, do func()) {
 // bare times the limit of the turn before.
 func (m *meter) bare(do func()) {
 	runtime.GC()
-	begin := time.Now()
+	cpu, begin := cpuTime(), time.Now()
 	do()
 	took := time.Since(begin)
+	m.spare += cpuTime() - cpu
 	m.limit += took
 	m.ratios = append(m.ratios, float64(took)/float64(m.last))
 }
@@ -249,5 +251,6 @@ func (m *meter) report(b *testing.B, what string) {
 	b.ReportMetric(float64(m.n)/m.limit.Seconds(), "bare/s")
 	b.ReportMetric(100*m.ratios[len(m.ratios)/2], "%ofbare")
 	b.ReportMetric(float64(m.cpu.Microseconds())/float64(m.n), "cpu-µs")
+	b.ReportMetric(float64(m.spare.Microseconds())/float64(m.n), "bare-cpu-µs")
 	b.ReportMetric(0, "ns/op")
 }

@@ -45,6 +45,18 @@ type claimant struct{}
 // Show has nothing to do.
 func (claimant) Show(context.Context, followup.Message) error { return nil }
 
+// mailboxParallel is how many mails are put into the mailbox at once: they share
+// a commit, and no server has to be spared.
+const mailboxParallel = 2 * 250
+
+// parallel returns how many mails are sent at the same time.
+func (a *App) parallel() int {
+	if a.Config.Email.Channel == config.SMTP {
+		return a.Config.Email.Concurrency
+	}
+	return mailboxParallel
+}
+
 // limiter spaces sends by the configured rate; nil when there is no limit.
 func (a *App) limiter() func(context.Context, followup.ShopID) error {
 	if a.Config.Email.Rate <= 0 {

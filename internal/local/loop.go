@@ -111,11 +111,19 @@ func (l *Loop) drain(ctx context.Context) (engine.Tally, error) {
 	if err := l.receive(ctx); err != nil {
 		return total, err
 	}
-	for ctx.Err() == nil {
-		tally, more, err := l.deliver(ctx)
+	for at := hands; ctx.Err() == nil; {
+		first, tally, err := l.pass(ctx, at)
 		total.Add(tally)
-		if err != nil || !more {
+		if err != nil || first == nil {
 			return total, err
+		}
+		stuck, err := l.stuck(ctx, *first)
+		if err != nil || stuck && at == 1 {
+			return total, err
+		}
+		at = hands
+		if stuck { // or others were sending to its contact: once more, alone
+			at = 1
 		}
 	}
 	return total, nil
@@ -149,29 +157,6 @@ func (l *Loop) receive(ctx context.Context) error {
 		after = next
 	}
 	return nil
-}
-
-// deliver takes one group of what is due; more is false when nothing was, or
-// when nothing of it could be moved.
-func (l *Loop) deliver(ctx context.Context) (engine.Tally, bool, error) {
-	now := l.Clock.Now()
-	refs, _, err := l.Engine.Store().Due(ctx, now, "", l.Group)
-	if err != nil {
-		return engine.Tally{}, false, fmt.Errorf("read due: %w", err)
-	}
-	if len(refs) == 0 {
-		return engine.Tally{}, false, nil
-	}
-	tally, err := l.Engine.Deliver(context.WithoutCancel(ctx), now, refs)
-	if err != nil {
-		return tally, false, fmt.Errorf("deliver: %w", err)
-	}
-	again, _, err := l.Engine.Store().Due(ctx, now, "", 1)
-	if err != nil {
-		return tally, false, fmt.Errorf("read due: %w", err)
-	}
-	stuck := len(again) > 0 && again[0] == refs[0]
-	return tally, !stuck, nil
 }
 
 // sleep waits for the next look, a wake-up, a commit of another process, a

@@ -21,11 +21,14 @@ type batch struct {
 	bodies   known[followup.ContactID, []byte] // of contacts
 	logs     known[followup.JourneyID, map[eventKey]bool]
 	inbox    known[string, inboxKept]
+	mails    known[followup.FollowUpID, map[string]int64] // by attempt: number
+	lastMail int64
 
 	headsOut    staged[followup.JourneyID, headOut]
 	rowsOut     staged[followup.FollowUpID, rowOut]
 	contactsOut staged[followup.ContactID, contactOut]
 	eventsOut   []eventOut
+	mailsOut    []any // five values a mail
 	inboxOut    []bodyOut
 	inboxAgain  []string            // seen bodies, queued again: a replay repairs
 	done        map[string][]string // reason: inbox keys
@@ -130,6 +133,7 @@ func (b *batch) load() error {
 			b.inbox.m[k] = inboxKept{true, hash}
 			return err
 		}),
+		b.loadMails(),
 	)
 }
 

@@ -47,7 +47,7 @@ type bodyOut struct {
 
 // flush writes what was staged.
 func (b *batch) flush() error {
-	for _, write := range []func() error{b.flushContacts, b.flushRows, b.flushEvents, b.flushHeads, b.flushInbox, b.flushDone} {
+	for _, write := range []func() error{b.flushContacts, b.flushRows, b.flushEvents, b.flushHeads, b.flushInbox, b.flushDone, b.flushMails} {
 		if err := write(); err != nil {
 			return err
 		}

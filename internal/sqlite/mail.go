@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"time"
@@ -39,14 +40,49 @@ func (s *Store) PutMail(ctx context.Context, m followup.Message, at time.Time) (
 	return mailID(o.seq), nil
 }
 
-func (o *mailOp) want(*batch) {}
+func (o *mailOp) want(b *batch) { b.mails.ask(o.followUp) }
 
 func (o *mailOp) apply(b *batch) error {
-	// The update changes nothing; it makes RETURNING give the row that was there.
-	return b.w.query(b.ctx, `INSERT INTO mail (followup, attempt, at, body) VALUES (?, ?, ?, ?)
-ON CONFLICT (followup, attempt) DO UPDATE SET at = at RETURNING seq`, func(r *sql.Rows) error {
-		return r.Scan(&o.seq)
-	}, string(o.followUp), o.attempt, o.at, o.body)
+	kept := b.mails.m[o.followUp]
+	if seq, ok := kept[o.attempt]; ok {
+		o.seq = seq
+		return nil
+	}
+	if kept == nil {
+		kept = map[string]int64{}
+		b.mails.m[o.followUp] = kept
+	}
+	b.lastMail++
+	o.seq = b.lastMail
+	kept[o.attempt] = o.seq
+	b.mailsOut = append(b.mailsOut, o.seq, string(o.followUp), o.attempt, o.at, o.body)
+	return nil
+}
+
+// loadMails reads which attempts of the follow-ups asked for are kept, and the
+// greatest number given out.
+func (b *batch) loadMails() error {
+	if len(b.mails.asked) == 0 {
+		return nil
+	}
+	return errors.Join(
+		b.get(b.mails.asked, "SELECT m.followup, m.attempt, m.seq FROM json_each(?) k JOIN mail m ON m.followup = k.value", func(r *sql.Rows) error {
+			var id followup.FollowUpID
+			var attempt string
+			var seq int64
+			err := r.Scan(&id, &attempt, &seq)
+			if b.mails.m[id] == nil {
+				b.mails.m[id] = map[string]int64{}
+			}
+			b.mails.m[id][attempt] = seq
+			return err
+		}),
+		b.w.query(b.ctx, "SELECT ifnull(max(seq), 0) FROM mail", func(r *sql.Rows) error { return r.Scan(&b.lastMail) }),
+	)
+}
+
+func (b *batch) flushMails() error {
+	return b.w.insert(b.ctx, "INSERT INTO mail (seq, followup, attempt, at, body)", "", 5, b.mailsOut)
 }
 
 // mailID writes a number so that text order is number order.

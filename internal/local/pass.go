@@ -1,0 +1,99 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"aftersales/internal/engine"
+	"aftersales/internal/followup"
+)
+
+// hands is how many groups are on their way at once: while one waits for the
+// disk, the next is read and decided.
+const hands = 2
+
+// pass goes once through what is due, in groups, so many at once. It returns
+// the first of what was due, nil when nothing was.
+func (l *Loop) pass(ctx context.Context, at int) (first *followup.Ref, total engine.Tally, err error) {
+	work, going := errgroup.WithContext(ctx)
+	work.SetLimit(at)
+	busy := journeys{}
+	var mu sync.Mutex // of total
+	for after := followup.Cursor(""); going.Err() == nil; {
+		now := l.Clock.Now()
+		refs, next, fault := l.Engine.Store().Due(going, now, after, l.Group)
+		if fault != nil {
+			err = fmt.Errorf("read due: %w", fault)
+			break
+		}
+		if first == nil && len(refs) > 0 {
+			first = &refs[0]
+		}
+		refs, done := busy.take(refs)
+		work.Go(func() error {
+			defer done()
+			if going.Err() != nil { // while it waited for its turn
+				return nil
+			}
+			// A group that was begun is finished, whatever stops the loop.
+			tally, err := l.Engine.Deliver(context.WithoutCancel(ctx), now, refs)
+			mu.Lock()
+			defer mu.Unlock()
+			total.Add(tally)
+			if err != nil {
+				return fmt.Errorf("deliver: %w", err)
+			}
+			return nil
+		})
+		if after = next; after == "" {
+			break
+		}
+	}
+	return first, total, errors.Join(work.Wait(), err)
+}
+
+// journeys are those of the groups on their way.
+type journeys struct {
+	mu   sync.Mutex
+	busy map[followup.JourneyID]bool
+}
+
+// take returns the refs whose journeys are in no other group, and takes these
+// until done: what is due in one journey is decided in its order. The rest is
+// left to the next pass.
+func (b *journeys) take(refs []followup.Ref) (mine []followup.Ref, done func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.busy == nil {
+		b.busy = map[followup.JourneyID]bool{}
+	}
+	var taken []followup.JourneyID
+	for _, r := range refs {
+		if j := r.ID.Journey(); !b.busy[j] {
+			mine, taken = append(mine, r), append(taken, j)
+		}
+	}
+	for _, j := range taken {
+		b.busy[j] = true
+	}
+	return mine, func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		for _, j := range taken {
+			delete(b.busy, j)
+		}
+	}
+}
+
+// stuck reports whether what was due first still is.
+func (l *Loop) stuck(ctx context.Context, first followup.Ref) (bool, error) {
+	again, _, err := l.Engine.Store().Due(ctx, l.Clock.Now(), "", 1)
+	if err != nil {
+		return false, fmt.Errorf("read due: %w", err)
+	}
+	return len(again) > 0 && again[0] == first, nil
+}
