@@ -109,7 +109,7 @@ func (p *process) dies() bool {
 
 const (
 	kills  = 100
-	orders = 900 // so many that each kill finds work
+	orders = 600 // so many that each kill finds work
 )
 
 // TestKilledAHundredTimes kills a serving process with SIGKILL, mostly in the
@@ -127,12 +127,14 @@ func TestKilledAHundredTimes(t *testing.T) {
 	dice := rand.New(rand.NewPCG(seed, 1))
 	armed, pending := 0, 0
 	for range kills {
-		p := start(t, "serve", dir, 400)
-		after := time.Duration(dice.IntN(3000)) * time.Microsecond
-		if dice.IntN(5) == 0 { // anywhere: while opening, recovering, enrolling
-			after = time.Duration(dice.IntN(150)) * time.Millisecond
-		} else {
-			p.lines("sent", 1+dice.IntN(8))
+		// Slowly, in groups of 40; now and then as fast as it can, in groups of 250.
+		rate, most, after := 8.0, 2, time.Duration(dice.IntN(60))*time.Millisecond
+		if dice.IntN(10) == 0 {
+			rate, most, after = 1000, 20, time.Duration(dice.IntN(3000))*time.Microsecond
+		}
+		p := start(t, "serve", dir, rate)
+		if dice.IntN(5) > 0 { // else anywhere: while opening, recovering, enrolling
+			p.lines("sent", 1+dice.IntN(most))
 		}
 		time.AfterFunc(after, func() { _ = p.Process.Kill() })
 		if !p.dies() {

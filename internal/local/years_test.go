@@ -65,7 +65,7 @@ func threeYears(begin time.Time) []said {
 // TestThreeYears lives three years in a bubble, on a real file, with nothing to
 // wake the loop but what is posted and what is due.
 func TestThreeYears(t *testing.T) {
-	for name, poll := range map[string]time.Duration{"never looking for others": 0, "looking every two hours": 2 * time.Hour} {
+	for name, poll := range map[string]time.Duration{"never looking for others": 0, "looking twice a day": 12 * time.Hour} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
