@@ -84,6 +84,7 @@ func (r *Rules) Desire(j *Journey, c *Contact, now time.Time) Desire {
 		return d.out
 	}
 	d.out.Plan = d.plan
+	d.single = make([]Wanted, 0, len(d.plan.Steps)+len(d.j.Rows))
 	d.pick()
 	d.cover()
 	if !d.facts.Erased {
@@ -296,6 +297,7 @@ func concerns(row *FollowUp, u *Unit) bool {
 // merge joins units of one step, occurrence, line and due into one follow-up,
 // keyed by the lowest (rule 23). A unit that an armed or later one names is done.
 func (d *desire) merge() {
+	d.out.Wanted = make([]Wanted, 0, len(d.single))
 	for _, w := range d.single {
 		w.ID = NewFollowUpID(d.j.ID, w.Step.ID, w.Unit, w.Occurrence)
 		if w.Unit == "" || d.done(w) {

@@ -219,7 +219,7 @@ type meter struct {
 	limit  time.Duration
 	cpu    time.Duration
 	spare  time.Duration // processor time of the limit
-	ratios []float64 // of each turn: bare time by own time
+	ratios []float64     // of each turn: bare time by own time
 }
 
 // ours times a turn that does n things.

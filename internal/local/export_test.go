@@ -19,3 +19,6 @@ const Forever = forever
 
 // ReconcileAll does what a start does after a change of settings.
 func (a *App) ReconcileAll(ctx context.Context) error { return a.reconcileAll(ctx) }
+
+// CollectLess is what Serve does to the garbage collector.
+func CollectLess() { collectLess() }

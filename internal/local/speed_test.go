@@ -60,6 +60,7 @@ type business struct {
 }
 
 func newBusiness(b *testing.B) *business {
+	local.CollectLess()
 	s := &business{b: b, dir: b.TempDir()}
 	s.clock = local.NewClock(func() time.Time { return utc("2026-01-05T09:00") }, time.Time{}, 1)
 	o := options(s.dir)

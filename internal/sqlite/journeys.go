@@ -12,10 +12,13 @@ import (
 // loadJourneys reads heads and rows in one statement, so in one snapshot. The
 // rows of a journey lie together: "/" is followed by "0".
 const loadJourneys = `
-SELECT j.id, '', j.v, 0, NULL, NULL, j.body FROM json_each(?1) k JOIN journey j ON j.id = k.value
+SELECT j.id, '', j.v, 0, NULL AS next, NULL AS attempt, j.body FROM json_each(?1) k JOIN journey j ON j.id = k.value
 UNION ALL
 SELECT k.value, f.id, f.v, f.state, f.next, f.attempt, f.body FROM json_each(?1) k
 CROSS JOIN followup f ON f.id > k.value || '/' AND f.id < k.value || '0'`
+
+// usualRows is the room made for the rows of a journey.
+const usualRows = 8
 
 // Journeys loads heads and rows; an unknown id gives Version 0.
 func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]followup.Journey, error) {
@@ -26,7 +29,7 @@ func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]follo
 	err := s.query(ctx, loadJourneys, func(r *sql.Rows) error {
 		return s.packs.scanJourney(r, func(id followup.JourneyID) *followup.Journey {
 			if asked.m[id] == nil {
-				asked.m[id] = &followup.Journey{}
+				asked.m[id] = &followup.Journey{Rows: make([]followup.FollowUp, 0, usualRows)}
 			}
 			return asked.m[id]
 		})
