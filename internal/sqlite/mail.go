@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -25,19 +26,32 @@ type mailOp struct {
 // follow-up and attempt again changes nothing and returns the first id. Durable
 // on return; calls that wait at the same time share a commit.
 func (s *Store) PutMail(ctx context.Context, m followup.Message, at time.Time) (string, error) {
-	doc, err := json.Marshal(m)
-	if err != nil {
+	var doc bytes.Buffer
+	e := json.NewEncoder(&doc)
+	e.SetEscapeHTML(false) // it would double the size of what is HTML already
+	if err := e.Encode(m); err != nil {
 		return "", fmt.Errorf("keep mail of %s: %w", m.FollowUp, err)
 	}
-	body, err := s.deflate(doc)
-	if err != nil {
-		return "", fmt.Errorf("keep mail of %s: %w", m.FollowUp, err)
-	}
-	o := &mailOp{followUp: m.FollowUp, attempt: m.Attempt, at: at.UnixMilli(), body: body}
+	o := &mailOp{followUp: m.FollowUp, attempt: m.Attempt, at: at.UnixMilli(), body: s.packs.mail(doc.Bytes())}
 	if err := s.w.do(ctx, o); err != nil {
 		return "", fmt.Errorf("keep mail of %s: %w", m.FollowUp, err)
 	}
 	return mailID(o.seq), nil
+}
+
+// mail packs doc: a third larger than deflated, in a third of the time.
+func (p *packers) mail(doc []byte) []byte {
+	if v := p.pack(doc); v[0] == formLZ1 {
+		return v
+	}
+	return append([]byte{bodyPlain}, doc...)
+}
+
+func unmail(v []byte) ([]byte, error) {
+	if len(v) > 0 && v[0] == formLZ1 {
+		return unpack(v)
+	}
+	return inflate(v)
 }
 
 func (o *mailOp) want(b *batch) { b.mails.ask(o.followUp) }
@@ -146,7 +160,7 @@ func (s *Store) mail(ctx context.Context, query string, args ...any) ([]followup
 		if err := r.Scan(&seq, &at, &body); err != nil {
 			return err
 		}
-		doc, err := inflate(body)
+		doc, err := unmail(body)
 		if err != nil {
 			return err
 		}

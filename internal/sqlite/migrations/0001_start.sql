@@ -71,7 +71,7 @@ CREATE TABLE mail (
   followup TEXT    NOT NULL,
   attempt  TEXT    NOT NULL,
   at       INTEGER NOT NULL,
-  body     BLOB    NOT NULL, -- deflated JSON
+  body     BLOB    NOT NULL, -- JSON, packed
   UNIQUE (followup, attempt)
 );
 CREATE INDEX mail_at ON mail (at);
