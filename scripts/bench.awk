@@ -1,30 +1,39 @@
-# Turns the output of go test -bench into one table: a row per benchmark, its
-# own measures first, then time and memory per operation.
-/^(cpu|goos|goarch):/ { machine[$1] = substr($0, index($0, $2)) }
+# Turns what the Speed benchmarks of internal/local print into the table of
+# docs/performance.md: each figure with its aim and the bare limit of the same run.
+BEGIN {
+  name["EnrollOne"] = "orders enrolled, one event a commit"; aim["EnrollOne"] = 2500
+  name["EnrollTen"] = "orders enrolled, ten events a commit"; aim["EnrollTen"] = 5000
+  name["ReceiveTen"] = "orders from the webhook's body on, tens"
+  name["DrainMailbox"] = "follow-ups drained into the mailbox"; aim["DrainMailbox"] = 10000
+  name["DrainNoOp"] = "follow-ups drained, no-op channel"; aim["DrainNoOp"] = 10000
+}
+/^cpu:/ { sub(/^cpu: */, ""); cpu = $0 }
 /^Benchmark/ {
-  name = $1
-  sub(/^Benchmark/, "", name)
-  sub(/-[0-9]+$/, "", name)
-  own = ""; time = ""; memory = ""
-  for (i = 3; i < NF; i += 2) {
-    value = $i; unit = $(i + 1)
-    if (unit == "ns/op") time = scaled(value)
-    else if (unit == "B/op" || unit == "allocs/op") memory = memory (memory == "" ? "" : ", ") value " " unit
-    else own = own (own == "" ? "" : ", ") value " " unit
+  key = $1
+  sub(/^BenchmarkSpeed/, "", key)
+  sub(/-[0-9]+$/, "", key)
+  split("", value)
+  for (i = 3; i < NF; i += 2) value[$(i + 1)] = $i
+  if (key == "Size") {
+    size = sprintf("| bytes on disk for a pending follow-up | %.0f | 600 | | | | |\n", value["B/followup"])
+    size = size sprintf("| ... with the inbox | %.0f | | | | | |", value["B/followup+inbox"])
+    next
   }
-  row[++rows] = "| " name " | " own " | " time " | " memory " |"
+  speed = value["orders/s"] + value["followups/s"]
+  row[++rows] = sprintf("| %s | %s/s | %s | %s/s | %.0f %% | %.0f µs | %.0f µs |", (key in name) ? name[key] : key, \
+    thousands(speed), (key in aim) ? thousands(aim[key]) "/s" : "", thousands(value["bare/s"]), value["%ofbare"], value["cpu-µs"], value["bare-cpu-µs"])
 }
 /^(FAIL|---|panic)/ { print > "/dev/stderr"; failed = 1 }
 END {
-  print "cpu: " machine["cpu:"] ", " machine["goos:"] "/" machine["goarch:"] "\n"
-  print "| benchmark | measured | time per op | memory per op |"
-  print "|---|---|---|---|"
+  if (!rows && size == "") { print "no benchmark ran" > "/dev/stderr"; exit 1 }
+  print cpu "\n"
+  print "| figure | measured | aim | bare limit | of the limit | processor time | the limit's |"
+  print "|---|--:|--:|--:|--:|--:|--:|"
   for (i = 1; i <= rows; i++) print row[i]
+  if (size != "") print size
   exit failed
 }
-function scaled(ns) {
-  if (ns >= 1e9) return sprintf("%.2f s", ns / 1e9)
-  if (ns >= 1e6) return sprintf("%.2f ms", ns / 1e6)
-  if (ns >= 1e3) return sprintf("%.2f µs", ns / 1e3)
-  return ns " ns"
+function thousands(n,   s) {
+  s = sprintf("%.0f", n)
+  return length(s) > 3 ? substr(s, 1, length(s) - 3) "," substr(s, length(s) - 2) : s
 }
