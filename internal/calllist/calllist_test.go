@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"aftersales/internal/calllist"
-	"aftersales/internal/civil"
 	"aftersales/internal/followup"
 	"aftersales/internal/followup/channeltest"
 )
@@ -96,13 +95,5 @@ func TestSendRefusesWhatCannotBeDialled(t *testing.T) {
 		if err != nil && (followup.Classify(err) != followup.Refused || phone != "" && phone != "+" && strings.Contains(err.Error(), phone)) {
 			t.Errorf("%q: %v", phone, err)
 		}
-	}
-}
-
-func row() followup.FollowUp {
-	return followup.FollowUp{
-		ID:   followup.NewFollowUpID(followup.NewJourneyID("main", "#10/01"), "call", followup.NewUnitKey("77", 1), "1#2"),
-		Unit: "77/1", Units: []followup.UnitKey{"77/1", "77/2"}, Occurrence: "1#2", State: followup.Listed, Zone: "Europe/Berlin",
-		Due: civil.DateTime{Date: civil.Date{Year: 2026, Month: 3, Day: 5}, Clock: 10 * 60 * 60},
 	}
 }
