@@ -22,7 +22,7 @@ func hours(t testing.TB, windows, zones string) civil.Hours {
 			h.Windows = append(h.Windows, window(t, s))
 		}
 	}
-	for _, name := range strings.Fields(zones) {
+	for name := range strings.FieldsSeq(zones) {
 		h.Zones = append(h.Zones, zone(t, name))
 	}
 	return h
