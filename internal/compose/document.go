@@ -190,9 +190,11 @@ func (m *markdown) balanced(bs []block, line int) {
 			depth++
 		case tokenEnd:
 			depth--
-		}
-		if depth == 0 && b.tok.kind == tokenElse {
-			depth = -1
+		case tokenElse:
+			if depth == 0 {
+				depth = -1
+			}
+		case tokenOut: // is never a control
 		}
 		if depth < 0 {
 			break

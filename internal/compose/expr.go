@@ -180,7 +180,8 @@ func (r *reader) output(n parse.Node, e expr) bool {
 	switch e.kind {
 	case kindText, kindPhone, kindWord, kindButtons:
 		return true
+	default:
+		r.bad(n, fmt.Sprintf("{{%s}} is %s and cannot be printed", e.src, e.kind), "print one of its values, or use a function")
+		return false
 	}
-	r.bad(n, fmt.Sprintf("{{%s}} is %s and cannot be printed", e.src, e.kind), "print one of its values, or use a function")
-	return false
 }
