@@ -64,7 +64,7 @@ func (w *rewriter) block(v any, indent int) {
 			if w.coin("comment") {
 				w.b.WriteString(pad + "# said by the dice\n")
 			}
-			w.b.WriteString(fmt.Sprintf("%s%v:", pad, p.Key))
+			fmt.Fprintf(&w.b, "%s%v:", pad, p.Key)
 			w.value(p.Value, indent)
 		}
 	case []any:

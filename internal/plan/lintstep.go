@@ -26,6 +26,7 @@ func (r *reader) lintStep(p *followup.Plan, s *followup.Step, n *node) {
 		r.lintBefore(s, n)
 	case followup.Every:
 		r.lintEvery(p, s, n)
+	case followup.After: // its wait is any
 	}
 	r.lintTries(p, s, n)
 	r.lintHold(s, n)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -200,8 +201,10 @@ func readPeriod(fits func(civil.Period) error) func(string) (any, error) {
 		p, err := civil.ParsePeriod(s)
 		switch {
 		case errors.Is(err, civil.ErrMixed):
-			return nil, &wrong{quote(s) + " mixes calendar and exact units, which no one could tell apart on a day of 23 hours",
-				"write only Y, M, W, D (P1D) or only H, M, S (PT26H)"}
+			return nil, &wrong{
+				quote(s) + " mixes calendar and exact units, which no one could tell apart on a day of 23 hours",
+				"write only Y, M, W, D (P1D) or only H, M, S (PT26H)",
+			}
 		case err != nil:
 			return nil, fmt.Errorf("%s is not a period", quote(s))
 		case strings.HasPrefix(s, "-"):
@@ -243,7 +246,7 @@ func readBudget(s string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := v.(civil.Period) //nolint:errcheck // readPeriod returns nothing else
+	p := v.(civil.Period) // readPeriod returns nothing else
 	if p.Years*366+p.Months*31+p.Weeks*7+p.Days > widest || p.Exact.Hours() > widest*24 {
 		return nil, fmt.Errorf("%s looks back further than P%dD", quote(s), widest)
 	}
@@ -283,10 +286,5 @@ func readAnchor(known []string) func(string) (any, error) {
 }
 
 func oneOf(s string, list []string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(list, s)
 }

@@ -18,8 +18,8 @@ type object = map[string]any
 func part(t *testing.T, s object, keys ...string) object {
 	t.Helper()
 	for _, key := range keys {
-		if any, ok := s["anyOf"].([]any); ok {
-			for _, option := range any {
+		if options, ok := s["anyOf"].([]any); ok {
+			for _, option := range options {
 				if o := option.(object); o["type"] == "object" || o["type"] == "array" {
 					s = o
 				}

@@ -67,9 +67,9 @@ func TestAliasesStandForWhatTheyName(t *testing.T) {
 
 func TestAliasBombsAreBounded(t *testing.T) {
 	var b strings.Builder
-	b.WriteString("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n")
+	b.WriteString("a0: &a0 [" + strings.Repeat("x, ", 10) + "]\n")
 	for i := range 30 {
-		b.WriteString(fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 10)))
+		fmt.Fprintf(&b, "a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 10))
 	}
 	start := time.Now()
 	_, faults := plan.Parse("bomb.yaml", []byte(b.String()))

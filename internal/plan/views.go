@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"aftersales/internal/followup"
 )
 
@@ -210,7 +212,7 @@ func (v *views) fillUnits(s *followup.Scope, needs names) {
 	if needs.has("units") {
 		v.room.units = grow(v.room.units, len(s.Facts.Units)+1)[:0]
 		for i := range s.Facts.Units {
-			if u := &s.Facts.Units[i]; s.Picked == nil || isPicked(s.Picked, u.Key) {
+			if u := &s.Facts.Units[i]; s.Picked == nil || slices.Contains(s.Picked, u.Key) {
 				v.room.units = append(v.room.units, v.unitOf(s, u))
 			}
 		}
@@ -222,15 +224,6 @@ func (v *views) fillUnits(s *followup.Scope, needs names) {
 	v.room.unit = v.unitOf(s, s.Unit)
 	v.Unit = &v.room.unit
 	v.Self = append(v.Self[:0], v.Unit)
-}
-
-func isPicked(picked []followup.UnitKey, key followup.UnitKey) bool {
-	for _, k := range picked {
-		if k == key {
-			return true
-		}
-	}
-	return false
 }
 
 func (v *views) unitOf(s *followup.Scope, u *followup.Unit) unitView {

@@ -183,7 +183,7 @@ func (m *openMaps) key(column int) int {
 // syntax reports what the YAML parser says, with its position and a likely mend.
 func (r *reader) syntax(err error) {
 	at, cause := &node{line: 1, col: 1}, "this is not YAML"
-	if e, ok := err.(interface { //nolint:errorlint // the parser returns its errors bare, of a type it does not export
+	if e, ok := err.(interface { // the parser returns its errors bare, of a type it does not export
 		GetToken() *token.Token
 		GetMessage() string
 	}); ok {
