@@ -63,7 +63,7 @@ func (c *Channel) open(ctx context.Context) (*conn, error) {
 	}
 	n := &conn{raw: &guard{Conn: tcp}, timeouts: c.config.Timeouts}
 	stop := n.follow(ctx)
-	err = n.start(c.config)
+	err = n.start(ctx, c.config)
 	if !stop() && err == nil {
 		err = failure(phaseDial, ctx.Err())
 	}
@@ -74,12 +74,12 @@ func (c *Channel) open(ctx context.Context) (*conn, error) {
 	return n, nil
 }
 
-func (n *conn) start(c Config) error {
+func (n *conn) start(ctx context.Context, c Config) error {
 	var transport net.Conn = n.raw
 	if c.Security == ImplicitTLS {
 		n.within(c.Timeouts.Command, maxHandshake)
 		secured := tls.Client(n.raw, c.TLS)
-		if err := secured.Handshake(); err != nil {
+		if err := secured.HandshakeContext(ctx); err != nil {
 			return failure(phaseTLS, err)
 		}
 		transport = secured
@@ -126,7 +126,7 @@ func (n *conn) ask(command func() error) error {
 // if it has one: see follow.
 func (n *conn) within(d time.Duration, bytes int) {
 	n.raw.budget = bytes
-	n.setDeadline(time.Now().Add(d)) // the machine's clock: sockets know no other
+	n.setDeadline(time.Now().Add(d)) //nolint:forbidigo // sockets know no other clock than the machine's
 }
 
 // check asks an idle connection for a sign of life and forgets a transaction
