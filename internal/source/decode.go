@@ -3,6 +3,7 @@ package source
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -56,7 +57,7 @@ func layoutOf(t reflect.Type) *layout {
 // addFields adds the fields of a struct, those of embedded ones as its own.
 func (l *layout) addFields(t reflect.Type, at []int) {
 	for f := range t.Fields() {
-		index := append(at[:len(at):len(at)], f.Index...)
+		index := append(slices.Clip(at), f.Index...)
 		if f.Anonymous {
 			l.addFields(f.Type, index)
 			continue

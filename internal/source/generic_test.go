@@ -268,6 +268,7 @@ func TestGenericEnvelope(t *testing.T) {
 		`{"specversion":"1.0","id":"1","source":"s","type":"order.paid","data_base64":"e30="}`:         "data_base64 is not read",
 		`{"specversion":"1.0","id":"1","source":"s","type":"order.paid"}`:                              "data.order.id is missing",
 		`{"specversion":"1.0","id":"1","source":"s","type":"order.paid","data":[1]}`:                   "data is an array",
+
 		`[{"specversion":"1.0"}]`: "the body is an array",
 	} {
 		if f := refuse(t, "generic", "", []byte(b)); f.Detail != want {

@@ -56,8 +56,8 @@ func parseE164(s string) *phonenumbers.PhoneNumber {
 		return nil
 	}
 	for i := 1; i <= 3; i++ { // no calling code is the beginning of another
-		code, err := strconv.Atoi(digits[:i])
-		if err != nil || !phonenumbers.GetSupportedCallingCodes()[code] {
+		code, err := strconv.ParseInt(digits[:i], 10, 32)
+		if err != nil || !phonenumbers.GetSupportedCallingCodes()[int(code)] {
 			continue
 		}
 		national, err := strconv.ParseUint(digits[i:], 10, 64)

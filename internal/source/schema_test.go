@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,12 +51,9 @@ func TestOurEventsFitTheSchema(t *testing.T) {
 func fits(t *testing.T, path string, v any, schema map[string]any) {
 	t.Helper()
 	if enum, ok := schema["enum"].([]any); ok {
-		for _, e := range enum {
-			if e == v {
-				return
-			}
+		if !slices.Contains(enum, v) {
+			t.Errorf("%s: %v is not in the schema", path, v)
 		}
-		t.Errorf("%s: %v is not in the schema", path, v)
 		return
 	}
 	if !strings.Contains(typesOf(schema), typeOf(v)) {

@@ -116,9 +116,16 @@ func TestTrap8Prices(t *testing.T) {
 		total, currency string
 		want            int64
 	}{
-		{`"649.00"`, "EUR", 64900}, {`649`, "EUR", 64900}, {`649.5`, "EUR", 64950}, {`"0.00"`, "EUR", 0},
-		{`"1000"`, "JPY", 1000}, {`"1000.00"`, "JPY", 1000}, {`"1000.50"`, "JPY", 1000},
-		{`"12.345"`, "KWD", 12345}, {`"12.34"`, "KWD", 12340}, {`"5.00"`, "eur", 500},
+		{`"649.00"`, "EUR", 64900},
+		{`649`, "EUR", 64900},
+		{`649.5`, "EUR", 64950},
+		{`"0.00"`, "EUR", 0},
+		{`"1000"`, "JPY", 1000},
+		{`"1000.00"`, "JPY", 1000},
+		{`"1000.50"`, "JPY", 1000},
+		{`"12.345"`, "KWD", 12345},
+		{`"12.34"`, "KWD", 12340},
+		{`"5.00"`, "eur", 500},
 	} {
 		e := statement(t, fmt.Sprintf(`"total_price": %s, "currency": %q, "presentment_currency": "GBP",
 			"total_price_set": {"presentment_money": {"amount": "1.00", "currency_code": "GBP"}}`, c.total, c.currency))
