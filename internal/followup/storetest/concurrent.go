@@ -75,7 +75,7 @@ func manyWriters(u suite) {
 	for range 2 {
 		reading.Go(func() {
 			for n := 0; ctx.Err() == nil; n++ {
-				u.seesWhole(Order(n%(writers*orders), 6))
+				u.seesWhole(ctx, Order(n%(writers*orders), 6))
 			}
 		})
 	}
@@ -98,8 +98,8 @@ func manyWriters(u suite) {
 }
 
 // seesWhole wants a journey with all its rows, or none.
-func (u suite) seesWhole(c followup.Change) {
-	js, err := u.s.Journeys(context.WithoutCancel(u.Context()), []followup.JourneyID{c.Journey})
+func (u suite) seesWhole(ctx context.Context, c followup.Change) {
+	js, err := u.s.Journeys(context.WithoutCancel(ctx), []followup.JourneyID{c.Journey})
 	if err != nil || len(js) != 1 {
 		u.Errorf("load: %v", err)
 		return

@@ -10,7 +10,7 @@ import (
 	"aftersales/internal/memory"
 )
 
-// saves saves orders 0 to n-1, one a call, and returns what each call answered.
+// saves writes orders 0 to n-1, one a call, and returns what each call answered.
 func saves(t *testing.T, s followup.Store, n int) []error {
 	t.Helper()
 	out := make([]error, n)
