@@ -9,31 +9,31 @@ import (
 
 // Message is what one attempt hands to a channel. It is personal: never logged, never stored with the journey.
 type Message struct {
-	FollowUp FollowUpID
-	Attempt  string // names this call to the provider
-	Shop     ShopID
-	Class    Class
-	Language string
+	FollowUp FollowUpID `json:"follow_up"`
+	Attempt  string     `json:"attempt"` // names this call to the provider
+	Shop     ShopID     `json:"shop"`
+	Class    Class      `json:"class"`
+	Language string     `json:"language"`
 
-	From    Address
-	ReplyTo Address // zero: From
-	To      Address // mail address, or E.164 in Mail's place for calls
-	Phone   string  // calls: E.164
+	From    Address `json:"from"`
+	ReplyTo Address `json:"reply_to"` // zero: From
+	To      Address `json:"to"`       // mail address, or E.164 in Mail's place for calls
+	Phone   string  `json:"phone"`    // calls: E.164
 
-	Subject string
-	Preview string
-	HTML    string
-	Text    string // plain text; for calls the script
+	Subject string `json:"subject"`
+	Preview string `json:"preview"`
+	HTML    string `json:"html"`
+	Text    string `json:"text"` // plain text; for calls the script
 
-	MessageID   string            // stable per follow-up, without angle brackets
-	Headers     map[string]string // List-Unsubscribe, List-Unsubscribe-Post, Auto-Submitted ...
-	Unsubscribe string            // address of the one-click page
+	MessageID   string            `json:"message_id"`  // stable per follow-up, without angle brackets
+	Headers     map[string]string `json:"headers"`     // List-Unsubscribe, List-Unsubscribe-Post, Auto-Submitted ...
+	Unsubscribe string            `json:"unsubscribe"` // address of the one-click page
 }
 
 // Address is a name and a mail address.
 type Address struct {
-	Name string
-	Mail string
+	Name string `json:"name"`
+	Mail string `json:"mail"`
 }
 
 // Receipt says that a provider accepted a message.
