@@ -252,6 +252,9 @@ func tableSizes(b *testing.B, dir string) map[string]int64 {
 		}
 		sizes[name] = n
 	}
+	if err := rows.Err(); err != nil {
+		b.Fatal(err)
+	}
 	return sizes
 }
 

@@ -17,9 +17,8 @@ import (
 )
 
 // roundTrip packs a row as a store does and reads it back.
-func roundTrip(t interface {
-	Fatalf(format string, args ...any)
-}, f followup.FollowUp) followup.FollowUp {
+func roundTrip(t rapid.TB, f followup.FollowUp) followup.FollowUp {
+	t.Helper()
 	var p packers
 	out := p.row(f)
 	got := followup.FollowUp{ID: out.id, Version: out.version, State: stateOf(out.state)}
@@ -64,8 +63,8 @@ func fill(t *testing.T, v reflect.Value, r *rand.Rand) {
 			v.Set(reflect.ValueOf(time.UnixMilli(r.Int64N(4e12)).UTC()))
 			return
 		}
-		for i := range v.NumField() {
-			fill(t, v.Field(i), r)
+		for _, field := range v.Fields() {
+			fill(t, field, r)
 		}
 	default:
 		t.Fatalf("a row has a field of kind %s: teach encodeRow and this test", v.Kind())

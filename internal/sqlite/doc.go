@@ -178,7 +178,7 @@ func (d *docs) value(e *encoder, v reflect.Value, kind uint64) error {
 	case kindText:
 		e.text(v.String())
 	case kindTime:
-		t, _ := v.Interface().(time.Time)
+		t, _ := reflect.TypeAssert[time.Time](v)
 		e.time(t)
 	case kindStruct:
 		return d.fields(e, v)

@@ -47,6 +47,8 @@ func fillDoc(v reflect.Value, r *rand.Rand) {
 				fillDoc(v.Field(i), r)
 			}
 		}
+	default:
+		panic("a document has a field of kind " + v.Kind().String() + ": teach docs and this test")
 	}
 }
 

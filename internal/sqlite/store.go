@@ -167,7 +167,7 @@ func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	if st := s.stmts[query]; st != nil {
 		return st, nil
 	}
-	st, err := s.read.PrepareContext(ctx, query)
+	st, err := s.read.PrepareContext(ctx, query) //nolint:sqlclosecheck // kept in stmts, which close closes
 	if err != nil {
 		return nil, classify(err)
 	}
@@ -180,7 +180,7 @@ func (s *Store) query(ctx context.Context, query string, scan func(rows *sql.Row
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	st, err := s.prepared(ctx, query)
+	st, err := s.prepared(ctx, query) //nolint:sqlclosecheck // kept for the next read; close closes it
 	if err != nil {
 		return err
 	}

@@ -179,7 +179,7 @@ func (w *writer) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
 }
 
 func (w *writer) exec(ctx context.Context, query string, args ...any) error {
-	st, err := w.stmt(ctx, query)
+	st, err := w.stmt(ctx, query) //nolint:sqlclosecheck // kept for the next batch; stop closes it
 	if err != nil {
 		return err
 	}
@@ -188,7 +188,7 @@ func (w *writer) exec(ctx context.Context, query string, args ...any) error {
 }
 
 func (w *writer) query(ctx context.Context, query string, scan func(rows *sql.Rows) error, args ...any) error {
-	st, err := w.stmt(ctx, query)
+	st, err := w.stmt(ctx, query) //nolint:sqlclosecheck // kept for the next batch; stop closes it
 	if err != nil {
 		return err
 	}
