@@ -76,7 +76,8 @@ func TestServeListensTwiceAndStops(t *testing.T) {
 		}
 	}
 	stop()
-	if _, err := client.Get("http://" + listen + "/healthz"); err == nil {
+	if resp, err := client.Get("http://" + listen + "/healthz"); err == nil {
+		resp.Body.Close()
 		t.Error("it listens after it stopped")
 	}
 }
@@ -85,7 +86,9 @@ func TestSecondServeIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	_, _, stop := serving(t, open(t, options(dir)))
 	second := open(t, options(dir)) // other verbs work beside it
-	err := second.Serve(t.Context(), local.ServeOptions{Listen: "127.0.0.1:0", Console: "127.0.0.1:0"})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // only ends a test that fails
+	defer cancel()
+	err := second.Serve(ctx, local.ServeOptions{Listen: "127.0.0.1:0", Console: "127.0.0.1:0"})
 	held, ok := errors.AsType[*sqlite.HeldError](err)
 	if !ok || !strings.Contains(err.Error(), fmt.Sprintf("aftersales serve, process %d", os.Getpid())) || !strings.Contains(err.Error(), dir) {
 		t.Errorf("second serve: %v (holder %v), want the folder and the process that has it", err, held)
@@ -101,7 +104,9 @@ func TestServeSaysWhenItCannotListen(t *testing.T) {
 	defer stop()
 	app := open(t, options(other))
 	for _, o := range []local.ServeOptions{{Listen: listen, Console: "127.0.0.1:0"}, {Listen: "127.0.0.1:0", Console: listen}} {
-		if err := app.Serve(t.Context(), o); err == nil || !strings.Contains(err.Error(), listen) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // only ends a test that fails
+		defer cancel()
+		if err := app.Serve(ctx, o); err == nil || !strings.Contains(err.Error(), listen) {
 			t.Errorf("serve on a taken port: %v, want it named", err)
 		}
 	}

@@ -43,7 +43,7 @@ func (a *App) reconcileAll(ctx context.Context) error {
 		after = next
 	}
 	if failed || ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // a stop is no fault: the next start tries again
 	}
 	return a.Store.SetMeta(ctx, settingsKey, now)
 }

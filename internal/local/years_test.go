@@ -15,9 +15,18 @@ import (
 // buyers live where clocks are odd: half hours, no summer time, the other
 // summer, a Friday without work, the date line.
 var buyers = []struct{ country, zone string }{
-	{"DE", "Europe/Berlin"}, {"US", "America/New_York"}, {"IR", "Asia/Tehran"}, {"NP", "Asia/Kathmandu"},
-	{"AU", "Australia/Lord_Howe"}, {"NZ", "Pacific/Auckland"}, {"IS", "Atlantic/Reykjavik"}, {"BR", "America/Sao_Paulo"},
-	{"LB", "Asia/Beirut"}, {"GB", "Europe/London"}, {"IN", "Asia/Kolkata"}, {"US", "Pacific/Honolulu"},
+	{"DE", "Europe/Berlin"},
+	{"US", "America/New_York"},
+	{"IR", "Asia/Tehran"},
+	{"NP", "Asia/Kathmandu"},
+	{"AU", "Australia/Lord_Howe"},
+	{"NZ", "Pacific/Auckland"},
+	{"IS", "Atlantic/Reykjavik"},
+	{"BR", "America/Sao_Paulo"},
+	{"LB", "Asia/Beirut"},
+	{"GB", "Europe/London"},
+	{"IN", "Asia/Kolkata"},
+	{"US", "Pacific/Honolulu"},
 }
 
 // said is a body and when it is posted.
