@@ -23,6 +23,8 @@ type Clock struct {
 // NewClock returns a clock that is the machine's, when start is zero, else one
 // that starts there and runs speed times as fast; speed 0 stands still.
 func NewClock(realNow func() time.Time, start time.Time, speed float64) *Clock {
+	// Without its monotonic reading, which stands still while a machine sleeps and
+	// knows nothing of a clock that was set: then wall time counts.
 	c := &Clock{real: realNow, base: realNow().Round(0), start: start, speed: speed, moved: make(chan struct{})}
 	if start.IsZero() {
 		c.start, c.speed = c.base, 1
@@ -34,9 +36,7 @@ func NewClock(realNow func() time.Time, start time.Time, speed float64) *Clock {
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	// Wall time, without the monotonic reading, which stands still while a machine
-	// sleeps and knows nothing of a clock that was set.
-	ran := c.real().Round(0).Sub(c.base)
+	ran := c.real().Sub(c.base)
 	if c.speed != 1 { // years in nanoseconds do not fit a float64
 		ran = time.Duration(float64(ran) * c.speed)
 	}

@@ -2,6 +2,7 @@ package local_test
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"fmt"
 	"net/http"
@@ -265,6 +266,38 @@ func TestStoppingFinishesTheGroupInHand(t *testing.T) {
 			t.Errorf("%d mails in the end, want 120", n)
 		}
 	})
+}
+
+// A no that comes after a mail was decided and before it was armed still stops
+// it: the reservation is on the contact's version.
+func TestOptOutBetweenDecisionAndArming(t *testing.T) {
+	o := options(t.TempDir())
+	o.Clock = local.NewClock(time.Now, tenOClock, 0)
+	between := func() {}
+	o.NewID = func() string { // the attempt is named in between
+		do := between
+		between = func() {}
+		do()
+		return rand.Text()
+	}
+	app := open(t, o)
+	at := tenOClock.AddDate(0, 0, -5)
+	accept(t, app.Store, at, mugs(1, at)...)
+	between = func() {
+		contact := journey(t, app.Store, "1000").Head.Contact
+		no := followup.Consent{Purpose: followup.Feedback, Channel: followup.Email, At: app.Clock.Now(), How: "one-click"}
+		if err := app.Engine.Consent(t.Context(), app.Clock.Now(), contact, []followup.Consent{no}); err != nil {
+			t.Error(err)
+		}
+	}
+	drain(t, app.NewLoop())
+	if n := len(mails(t, app.Store)); n != 0 {
+		t.Errorf("%d mails after the customer said no", n)
+	}
+	row := journey(t, app.Store, "1000").Row("main/1000/check-in/-/1")
+	if row.State != followup.Skipped || row.Decisions[len(row.Decisions)-1].Rule != "opted-out" {
+		t.Errorf("the row is %s: %v", row.State, row.Decisions)
+	}
 }
 
 // blocked holds the write lock of a database until it is let go.

@@ -22,8 +22,9 @@ type relay struct {
 	port int
 
 	mu   sync.Mutex
-	dies bool     // it takes a mail and closes, and nobody hears of it
-	took [][]byte // mails
+	dies bool          // it takes a mail and closes, and nobody hears of it
+	took [][]byte      // mails
+	left chan struct{} // has a value for each client that said goodbye
 }
 
 func (r *relay) taken() [][]byte {
@@ -38,9 +39,13 @@ type relaySession struct {
 }
 
 func (relaySession) Reset()                                 {}
-func (relaySession) Logout() error                          { return nil }
 func (relaySession) Mail(string, *gosmtp.MailOptions) error { return nil }
 func (relaySession) Rcpt(string, *gosmtp.RcptOptions) error { return nil }
+
+func (s relaySession) Logout() error {
+	s.relay.left <- struct{}{}
+	return nil
+}
 
 func (s relaySession) Data(r io.Reader) error {
 	text, err := io.ReadAll(r)
@@ -68,7 +73,7 @@ func newRelay(t *testing.T) *relay {
 		t.Fatal(err)
 	}
 	at := l.Addr().(*net.TCPAddr)
-	r := &relay{host: at.IP.String(), port: at.Port}
+	r := &relay{host: at.IP.String(), port: at.Port, left: make(chan struct{}, 100)}
 	s := gosmtp.NewServer(gosmtp.BackendFunc(func(c *gosmtp.Conn) (gosmtp.Session, error) { return relaySession{r, c}, nil }))
 	s.Domain, s.ErrorLog = "relay.test", quiet{}
 	var wg sync.WaitGroup
@@ -127,6 +132,14 @@ func TestMailGoesOutBySMTP(t *testing.T) {
 	}
 	if n := len(mails(t, app.Store)); n != 0 {
 		t.Errorf("%d mails in the mailbox, which is not in use", n)
+	}
+	if err := app.Close(); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-r.left:
+	case <-time.After(10 * time.Second): // only ends a test that fails
+		t.Error("the connection to the mail server is open after Close")
 	}
 }
 
