@@ -247,9 +247,12 @@ func (c *Contact) Note(t Text) bool {
 // forgets what is older than 35 days.
 func (c *Contact) Spend(s Spend) {
 	c.Sends = slices.DeleteFunc(c.Sends, func(o Spend) bool { return s.At.Sub(o.At) > spendKept })
-	if !slices.ContainsFunc(c.Sends, func(o Spend) bool { return o.FollowUp == s.FollowUp }) {
+	i := slices.IndexFunc(c.Sends, func(o Spend) bool { return o.FollowUp == s.FollowUp })
+	if i < 0 {
 		c.Sends = append(c.Sends, s)
+		return
 	}
+	c.Sends[i].Epoch = max(c.Sends[i].Epoch, s.Epoch) // sent again after a restore
 }
 
 // Unspend gives a reservation back: the send did not happen and never will.
@@ -297,6 +300,17 @@ func (c *Contact) Inherit(old *Contact) bool {
 	}
 	for _, t := range old.Texts {
 		changed = c.Note(t) || changed
+	}
+	for _, s := range old.Suppressed { // a bounce is of the old address; a person's no is theirs
+		if s.Reason != "bounce" {
+			changed = c.Suppress(s) || changed
+		}
+	}
+	for _, s := range old.Sends { // budgets and the ledger go on
+		if !slices.ContainsFunc(c.Sends, func(o Spend) bool { return o.FollowUp == s.FollowUp }) {
+			c.Sends = append(c.Sends, s)
+			changed = true
+		}
 	}
 	return changed
 }

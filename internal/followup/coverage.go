@@ -1,6 +1,8 @@
 package followup
 
 import (
+	"slices"
+
 	"aftersales/internal/civil"
 )
 
@@ -84,10 +86,16 @@ func coveredByEvent(u *Unit, name string) (Cover, bool) {
 
 // extend adds the days in the workshop: the customer did not have the unit.
 func extend(c Covered, u *Unit) Covered {
-	for _, r := range u.Repairs {
+	repairs := slices.Clone(u.Repairs)
+	slices.SortFunc(repairs, func(a, b Repair) int { return a.From.Compare(b.From) })
+	var counted civil.Date // days before it count once, however many repairs name them
+	for _, r := range repairs {
+		if !counted.IsZero() && r.From.Before(counted) {
+			r.From = counted
+		}
 		days := r.From.DaysUntil(r.Until)
 		if days > 0 && !r.From.After(c.Until) && !r.Until.Before(c.From) {
-			c.Until = c.Until.AddDays(days)
+			c.Until, counted = c.Until.AddDays(days), r.Until
 		}
 	}
 	return c

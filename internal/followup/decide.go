@@ -2,9 +2,12 @@ package followup
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
+
+	"aftersales/internal/civil"
 )
 
 // Ruling is what Decide says of one row at one now. For every result but
@@ -82,12 +85,24 @@ func (g *gates) wanted() bool {
 // restored catches a send of before a restore: the ledger has it, the row does not.
 func (g *gates) restored() bool {
 	for _, s := range g.c.Sends {
-		if s.FollowUp == g.row.ID && s.Epoch < g.r.Epoch {
-			g.row.State, g.row.Next = Unknown, g.now.Add(UnclearWindow)
+		if s.FollowUp == g.row.ID && s.Epoch < g.r.Epoch && g.row.Attempt != restoredAttempt(g.r.Epoch) {
+			g.row.State, g.row.Next, g.row.Attempt = Unknown, g.now.Add(UnclearWindow), restoredAttempt(g.r.Epoch)
 			return g.hit(ResultPark, "restored", "reserved before the last restore; it may have been sent", map[string]string{"epoch": strconv.Itoa(s.Epoch)}, g.row.Next)
 		}
 	}
 	return false
+}
+
+// restoredAttempt marks a row that was looked at after a restore: any attempt of
+// it may have been made, and once that is settled it goes on.
+func restoredAttempt(epoch int) string { return "restored-" + strconv.Itoa(epoch) }
+
+// Asked returns the attempt to ask a channel about; "" is any attempt.
+func (f *FollowUp) Asked() string {
+	if strings.HasPrefix(f.Attempt, "restored-") {
+		return ""
+	}
+	return f.Attempt
 }
 
 func (g *gates) skip(rule, reason string, facts map[string]string) bool {
@@ -151,6 +166,7 @@ func (g *gates) caseOpen() bool {
 	g.row.HeldAt = g.now
 	rec.holdNow(&g.row, g.w)
 	if until := g.row.Next; !until.IsZero() && !until.After(g.now) {
+		g.w.CaseText = true
 		return false // the cap is over already
 	}
 	g.out = Ruling{Decision: g.row.Decisions[len(g.row.Decisions)-1], Row: g.row, Wanted: *g.w}
@@ -158,10 +174,23 @@ func (g *gates) caseOpen() bool {
 }
 
 func (g *gates) late() bool {
+	if g.row.byHand() {
+		return false // a person decided that it is to go out all the same
+	}
 	if g.w.Closed || !g.w.Last.IsZero() && g.now.After(g.w.Last) && !g.w.Send {
 		g.row.expire(g.w, g.now)
 		g.out = Ruling{Decision: g.row.Decisions[len(g.row.Decisions)-1], Row: g.row, Wanted: *g.w}
 		return true
+	}
+	return false
+}
+
+// byHand reports whether an operator planned f again, and it was only moved since.
+func (f *FollowUp) byHand() bool {
+	for _, d := range slices.Backward(f.Decisions) {
+		if d.Result != ResultMove {
+			return d.Rule == "operator" && d.Result == ResultPlan
+		}
 	}
 	return false
 }
@@ -198,7 +227,7 @@ func (g *gates) budget() bool {
 		if s.Channel != g.row.Channel || s.Class == Service || s.Class == Recall {
 			continue
 		}
-		free := b.Per.After(s.At, g.d.Zone.Loc())
+		free := rolling(b.Per, s.At, g.d.Zone.Loc())
 		if id == own {
 			return false // all tries share one spend
 		}
@@ -219,6 +248,14 @@ func (g *gates) budget() bool {
 		return g.skip("budget", "the contact budget is full until it would be too late", facts)
 	}
 	return g.move("budget", "the contact budget is full", facts, next)
+}
+
+// rolling adds a budget's period to t in hours: a day is 24 of them.
+func rolling(p civil.Period, t time.Time, loc *time.Location) time.Time {
+	if p.Years != 0 || p.Months != 0 {
+		return p.After(t, loc)
+	}
+	return t.Add(time.Duration(p.Weeks*7+p.Days)*24*time.Hour + p.Exact)
 }
 
 // nthFree returns when the n-th (from 0) of the spends leaves the window.
@@ -281,6 +318,9 @@ func (g *gates) send() {
 	}
 	if g.row.Channel == Call && !g.claim {
 		g.row.State, g.row.Next = Listed, g.windowEnd()
+		if last := g.w.Last.Add(time.Second); !g.w.Last.IsZero() && !g.w.Send && last.Before(g.row.Next) {
+			g.row.Next = last // nobody calls after that
+		}
 		if g.row.Listed.IsZero() {
 			g.row.Listed = g.now
 		}

@@ -156,6 +156,11 @@ func (d *desire) byNeed() []*Step {
 
 // step computes every occurrence of s, for the order or for each picked unit.
 func (d *desire) step(s *Step) {
+	if s.Class == Recall { // goes to units that left, too
+		live := d.live
+		d.live = d.picked
+		defer func() { d.live = live }()
+	}
 	if !s.PerUnit {
 		d.scoped(s, nil)
 		return
@@ -231,7 +236,7 @@ func (d *desire) condition(s *Step, u *Unit) (bool, Refusal) {
 // occurrence decides one occurrence of s: condition, otherwise, tries, due.
 func (d *desire) occurrence(s *Step, u *Unit, sl slot, wanted bool, why Refusal) {
 	if !wanted {
-		d.remember(s, u, sl.key, fate{missed: true})
+		d.remember(s, u, sl.key, d.unwanted(s, u, sl.key))
 		d.refuse(s, u, sl.key, why)
 		return
 	}
@@ -319,11 +324,15 @@ func (d *desire) merge() {
 	}
 }
 
-// done reports whether an armed or later follow-up named the unit of w already.
+// over reports whether what f is about had its chance: armed or later, skipped,
+// or ended by an operator.
+func (f *FollowUp) over() bool { return f.State.Settled() || f.State == Skipped || f.Hand }
+
+// done reports whether a follow-up that is over named the unit of w already.
 func (d *desire) done(w Wanted) bool {
 	for i := range d.j.Rows {
 		row := &d.j.Rows[i]
-		if row.Step == w.Step.ID && row.Occurrence == w.Occurrence && row.State.Settled() && slices.Contains(row.Units, w.Unit) {
+		if row.Step == w.Step.ID && row.Occurrence == w.Occurrence && row.over() && slices.Contains(row.Units, w.Unit) {
 			return true
 		}
 	}

@@ -60,6 +60,14 @@ func (d *desire) slot(s *Step, key string, fact Fact, wait civil.Period) slot {
 		local.Date = local.Date.Add(wait)
 	}
 	sl.base = d.clock(s, local, false)
+	if !sl.exact.IsZero() && sl.base.Resolve(loc).Before(sl.exact) { // never before the wait is over
+		if s.At != nil {
+			local.Date = local.Date.AddDays(1)
+			sl.base = d.clock(s, local, false)
+		} else if sl.base.Date == local.Date {
+			sl.base = local
+		}
+	}
 	if s.Workdays && sl.base.Date != local.Date {
 		sl.how += ", moved from " + local.Date.Weekday().String() + " to a workday"
 	}
@@ -109,6 +117,9 @@ func (d *desire) beforeSlots(s *Step, fact Fact) []slot {
 	for i := range out {
 		if i+1 < len(out) {
 			out[i].stale = out[i+1].base.Resolve(loc)
+			if due, ok := d.allowed(s, out[i].stale); ok {
+				out[i].stale = due
+			}
 		} else {
 			out[i].stale = end.Date.AddDays(1).At(0).Resolve(loc)
 		}
@@ -135,7 +146,11 @@ func (d *desire) everySlots(s *Step, u *Unit, start Fact) ([]slot, string) {
 	for n := 1; n <= limit; n++ {
 		sl := d.slot(s, strconv.Itoa(n), start, s.Wait.Times(n))
 		at := start.At.In(loc, 0)
-		at.Date = at.Date.Add(s.Wait.Times(n))
+		if s.Wait.Calendar() {
+			at.Date = at.Date.Add(s.Wait.Times(n))
+		} else {
+			at = civil.DateTimeOf(at.Resolve(loc).Add(s.Wait.Times(n).Exact), loc)
+		}
 		if !until.IsZero() && at.Compare(until) >= 0 {
 			break
 		}

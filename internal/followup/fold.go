@@ -11,7 +11,7 @@ import (
 // arrival, repetition or replay gives the same facts. Unknown lines, units and
 // cases are passed over: a later event may still name them.
 func Fold(events []Event) Facts {
-	f := &folder{groups: map[string][]int{}, reports: map[string]bool{}}
+	f := &folder{groups: map[string][]int{}, reports: map[string]bool{}, since: map[string]time.Time{}}
 	sorted := SortEvents(events)
 	for i := range sorted {
 		f.state(&sorted[i])
@@ -31,10 +31,12 @@ func Fold(events []Event) Facts {
 // a refund that came before its order still finds its units.
 type folder struct {
 	facts   Facts
-	trims   []Fact           // by line: the statement that gave Current
-	groups  map[string][]int // fulfilment or refund -> units it named
-	reports map[string]bool  // type + group: said already
-	early   []Event          // deliveries of fulfilments that were not heard of
+	trims   []Fact               // by line: the statement that gave Current
+	groups  map[string][]int     // fulfilment or refund -> units it named
+	reports map[string]bool      // type + group: said already
+	early   []Event              // deliveries of fulfilments that were not heard of
+	since   map[string]time.Time // by line: when it was first stated
+	begun   time.Time            // when lines were first stated at all
 }
 
 // state merges what e says of the order as a whole.
@@ -55,6 +57,12 @@ func (f *folder) state(e *Event) {
 	default:
 	}
 	for _, l := range e.Lines {
+		if f.begun.IsZero() {
+			f.begun = e.Time
+		}
+		if _, stated := f.since[l.ID]; !stated {
+			f.since[l.ID] = e.Time
+		}
 		f.stateLine(l, f.fact(e))
 	}
 }
@@ -69,7 +77,7 @@ func (f *folder) stateOrder(e *Event) {
 	case e.Facts != nil && !e.Facts.Placed.IsZero():
 		o.Ordered = f.fact(e)
 		o.Ordered.At = e.Facts.Placed
-	case e.Type == OrderCreated:
+	case e.Type == OrderCreated && o.Placed.IsZero():
 		o.Ordered = f.fact(e)
 	}
 }
@@ -208,9 +216,9 @@ func (f *folder) arrive(e *Event, field func(*Unit) *Fact) {
 		f.early = append(f.early, *e) // which goods that were, its fulfilment has still to say
 		return
 	} else {
-		units = f.pick(e.Parts, false, func(u *Unit) bool { return field(u).IsZero() })
+		units = f.give(e, field, func(u *Unit) bool { return field(u).IsZero() })
 		if len(units) == 0 && e.Group == "" {
-			units = f.pick(e.Parts, false, func(*Unit) bool { return true })
+			units = f.give(e, field, func(*Unit) bool { return true })
 		}
 	}
 	for _, i := range units {
@@ -220,6 +228,36 @@ func (f *folder) arrive(e *Event, field func(*Unit) *Fact) {
 		f.reports[key] = true
 		f.groups[e.Group] = units
 	}
+}
+
+// give puts e's fact on the lowest units it names and ok accepts, part by part,
+// so that two parts of one line name two units.
+func (f *folder) give(e *Event, field func(*Unit) *Fact, ok func(*Unit) bool) []int {
+	var out []int
+	taken := func(u *Unit) bool {
+		return ok(u) && !slices.ContainsFunc(out, func(i int) bool { return f.facts.Units[i].Key == u.Key })
+	}
+	if e.Parts == nil {
+		for i := range f.facts.Units {
+			if u := &f.facts.Units[i]; ok(u) && f.known(e, u.Line()) {
+				out = append(out, i)
+			}
+		}
+	}
+	for _, p := range e.Parts {
+		out = append(out, f.pickPart(p, false, taken)...)
+	}
+	for _, i := range out {
+		*field(&f.facts.Units[i]) = f.fact(e)
+	}
+	return out
+}
+
+// known reports whether a line was part of the order when e spoke of the whole
+// of it: what is sold later did not arrive, or leave, before.
+func (f *folder) known(e *Event, line string) bool {
+	first, ok := f.since[line]
+	return !ok || !first.After(e.Time) || first.Equal(f.begun)
 }
 
 // deliverEarly applies a delivery that was told before its fulfilment.
@@ -256,9 +294,22 @@ func (f *folder) retract(e *Event) {
 	delete(f.reports, string(OrderDelivered)+"\x00"+e.Group)
 }
 
-// leave takes units out (rule 2): the highest live ones. Money back for goods
-// that came back, and goods back for money given back, are the same goods: a
-// unit that left by the other word and lacks this one goes first.
+// pairs reports whether word, said of a unit that left already, means that
+// unit: money back for goods that came back or were never sent, and goods back
+// for money given back, are the same goods.
+func (u *Unit) pairs(word EventType) bool {
+	switch word {
+	case OrderRefunded:
+		return !u.Returned.IsZero() || !u.Cancelled.IsZero()
+	case OrderReturned:
+		return !u.Refunded.IsZero() && u.Cancelled.IsZero()
+	default:
+		return false
+	}
+}
+
+// leave takes units out (rule 2): those that the word pairs with, then the
+// highest live ones.
 func (f *folder) leave(e *Event, field func(*Unit) *Fact) {
 	if f.said(e) {
 		return
@@ -266,16 +317,15 @@ func (f *folder) leave(e *Event, field func(*Unit) *Fact) {
 	parts := e.Parts
 	if parts == nil {
 		for i := range f.facts.Units {
-			if u := &f.facts.Units[i]; field(u).IsZero() {
+			if u := &f.facts.Units[i]; field(u).IsZero() && f.known(e, u.Line()) {
 				*field(u) = f.fact(e)
 			}
 		}
 		return
 	}
 	for _, p := range parts {
-		one := []Part{p}
-		paired := f.pick(one, true, func(u *Unit) bool { return !u.live() && field(u).IsZero() })
-		live := f.pick(one, true, func(u *Unit) bool { return u.live() })
+		paired := f.pickPart(p, true, func(u *Unit) bool { return field(u).IsZero() && u.pairs(e.Type) })
+		live := f.pickPart(p, true, (*Unit).live)
 		units := append(paired, live...)
 		if n := p.Quantity; n > 0 && len(units) > n {
 			units = units[:n]
@@ -314,37 +364,31 @@ func (f *folder) said(e *Event) bool {
 }
 
 func (f *folder) reinstate(e *Event) {
-	for _, i := range f.pick(e.Parts, false, func(u *Unit) bool { return !u.Cancelled.IsZero() }) {
-		f.facts.Units[i].Cancelled = Fact{}
+	for i := range f.facts.Units {
+		if e.Parts == nil {
+			f.facts.Units[i].Cancelled = Fact{}
+		}
+	}
+	for _, p := range e.Parts {
+		for _, i := range f.pickPart(p, false, func(u *Unit) bool { return !u.Cancelled.IsZero() }) {
+			f.facts.Units[i].Cancelled = Fact{}
+		}
 	}
 }
 
 // live reports whether nothing took u away from the customer.
 func (u *Unit) live() bool { return u.Cancelled.IsZero() && u.Returned.IsZero() && u.Refunded.IsZero() }
 
-// pick returns the units that parts name and ok accepts, lowest or highest
-// first. No parts: all of them.
-func (f *folder) pick(parts []Part, highest bool, ok func(*Unit) bool) []int {
-	var out []int
-	if parts == nil {
-		for i := range f.facts.Units {
-			if ok(&f.facts.Units[i]) {
-				out = append(out, i)
-			}
-		}
-		return out
-	}
-	for _, p := range parts {
-		out = append(out, f.pickPart(p, highest, ok)...)
-	}
-	return out
-}
-
+// pickPart returns the units of one part, lowest or highest first. Serial
+// numbers that the line knows win; unknown ones say how many.
 func (f *folder) pickPart(p Part, highest bool, ok func(*Unit) bool) []int {
+	serials := slices.ContainsFunc(f.facts.Units, func(u Unit) bool {
+		return u.Line() == p.Line && u.Serial != "" && slices.Contains(p.Serials, u.Serial)
+	})
 	var out []int
 	for i := range f.facts.Units {
 		u := &f.facts.Units[i]
-		if u.Line() != p.Line || !ok(u) || len(p.Serials) > 0 && !slices.Contains(p.Serials, u.Serial) {
+		if u.Line() != p.Line || !ok(u) || serials && !slices.Contains(p.Serials, u.Serial) {
 			continue
 		}
 		out = append(out, i)
@@ -352,8 +396,8 @@ func (f *folder) pickPart(p Part, highest bool, ok func(*Unit) bool) []int {
 	if highest {
 		slices.Reverse(out)
 	}
-	if p.Quantity > 0 && len(out) > p.Quantity && len(p.Serials) == 0 {
-		out = out[:p.Quantity]
+	if n := max(p.Quantity, len(p.Serials)); n > 0 && len(out) > n && !serials {
+		out = out[:n]
 	}
 	return out
 }
@@ -373,7 +417,15 @@ func (f *folder) find(r *UnitRef) []int {
 			out = append(out, i)
 		}
 	}
-	return out
+	if len(out) > 0 || r.Line == "" || r.Serial == "" {
+		return out
+	}
+	for i := range f.facts.Units { // a serial heard for the first time: the first unit of the line without one
+		if u := &f.facts.Units[i]; u.Line() == r.Line && u.Serial == "" {
+			return []int{i}
+		}
+	}
+	return nil
 }
 
 func (f *folder) onUnit(e *Event, u *Unit) {

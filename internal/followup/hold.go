@@ -56,11 +56,8 @@ func (d *desire) capOf(s *Step, due time.Time) time.Time {
 
 // heldAt returns the look at which the row was held, if its due had passed by then.
 func (d *desire) heldAt(s *Step, u *Unit, key string) time.Time {
-	for i := range d.j.Rows {
-		row := &d.j.Rows[i]
-		if row.Step == s.ID && row.Occurrence == key && concerns(row, u) {
-			return row.HeldAt
-		}
+	if row := d.row(s, u, key); row != nil {
+		return row.HeldAt
 	}
 	return time.Time{}
 }

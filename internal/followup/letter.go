@@ -43,6 +43,9 @@ func (r *Rules) Letter(d *Desire, j *Journey, row FollowUp, w Wanted, c *Contact
 	keys := row.Units
 	if len(keys) == 0 {
 		keys = d.Live
+		if w.Step.Class == Recall {
+			keys = d.Picked
+		}
 	}
 	de := desire{r: r, facts: f, plan: d.Plan, zone: d.Zone, live: keys}
 	for _, key := range keys {

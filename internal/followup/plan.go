@@ -230,11 +230,12 @@ func (s *Scope) Answered(step, value string) bool {
 		if a.Value == "" || step != "" && !slices.Contains(chain, a.Step) {
 			continue
 		}
-		latest[a.Unit] = a.Value
-		if a.Unit == "" { // said of the whole order: of each unit
-			for _, u := range s.Facts.Units {
-				latest[u.Key] = a.Value
-			}
+		if a.Unit != "" || len(s.Facts.Units) == 0 {
+			latest[a.Unit] = a.Value
+			continue
+		}
+		for _, u := range s.Facts.Units { // said of the whole order: of each unit
+			latest[u.Key] = a.Value
 		}
 	}
 	if s.Unit != nil {

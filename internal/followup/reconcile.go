@@ -83,7 +83,7 @@ func (r *reconciler) place(row *FollowUp, w *Wanted, why Decision) {
 	row.Units = w.Units
 	row.Due, row.Zone, row.DueAt = w.Due, r.d.Zone.Name, w.DueAt
 	row.CaseText = w.CaseText
-	row.Ended = time.Time{}
+	row.Ended, row.Listed = time.Time{}, time.Time{}
 	switch {
 	case w.TooLate(r.now):
 		row.Decide(why)

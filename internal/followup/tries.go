@@ -45,15 +45,45 @@ func (d *desire) recall(src *Step, u *Unit, key string) fate {
 	return d.fates[fateKey(src, u, "1")]
 }
 
-// row returns the row of an exact occurrence of s.
+// row returns the row of an exact occurrence of s. Of a unit that was merged
+// with others before, the row that is not voided counts.
 func (d *desire) row(s *Step, u *Unit, key string) *FollowUp {
+	var found *FollowUp
 	for i := range d.j.Rows {
 		row := &d.j.Rows[i]
-		if row.Step == s.ID && row.Occurrence == key && concerns(row, u) {
-			return row
+		if row.Step != s.ID || row.Occurrence != key || !concerns(row, u) {
+			continue
+		}
+		if found == nil || found.State == Voided {
+			found = row
 		}
 	}
-	return nil
+	return found
+}
+
+// unwanted is the fate of an occurrence whose condition does not hold now: what
+// happened before counts, else it is missed.
+func (d *desire) unwanted(s *Step, u *Unit, key string) fate {
+	missed := fate{missed: true}
+	for n := 1; ; n++ {
+		k := key
+		if s.Channel == Call {
+			k = tryKey(s, key, n)
+		}
+		row := d.row(s, u, k)
+		if row == nil || !row.over() {
+			return missed
+		}
+		switch {
+		case row.State == Failed, row.State == Skipped, row.Outcome == OutcomeWrongNumber, row.Outcome == OutcomeNoAnswer:
+			missed = fate{missed: true, ended: row.Ended}
+		default:
+			return fate{how: "it went out"}
+		}
+		if s.Channel != Call {
+			return missed
+		}
+	}
 }
 
 // fateOf reads how a single follow-up ended, from its row or, when it would be
@@ -84,6 +114,9 @@ func (d *desire) fateOf(s *Step, u *Unit, key string, w Wanted) fate {
 // TooLate reports whether w's moment has passed so long ago that it must not
 // be planned any more.
 func (w Wanted) TooLate(now time.Time) bool {
+	if w.HeldBy != 0 {
+		return false // a hold ends by its case or its cap, never by lateness
+	}
 	return w.Closed || !w.Send && !w.Last.IsZero() && now.After(w.Last)
 }
 
@@ -99,7 +132,7 @@ func (d *desire) tries(s *Step, u *Unit, sl slot, first Wanted) {
 	for n := 1; ; n++ {
 		key := tryKey(s, sl.key, n)
 		row := d.row(s, u, key)
-		if why, reached := d.reached(s, u, n, sl.key, w); reached && (row == nil || !row.State.Settled()) {
+		if why, reached := d.reached(u, first.DueAt); reached && (row == nil || !row.State.Settled()) {
 			d.refuse(s, u, sl.key, Refusal{Rule: "reached", Reason: why})
 			d.remember(s, u, sl.key, fate{how: why})
 			return
@@ -180,14 +213,11 @@ func (d *desire) allowedIn(s *Step, at civil.DateTime) (time.Time, bool) {
 func (d *desire) nextThird(s *Step, ended time.Time) (time.Time, bool) {
 	loc := d.zone.Loc()
 	local := civil.DateTimeOf(ended, loc)
-	thirds := d.window(s).Thirds()
-	third := 0
-	for i := range thirds {
-		if local.Clock >= thirds[i] && thirds[i] >= thirds[0] {
-			third = i
-		}
+	window := d.window(s)
+	start := window.Thirds()[(thirdOf(window, local.Clock)+1)%3]
+	if window.Overnight() && local.Clock < window.Until {
+		local.Date = local.Date.AddDays(-1) // the window belongs to the day it began
 	}
-	start := thirds[(third+1)%3]
 	date := local.Date.Add(s.Spacing)
 	h := d.hours(s)
 	for range horizon + 1 {
@@ -197,6 +227,20 @@ func (d *desire) nextThird(s *Step, ended time.Time) (time.Time, bool) {
 		date = date.AddDays(1)
 	}
 	return h.Next(local.Date.Add(s.Spacing).At(start).Resolve(loc), local.Date.Add(s.Spacing).AddDays(horizon).At(0).Resolve(loc))
+}
+
+// thirdOf returns in which third of w a clock time lies: before it the first,
+// after it the last.
+func thirdOf(w civil.Window, c civil.Clock) int {
+	const day = 24 * 3600
+	length, into := (w.Until-w.From+day)%day, (c-w.From+day)%day
+	switch {
+	case length == 0:
+		length = day
+	case into >= length && !w.Overnight() && c < w.From:
+		return 0
+	}
+	return int(min(2, into*3/length))
 }
 
 // window is the stretch of a day in which calls are made: the step's window
@@ -219,14 +263,8 @@ func (d *desire) window(s *Step) civil.Window {
 }
 
 // reached reports whether the customer said works or problem, by page or mail,
-// while tries were going on: that voids the remaining ones.
-func (d *desire) reached(s *Step, u *Unit, n int, key string, w Wanted) (string, bool) {
-	since := w.DueAt
-	if n > 1 {
-		if prev := d.row(s, u, tryKey(s, key, n-1)); prev != nil {
-			since = prev.Ended
-		}
-	}
+// since the first try was due: that voids the remaining ones.
+func (d *desire) reached(u *Unit, since time.Time) (string, bool) {
 	for _, a := range slices.Backward(d.facts.Answers) {
 		if u != nil && a.Unit != "" && a.Unit != u.Key || a.At.Before(since) || a.By == "phone" {
 			continue
