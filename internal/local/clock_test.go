@@ -31,15 +31,6 @@ func TestClockOfTheMachineFollowsItToTheNanosecond(t *testing.T) {
 	}
 }
 
-func TestClockTakesTheWallNotTheMonotonicReading(t *testing.T) {
-	m := &machine{time.Now()}
-	c := local.NewClock(m.now, time.Time{}, 1)
-	m.at = m.at.Add(time.Second)
-	if s := c.Now().String(); s != m.at.Round(0).UTC().String() { // String shows a monotonic reading
-		t.Errorf("%s has a monotonic reading", s)
-	}
-}
-
 func TestClockStartsElsewhereAndRunsFaster(t *testing.T) {
 	start := utc("2028-02-29T08:00")
 	for speed, want := range map[float64]time.Time{0: start, 0.5: start.Add(30 * time.Minute), 1: start.Add(time.Hour), 3600: start.Add(3600 * time.Hour)} {
