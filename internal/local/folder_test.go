@@ -85,7 +85,7 @@ func TestServeListensTwiceAndStops(t *testing.T) {
 func TestSecondServeIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	_, _, stop := serving(t, open(t, options(dir)))
-	second := open(t, options(dir)) // other verbs work beside it
+	second := open(t, options(dir))                                 // other verbs work beside it
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // only ends a test that fails
 	defer cancel()
 	err := second.Serve(ctx, local.ServeOptions{Listen: "127.0.0.1:0", Console: "127.0.0.1:0"})
