@@ -14,6 +14,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"aftersales/internal/config"
@@ -112,14 +113,14 @@ func (w *World) open(ctx context.Context, o Options) (err error) {
 	shop.Name, shop.Sender, shop.Phone = "Nordlight Home", "care@nordlight.example", "+493012345678"
 	shop.Address, shop.Country, shop.Zone = "Lindenstraße 4, 10969 Berlin", "DE", "Europe/Berlin"
 	shop.PublicURL = o.PublicURL
-	n := 0
+	var n atomic.Int64 // groups are on their way at once
 	w.App, err = local.Open(ctx, local.Options{
 		Config: &config.Config{
 			Business: "demo", Data: w.dir, Shops: []followup.Shop{shop},
 			Email: config.Email{Channel: config.Mailbox, Concurrency: 4},
 		},
 		Clock: local.NewClock(o.RealNow, begin, 0), Log: o.Log,
-		NewID: func() string { n++; return fmt.Sprintf("demo-%d-%06d", o.Seed, n) },
+		NewID: func() string { return fmt.Sprintf("demo-%d-%06d", o.Seed, n.Add(1)) },
 		// The world is thrown away: a commit need not wait for the disk.
 		Store: sqlite.Options{NoSync: true},
 		Paths: local.Inputs{Plans: plans.Files(), Catalogue: plans.Products()},

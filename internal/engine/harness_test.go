@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,7 +104,7 @@ func newShopWithCalls(t testing.TB, store followup.Store, mail *mailbox.Memory, 
 		},
 		Plans: []*followup.Plan{p},
 	}
-	n := 0
+	var n atomic.Int64 // Delivers may run at once
 	log := slog.New(slog.DiscardHandler)
 	if os.Getenv("AFTERSALES_TEST_LOG") != "" {
 		log = slog.New(slog.NewTextHandler(t.Output(), nil))
@@ -113,7 +114,7 @@ func newShopWithCalls(t testing.TB, store followup.Store, mail *mailbox.Memory, 
 		Channels: map[followup.ShopID]map[followup.Medium]followup.Channel{"main": {followup.Email: channel, followup.Call: calls}},
 		Read:     func(in followup.Incoming) (engine.Reading, error) { return engine.Reading{Ignored: in.Topic}, nil },
 		Parse:    func(followup.PlanDoc) (*followup.Plan, error) { return p, nil },
-		ID:       func() string { n++; return fmt.Sprintf("id-%d-%d", s.now.UnixNano(), n) }, Log: log,
+		ID:       func() string { return fmt.Sprintf("id-%d-%d", s.now.UnixNano(), n.Add(1)) }, Log: log,
 	}
 	s.Engine = engine.New(s.config)
 	return s

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -201,11 +202,11 @@ func (s *business) withChannel(c followup.Channel) *engine.Engine {
 	if err != nil {
 		s.b.Fatal(err)
 	}
-	n := 0
+	var n atomic.Int64
 	return engine.New(engine.Config{
 		Store: s.Store, Shops: map[followup.ShopID]*followup.Rules{"main": rules}, Composer: composer,
 		Channels: map[followup.ShopID]map[followup.Medium]followup.Channel{"main": {followup.Email: c}},
-		Read:     s.Read, ID: func() string { n++; return fmt.Sprintf("%026d", n) }, Log: slog.New(slog.DiscardHandler),
+		Read:     s.Read, ID: func() string { return fmt.Sprintf("%026d", n.Add(1)) }, Log: slog.New(slog.DiscardHandler),
 	})
 }
 
