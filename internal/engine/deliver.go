@@ -57,7 +57,7 @@ func (e *Engine) Deliver(ctx context.Context, now time.Time, refs []followup.Ref
 			return total, err
 		}
 		total.Add(r.tally)
-		if len(r.later) >= len(ids) {
+		if len(r.sends)+len(r.rows)+len(r.again) == 0 {
 			return total, nil // nothing moves any more: leave it to the next look
 		}
 		ids = r.later
@@ -75,6 +75,7 @@ type round struct {
 	again map[followup.JourneyID]bool  // journeys in which something waited for an end
 	rows  []followup.Change            // rows that change without a send
 	sends []send
+	full  bool // the rate lets no more mail go now
 	tally Tally
 }
 
@@ -123,6 +124,9 @@ func (r *round) run(ctx context.Context) error {
 		return err
 	}
 	for i := range journeys {
+		if r.full {
+			break // the rest keeps its look
+		}
 		if err := r.guarded(ctx, &journeys[i], contacts); err != nil {
 			r.e.c.Log.ErrorContext(ctx, "decide", "journey", journeys[i].ID, "err", err)
 			r.poison(&journeys[i], err)
@@ -171,8 +175,8 @@ func (r *round) poison(j *followup.Journey, cause error) {
 		failed := *row
 		failed.Receives++
 		switch {
-		case row.State == followup.Armed || row.State.Terminal():
-			continue // armed ones go by UNKNOWN
+		case row.State == followup.Armed || row.State.Terminal(): // armed ones go by UNKNOWN; none may stand before the others
+			failed.Next = r.now.Add(time.Hour)
 		case failed.Receives >= receives:
 			failed = failed.Poison(cause.Error(), r.now)
 		default:
@@ -249,11 +253,12 @@ func (r *round) journey(ctx context.Context, j *followup.Journey, contacts map[f
 	return nil
 }
 
-// due returns the rows of j to look at: by due, class, plan order, id.
+// due returns every row of j that has a look due, also those that stood on
+// another page: by due, class, plan order, id.
 func (r *round) due(j *followup.Journey) []*followup.FollowUp {
 	var out []*followup.FollowUp
 	for i := range j.Rows {
-		if row := &j.Rows[i]; r.ids[row.ID] && !row.Next.IsZero() && !row.Next.After(r.now) {
+		if row := &j.Rows[i]; !row.Next.IsZero() && !row.Next.After(r.now) {
 			out = append(out, row)
 		}
 	}
@@ -304,6 +309,18 @@ func (l *look) decide(ctx context.Context, row *followup.FollowUp) {
 		l.r.change(l.j.ID, ruling.Row, l.desire.Plan)
 		l.r.tally.count(ruling.Result)
 		return
+	}
+	if until, resting := l.r.e.rests(lane{l.rules.Shop.ID, row.Channel}, l.r.now); resting {
+		moved := *row
+		moved.Next = until
+		moved.Decide(followup.Decision{At: l.r.now, Result: followup.ResultMove, Rule: "account", Reason: "sending rests after a fault of the account", Next: until})
+		l.r.change(l.j.ID, moved, l.desire.Plan)
+		l.r.tally.Moved++
+		return
+	}
+	if row.Channel == followup.Email && l.r.e.c.Turn != nil && !l.r.e.c.Turn(l.rules.Shop.ID) {
+		l.r.full = true
+		return // no turn now: nothing is armed, it is decided again when there is one
 	}
 	s, err := l.prepare(ruling)
 	if err != nil {
@@ -392,6 +409,11 @@ func (t *Tally) count(r followup.Result) {
 // unclear asks the channel what became of a row's attempts and settles it.
 func (l *look) unclear(ctx context.Context, row followup.FollowUp) {
 	known := l.r.e.ask(ctx, l.rules.Shop.ID, &row)
+	for _, a := range l.j.Head.Facts.Answers {
+		if a.FollowUp == row.ID && a.By != "phone" { // whoever answered it has it
+			known = followup.Known{Evidence: followup.Evidence{Accepted: true}, Asked: true}
+		}
+	}
 	unclear := followup.Park
 	if s := l.step(row.Step); s != nil {
 		unclear = s.Unclear
@@ -422,7 +444,7 @@ func (e *Engine) ask(ctx context.Context, shop followup.ShopID, row *followup.Fo
 	if !ok || row.Claimed != "" {
 		return followup.Known{}
 	}
-	ev, err := finder.Find(ctx, row.ID, row.Attempt)
+	ev, err := finder.Find(ctx, row.ID, row.Asked())
 	if err != nil {
 		e.c.Log.WarnContext(ctx, "ask channel", "follow_up", row.ID, "err", err)
 		return followup.Known{Asked: true}

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"maps"
 	"sync"
+	"time"
 
 	"aftersales/internal/followup"
 )
@@ -23,17 +24,17 @@ type Reading struct {
 	Ignored   string               // understood, but nothing to do, and why
 }
 
-// Config is what an engine is made of. All fields but Rate are required.
+// Config is what an engine is made of. All fields but Turn are required.
 type Config struct {
 	Store    followup.Store
 	Shops    map[followup.ShopID]*followup.Rules
 	Channels map[followup.ShopID]map[followup.Medium]followup.Channel
 	Composer followup.Composer
-	Read     func(followup.Incoming) (Reading, error)              // pure
-	Parse    func(followup.PlanDoc) (*followup.Plan, error)        // a stored plan
-	ID       func() string                                         // a new name: attempts and our own events; never repeats
-	Wait     func(ctx context.Context, shop followup.ShopID) error // rate limit before a send; nil: none
-	Parallel int                                                   // sends at once, over all Delivers; 0: 8
+	Read     func(followup.Incoming) (Reading, error)       // pure
+	Parse    func(followup.PlanDoc) (*followup.Plan, error) // a stored plan
+	ID       func() string                                  // a new name: attempts and our own events; never repeats
+	Turn     func(shop followup.ShopID) bool                // rate limit: takes a turn for one mail, if there is one now; nil: always
+	Parallel int                                            // sends at once, over all Delivers; 0: 8
 	Log      *slog.Logger
 }
 
@@ -44,6 +45,28 @@ type Engine struct {
 	mu    sync.Mutex
 	rules map[followup.ShopID]*followup.Rules
 	busy  map[followup.ContactID]bool // contacts that a round is sending to
+	lanes map[lane]time.Time          // until when a lane rests after a fault of the account
+}
+
+// lane is what a fault of the account stops: one medium of one shop.
+type lane struct {
+	shop   followup.ShopID
+	medium followup.Medium
+}
+
+// rests returns until when a lane rests; false when it does not.
+func (e *Engine) rests(l lane, now time.Time) (time.Time, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	until := e.lanes[l]
+	return until, now.Before(until)
+}
+
+// rest stops a lane until that time.
+func (e *Engine) rest(l lane, until time.Time) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lanes[l] = until
 }
 
 // New returns an engine.
@@ -53,6 +76,7 @@ func New(c Config) *Engine {
 	}
 	e := &Engine{
 		c: c, turns: make(chan struct{}, c.Parallel), rules: make(map[followup.ShopID]*followup.Rules, len(c.Shops)), busy: map[followup.ContactID]bool{},
+		lanes: map[lane]time.Time{},
 	}
 	maps.Copy(e.rules, c.Shops)
 	return e

@@ -100,8 +100,10 @@ func (e *Engine) Enroll(ctx context.Context, now time.Time, groups []Group) []er
 	for i := range todo {
 		todo[i] = i
 	}
+	var consented []followup.ContactID
+	defer func() { e.others(ctx, now, consented) }()
 	for races := 0; len(todo) > 0 && races < conflicts; {
-		lost, later, err := e.enrollOnce(ctx, now, groups, todo, errs)
+		lost, later, err := e.enrollOnce(ctx, now, groups, todo, errs, &consented)
 		if err != nil {
 			for _, i := range todo {
 				errs[i] = err
@@ -120,10 +122,21 @@ func (e *Engine) Enroll(ctx context.Context, now time.Time, groups []Group) []er
 	return errs
 }
 
-// enrollOnce makes one attempt. It returns the groups that lost a race, and
+// others reconciles the other orders of contacts whose consents changed. What
+// fails here is told, and repaired by the next event of those orders.
+func (e *Engine) others(ctx context.Context, now time.Time, ids []followup.ContactID) {
+	for _, id := range ids {
+		if err := e.AgainContact(ctx, now, id); err != nil {
+			e.c.Log.ErrorContext(ctx, "enroll the other orders of a contact", "contact", id, "err", err)
+		}
+	}
+}
+
+// enrollOnce makes one attempt. It notes the contacts whose consents changed,
+// if they have other orders. It returns the groups that lost a race, and
 // those left for later because another group of this call writes their contact:
 // there are always fewer of those.
-func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, todo []int, errs []error) (lost, later []int, err error) {
+func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, todo []int, errs []error, consented *[]followup.ContactID) (lost, later []int, err error) {
 	ids := make([]followup.JourneyID, len(todo))
 	for n, i := range todo {
 		ids[n] = groups[i].Journey
@@ -145,7 +158,7 @@ func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, 
 		return nil, nil, err
 	}
 	var changes []followup.Change
-	var owners []int
+	var owners []*enrolment
 	taken := map[followup.ContactID]bool{}
 	for _, w := range work {
 		change, write, err := w.reconcile(ctx)
@@ -156,7 +169,7 @@ func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, 
 		case overlaps(change, taken):
 			later = append(later, w.index)
 		default:
-			changes, owners = append(changes, change), append(owners, w.index)
+			changes, owners = append(changes, change), append(owners, w)
 		}
 	}
 	if len(changes) == 0 {
@@ -169,9 +182,11 @@ func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, 
 	for n, err := range results {
 		switch {
 		case errors.Is(err, followup.ErrConflict):
-			lost = append(lost, owners[n])
+			lost = append(lost, owners[n].index)
 		case err != nil:
-			errs[owners[n]] = err
+			errs[owners[n].index] = err
+		case owners[n].consented && len(owners[n].known[owners[n].j.Head.Contact].Orders) > 1:
+			*consented = append(*consented, owners[n].j.Head.Contact)
 		}
 	}
 	return lost, later, nil
@@ -198,7 +213,10 @@ type enrolment struct {
 	now   time.Time
 	index int
 	fresh []followup.Event // not in the log yet
+	all   []followup.Event // log and fresh
 	known map[followup.ContactID]*followup.Contact
+
+	consented bool // a consent changed: the contact's other orders may want more, or less
 }
 
 // fold adds the new events to the log and computes the facts.
@@ -221,9 +239,10 @@ func (w *enrolment) fold(ctx context.Context) error {
 			w.fresh = append(w.fresh, ev)
 		}
 	}
-	w.j.Head.Facts = followup.Fold(append(log, w.fresh...))
+	w.all = append(log, w.fresh...)
+	w.j.Head.Facts = followup.Fold(w.all)
 	w.j.Head.Contact = w.j.Head.Facts.Keys.ID()
-	w.j.Head.Seen = len(log) + len(w.fresh)
+	w.j.Head.Seen = len(w.all)
 	return nil
 }
 
@@ -243,34 +262,6 @@ func (w *enrolment) log(ctx context.Context) ([]followup.Event, error) {
 		}
 		after = next
 	}
-}
-
-// meet loads the contacts of all journeys at once.
-func (e *Engine) meet(ctx context.Context, work []*enrolment) error {
-	var ids []followup.ContactID
-	for _, w := range work {
-		for _, id := range []followup.ContactID{w.j.Head.Contact, w.old.Contact} {
-			if id != "" && !slices.Contains(ids, id) {
-				ids = append(ids, id)
-			}
-		}
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	contacts, err := e.c.Store.Contacts(ctx, ids)
-	if err != nil {
-		return fmt.Errorf("load contacts: %w", err)
-	}
-	for _, w := range work {
-		w.known = make(map[followup.ContactID]*followup.Contact, 2)
-		for i := range contacts {
-			if id := contacts[i].ID; id == w.j.Head.Contact || id == w.old.Contact {
-				w.known[id] = new(contacts[i].Clone())
-			}
-		}
-	}
-	return nil
 }
 
 // reconcile brings contact and rows in line with the facts; write is false when
@@ -294,10 +285,8 @@ func (w *enrolment) reconcile(ctx context.Context) (c followup.Change, write boo
 	if len(w.fresh) > 0 || w.j.Version == 0 || headMoved(&w.old, &head) {
 		c.Head = &head
 	}
-	if changed {
-		c.Contacts = append(c.Contacts, *contact)
-	}
-	write = c.Head != nil || len(c.Rows) > 0 || changed || len(c.Done) > 0
+	c.Contacts = changed
+	write = c.Head != nil || len(c.Rows) > 0 || len(changed) > 0 || len(c.Done) > 0
 	if len(w.fresh) > 0 {
 		w.e.c.Log.InfoContext(ctx, "enrolled", slog.String("journey", string(w.j.ID)), slog.Int("events", len(w.fresh)),
 			slog.Int("rows", len(c.Rows)), slog.String("plan", head.Name), slog.Int("version", head.Number))
@@ -307,41 +296,6 @@ func (w *enrolment) reconcile(ctx context.Context) (c followup.Change, write boo
 
 func headMoved(old, head *followup.Head) bool {
 	return old.Plan != head.Plan || old.Why != head.Why || old.Contact != head.Contact || !slices.Equal(old.Faults, head.Faults)
-}
-
-// contact merges what the new events say about the customer. When the order is
-// reached by another contact now, what was known of the person goes along.
-func (w *enrolment) contact() (*followup.Contact, bool) {
-	id := w.j.Head.Contact
-	c := w.known[id]
-	if c == nil {
-		c = &followup.Contact{ID: id}
-	}
-	changed := false
-	if old := w.known[w.old.Contact]; old != nil && w.old.Contact != id {
-		changed = c.Inherit(old)
-	}
-	for _, ev := range w.fresh {
-		stamp := followup.Stamp{Time: ev.Time, Source: ev.Source, ID: ev.ID}
-		if ev.Person != nil {
-			changed = c.State(*ev.Person, stamp) || changed
-		}
-		for _, k := range ev.Consents {
-			changed = c.Consent(k) || changed
-		}
-		if ev.Type == followup.PersonErased {
-			c.Erase(ev.Time)
-			changed = true
-		}
-	}
-	for _, t := range w.g.Texts {
-		changed = c.Note(t) || changed
-	}
-	if id != "" && !slices.Contains(c.Orders, w.j.ID) {
-		c.Orders = append(c.Orders, w.j.ID)
-		changed = true
-	}
-	return c, changed && id != ""
 }
 
 // evidence settles rows that the customer answered to: an answer posted proves

@@ -242,17 +242,46 @@ func (w *CaseWord) fits(j *followup.Journey, number int) error {
 // Consent records a customer's word about purposes on a channel (unsubscribe,
 // preferences) and reconciles the open journeys of the contact.
 func (e *Engine) Consent(ctx context.Context, now time.Time, id followup.ContactID, words []followup.Consent) error {
-	err := e.updateContact(ctx, id, func(c *followup.Contact) bool {
-		changed := false
-		for _, k := range words {
-			changed = c.Consent(k) || changed
-		}
-		return changed
-	})
+	ids, err := e.successors(ctx, id)
 	if err != nil {
 		return err
 	}
-	return e.AgainContact(ctx, now, id)
+	for _, id := range ids {
+		err := e.updateContact(ctx, id, func(c *followup.Contact) bool {
+			changed := false
+			for _, k := range words {
+				changed = c.Consent(k) || changed
+			}
+			return changed
+		})
+		if err != nil {
+			return err
+		}
+		if err := e.AgainContact(ctx, now, id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// successors returns a contact and those by whom its orders are reached now: an
+// old mail's link speaks for the person, whatever their address is today.
+func (e *Engine) successors(ctx context.Context, id followup.ContactID) ([]followup.ContactID, error) {
+	ids := []followup.ContactID{id}
+	cs, err := e.c.Store.Contacts(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("load contact: %w", err)
+	}
+	js, err := e.c.Store.Journeys(ctx, cs[0].Orders)
+	if err != nil {
+		return nil, fmt.Errorf("load the orders of a contact: %w", err)
+	}
+	for _, j := range js {
+		if c := j.Head.Contact; c != "" && !slices.Contains(ids, c) {
+			ids = append(ids, c)
+		}
+	}
+	return ids, nil
 }
 
 // AgainContact reconciles every journey that reaches the contact.
@@ -271,6 +300,13 @@ func (e *Engine) AgainContact(ctx context.Context, now time.Time, id followup.Co
 		after = next
 	}
 }
+
+// A shop that left erases its orders by an event of this name. The person of a
+// contact who has orders in other shops stays.
+const (
+	privacySource = "privacy"
+	shopRedact    = "shop-redact"
+)
 
 // erase forgets people and, when a shop left, everybody of the shop.
 func (e *Engine) erase(ctx context.Context, now time.Time, shop followup.ShopID, r Reading) error {
@@ -293,7 +329,7 @@ func (e *Engine) erase(ctx context.Context, now time.Time, shop followup.ShopID,
 		for _, id := range ids {
 			if s, order := id.Split(); s == shop {
 				group := Group{Journey: id, Events: []followup.Event{{
-					Source: "privacy", ID: "shop-redact", Type: followup.PersonErased, Shop: shop, Order: order, Time: now,
+					Source: privacySource, ID: shopRedact, Type: followup.PersonErased, Shop: shop, Order: order, Time: now,
 				}}}
 				if err := e.Enroll(ctx, now, []Group{group})[0]; err != nil {
 					return err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,8 +24,10 @@ func (r *round) dispatch(ctx context.Context) error {
 		arms[i] = r.sends[i].arm
 	}
 	results, err := r.e.c.Store.Arm(ctx, arms)
-	if err != nil {
-		return fmt.Errorf("arm: %w", err) // unknown: rows that are armed are found after their deadline
+	if err != nil { // unknown: only a row that shows our attempt may be sent
+		if results, err = r.e.armed(ctx, arms, err); err != nil {
+			return err // rows that are armed are found after their deadline
+		}
 	}
 	ends := make([]followup.Finish, len(r.sends))
 	// The time-out starts when the rows were armed: a call that had to wait too
@@ -45,6 +48,33 @@ func (r *round) dispatch(ctx context.Context) error {
 	return r.record(ctx, ends)
 }
 
+// armed reads again which rows an unclear Arm has armed.
+func (e *Engine) armed(ctx context.Context, arms []followup.Arm, cause error) ([]followup.ArmResult, error) {
+	ids := make([]followup.JourneyID, 0, len(arms))
+	for _, a := range arms {
+		if id := a.Row.ID.Journey(); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	js, err := e.c.Store.Journeys(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("arm: %w", errors.Join(cause, err))
+	}
+	results, any := make([]followup.ArmResult, len(arms)), false
+	for i, a := range arms {
+		results[i] = followup.Lost
+		for n := range js {
+			if row := js[n].Row(a.Row.ID); row != nil && row.State == followup.Armed && row.Attempt == a.Row.Attempt {
+				results[i], any = followup.ArmedNow, true
+			}
+		}
+	}
+	if !any {
+		return nil, fmt.Errorf("arm: %w", cause)
+	}
+	return results, nil
+}
+
 // call makes the one provider call of an armed attempt.
 func (e *Engine) call(ctx context.Context, s *send, now time.Time) followup.Finish {
 	// The row as stored: arming raised its version by one.
@@ -55,6 +85,9 @@ func (e *Engine) call(ctx context.Context, s *send, now time.Time) followup.Fini
 	if err == nil {
 		end.Row, _ = row.Accept(receipt.Provider, "accepted", now)
 	} else {
+		if followup.Classify(err) == followup.Account {
+			e.rest(lane{s.shop, s.medium}, now.Add(followup.AccountPause))
+		}
 		end.Row = row.Fail(err, now)
 		if end.Row.State == followup.Failed {
 			end.Unspend = s.arm.Contact.ID
@@ -71,7 +104,7 @@ func (e *Engine) call(ctx context.Context, s *send, now time.Time) followup.Fini
 	return end
 }
 
-// hand waits for a turn and the rate limit and gives the message to the channel.
+// hand waits for a place among the parallel sends and gives the message to the channel.
 func (e *Engine) hand(ctx context.Context, s *send) (followup.Receipt, error) {
 	select {
 	case e.turns <- struct{}{}:
@@ -79,10 +112,8 @@ func (e *Engine) hand(ctx context.Context, s *send) (followup.Receipt, error) {
 	case <-ctx.Done():
 		return followup.Receipt{}, &followup.SendError{Failure: followup.NotAccepted, Phase: "wait", Err: ctx.Err()}
 	}
-	if e.c.Wait != nil && s.medium == followup.Email {
-		if err := e.c.Wait(ctx, s.shop); err != nil {
-			return followup.Receipt{}, &followup.SendError{Failure: followup.NotAccepted, Phase: "wait", Err: err}
-		}
+	if _, resting := e.rests(lane{s.shop, s.medium}, s.arm.Row.ArmedAt); resting { // another call of this group found it out
+		return followup.Receipt{}, &followup.SendError{Failure: followup.Account, Phase: "lane", Err: errors.New("the lane rests after a fault of the account")}
 	}
 	ch := e.c.Channels[s.shop][s.medium]
 	if ch == nil {

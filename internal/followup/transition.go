@@ -69,7 +69,7 @@ func (f FollowUp) Fail(err error, now time.Time) FollowUp {
 		f.Refusals++
 	case Account:
 		d.Rule = "account"
-		f.State, f.Next = Planned, now.Add(accountPause)
+		f.State, f.Next = Planned, now.Add(AccountPause)
 	case Refused:
 		d.Rule = "refused"
 		f.end(Failed, now)
@@ -84,8 +84,8 @@ func (f FollowUp) Fail(err error, now time.Time) FollowUp {
 	return f
 }
 
-// accountPause is how long a lane rests after a fault of the account.
-const accountPause = 15 * time.Minute
+// AccountPause is how long a lane rests after a fault of the account.
+const AccountPause = 15 * time.Minute
 
 // Lose says that nobody knows what became of the attempt under way.
 func (f FollowUp) Lose(reason string, now time.Time) FollowUp {

@@ -61,6 +61,7 @@ type App struct {
 
 	key       []byte // of contact ids
 	catalogue *followup.Catalogue
+	turns     *turns // to send mail
 	shops     map[followup.ShopID]*followup.Shop
 	mail      followup.Channel
 }
@@ -110,10 +111,10 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if o.Sent != nil {
 		a.mail = &observed{Channel: a.mail, tell: o.Sent}
 	}
-	a.catalogue = catalogue
+	a.catalogue, a.turns = catalogue, newTurns(a.Config.Email.Rate, time.Now)
 	a.Engine = engine.New(engine.Config{
 		Store: a.Store, Shops: a.rules(catalogue, epoch), Channels: a.channels(), Composer: composer,
-		Read: a.Read, Parse: parseStored, ID: o.NewID, Wait: a.limiter(), Parallel: a.parallel(), Log: a.Log,
+		Read: a.Read, Parse: parseStored, ID: o.NewID, Turn: func(followup.ShopID) bool { return a.turns.take() }, Parallel: a.parallel(), Log: a.Log,
 	})
 	return a, nil
 }

@@ -57,41 +57,49 @@ func (a *App) parallel() int {
 	return mailboxParallel
 }
 
-// limiter spaces sends by the configured rate; nil when there is no limit.
-func (a *App) limiter() func(context.Context, followup.ShopID) error {
-	if a.Config.Email.Rate <= 0 {
-		return nil
-	}
-	l := &limiter{gap: time.Duration(float64(time.Second) / a.Config.Email.Rate), now: time.Now}
-	return func(ctx context.Context, _ followup.ShopID) error { return l.wait(ctx) }
-}
-
-// limiter gives out turns at least gap apart.
-type limiter struct {
-	gap time.Duration
-	now func() time.Time
+// turns gives out turns to send at a rate, those of one second in reserve at
+// most. The zero rate has no limit. It is safe for concurrent use.
+type turns struct {
+	rate float64 // a second
+	now  func() time.Time
 
 	mu   sync.Mutex
-	next time.Time
+	have float64
+	at   time.Time // of have
 }
 
-func (l *limiter) wait(ctx context.Context) error {
-	l.mu.Lock()
-	now := l.now()
-	turn := l.next
-	if turn.Before(now) {
-		turn = now
+func newTurns(rate float64, now func() time.Time) *turns {
+	return &turns{rate: rate, now: now, have: max(1, rate), at: now()}
+}
+
+// take takes a turn, if there is one now.
+func (t *turns) take() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.any() {
+		return false
 	}
-	l.next = turn.Add(l.gap)
-	l.mu.Unlock()
-	timer := time.NewTimer(turn.Sub(now))
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
+	if t.rate > 0 {
+		t.have--
 	}
+	return true
+}
+
+// ready reports whether there is a turn now.
+func (t *turns) ready() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.any()
+}
+
+func (t *turns) any() bool {
+	if t.rate <= 0 {
+		return true
+	}
+	now := t.now()
+	t.have = min(max(1, t.rate), t.have+t.rate*now.Sub(t.at).Seconds())
+	t.at = now
+	return t.have >= 1
 }
 
 // observed tells of each accepted message, one at a time.

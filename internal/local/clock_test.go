@@ -1,8 +1,6 @@
 package local_test
 
 import (
-	"context"
-	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -84,42 +82,30 @@ func TestClockWaitsNeverTooShort(t *testing.T) {
 	}
 }
 
-func TestLimiterSpacesTurns(t *testing.T) {
+func TestTurnsKeepTheRate(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		wait := local.Limiter(4)
-		begin := time.Now()
-		for n := range 9 {
-			if err := wait(t.Context()); err != nil {
-				t.Fatal(err)
+		take, ready := local.Turns(4)
+		taken := 0
+		for range 100 { // ten seconds, asked for ten times a second
+			for ready() && take() {
+				taken++
 			}
-			if got := time.Since(begin); got != time.Duration(n)*250*time.Millisecond {
-				t.Errorf("turn %d after %s", n, got)
+			time.Sleep(100 * time.Millisecond)
+		}
+		if taken < 42 || taken > 44 { // four in reserve, then four a second
+			t.Errorf("%d turns in ten seconds at four a second", taken)
+		}
+		slow, _ := local.Turns(0.01)
+		first, second := slow(), slow()
+		time.Sleep(101 * time.Second)
+		if !first || second || !slow() {
+			t.Error("one turn in a hundred seconds is not kept")
+		}
+		free, _ := local.Turns(0)
+		for range 10_000 {
+			if !free() {
+				t.Fatal("no rate has a limit")
 			}
-		}
-		time.Sleep(time.Hour) // turns are not saved up
-		begin = time.Now()
-		for range 3 {
-			if err := wait(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if got := time.Since(begin); got != 500*time.Millisecond {
-			t.Errorf("three turns in %s after a pause, want 500ms", got)
-		}
-	})
-}
-
-func TestLimiterGivesUpWithItsContext(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		wait := local.Limiter(0.01)
-		if err := wait(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		begin := time.Now()
-		if err := wait(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(begin) != time.Second {
-			t.Errorf("%v after %s, want the deadline after 1s", err, time.Since(begin))
 		}
 	})
 }

@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// Limiter returns a limiter's wait, for so many turns a second.
-func Limiter(rate float64) func(context.Context) error {
-	l := &limiter{gap: time.Duration(float64(time.Second) / rate), now: time.Now}
-	return l.wait
+// Turns returns what takes a turn and what tells whether there is one, for so
+// many turns a second.
+func Turns(rate float64) (take, ready func() bool) {
+	t := newTurns(rate, time.Now)
+	return t.take, t.ready
 }
 
 // Until tells how long the machine has to wait for the clock.

@@ -28,6 +28,7 @@ type Loop struct {
 	Log    *slog.Logger
 	Group  int           // follow-ups taken and armed at once; 0: 250
 	Poll   time.Duration // how often other processes' commits are looked for; 0: never
+	Ready  func() bool   // whether the rate limit lets anything go now; nil: always
 
 	wake chan struct{}
 	work sync.Mutex // one drain at a time: the loop's own, or a traveller's

@@ -24,6 +24,9 @@ func (l *Loop) pass(ctx context.Context, at int) (first *followup.Ref, total eng
 	busy := journeys{}
 	var mu sync.Mutex // of total
 	for after := followup.Cursor(""); going.Err() == nil; {
+		if l.Ready != nil && !l.Ready() {
+			break // nothing is decided, or armed, before its turn has come
+		}
 		now := l.Clock.Now()
 		refs, next, fault := l.Engine.Store().Due(going, now, after, l.Group)
 		if fault != nil {

@@ -77,6 +77,7 @@ func collectLess() {
 // NewLoop returns the loop that works this App.
 func (a *App) NewLoop() *Loop {
 	l := NewLoop(a.Engine, a.Store, a.Clock, a.Log)
+	l.Ready = a.turns.ready
 	if rate := a.Config.Email.Rate; rate > 0 { // what is armed is on its way within seconds
 		l.Group = min(l.Group, max(1, int(rate*5)))
 	}
