@@ -60,16 +60,16 @@ func (e *Engine) armed(ctx context.Context, arms []followup.Arm, cause error) ([
 	if err != nil {
 		return nil, fmt.Errorf("arm: %w", errors.Join(cause, err))
 	}
-	results, any := make([]followup.ArmResult, len(arms)), false
+	results, found := make([]followup.ArmResult, len(arms)), false
 	for i, a := range arms {
 		results[i] = followup.Lost
 		for n := range js {
 			if row := js[n].Row(a.Row.ID); row != nil && row.State == followup.Armed && row.Attempt == a.Row.Attempt {
-				results[i], any = followup.ArmedNow, true
+				results[i], found = followup.ArmedNow, true
 			}
 		}
 	}
-	if !any {
+	if !found {
 		return nil, fmt.Errorf("arm: %w", cause)
 	}
 	return results, nil

@@ -43,13 +43,24 @@ func child(what string) int {
 	}
 	o := options(os.Getenv(childDir))
 	o.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	o.Config.Email.Rate, _ = strconv.ParseFloat(os.Getenv(childRate), 64)
+	group := 0
+	gap := time.Duration(0)
+	if rate, _ := strconv.ParseFloat(os.Getenv(childRate), 64); rate > 0 {
+		gap = time.Duration(float64(time.Second) / rate)
+		group = 3
+		if rate > 100 {
+			group = 20
+		}
+	}
 	o.Clock = local.NewClock(time.Now, tenOClock, 1)
-	o.Sent = func(followup.Message) { fmt.Println("sent") }
+	o.Sent = func(followup.Message) { // slow to go on after each mail, so that a kill finds work in hand
+		fmt.Println("sent")
+		<-time.After(gap)
+	}
 	app, err := local.Open(ctx, o)
 	if err == nil && what == "serve" {
 		err = app.Serve(ctx, local.ServeOptions{
-			Listen: "127.0.0.1:0", Console: "127.0.0.1:0", Ready: func(string, string) { fmt.Println("ready") },
+			Listen: "127.0.0.1:0", Console: "127.0.0.1:0", Group: group, Ready: func(string, string) { fmt.Println("ready") },
 		})
 	}
 	if app != nil {
@@ -109,7 +120,7 @@ func (p *process) dies() bool {
 
 const (
 	kills  = 100
-	orders = 600 // so many that each kill finds work
+	orders = 1200 // so many that each kill finds work
 )
 
 // TestKilledAHundredTimes kills a serving process with SIGKILL, mostly in the
@@ -127,7 +138,7 @@ func TestKilledAHundredTimes(t *testing.T) {
 	dice := rand.New(rand.NewPCG(seed, 1))
 	armed, pending := 0, 0
 	for range kills {
-		// Slowly, in groups of 40; now and then as fast as it can, in groups of 250.
+		// Slowly, in groups of 3; now and then as fast as it can, in groups of 20.
 		rate, most, after := 8.0, 2, time.Duration(dice.IntN(60))*time.Millisecond
 		if dice.IntN(10) == 0 {
 			rate, most, after = 1000, 20, time.Duration(dice.IntN(3000))*time.Microsecond

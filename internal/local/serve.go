@@ -27,6 +27,7 @@ type ServeOptions struct {
 	Version string
 	Ready   func(listen, console string) // told once both listeners are open
 	Clock   *web.ClockControl            // the demo's buttons; nil: none
+	Group   int                          // follow-ups armed at once; 0: 250, less at a slow rate
 	Poll    time.Duration                // how often other processes' commits are looked for; 0: 1 s, negative: never
 }
 
@@ -94,6 +95,9 @@ func (a *App) ServeLoop(ctx context.Context, loop *Loop, o ServeOptions) error {
 	operator, err := lc.Listen(ctx, "tcp", o.Console)
 	if err != nil {
 		return errors.Join(fmt.Errorf("listen for operators: %w", err), public.Close())
+	}
+	if o.Group > 0 {
+		loop.Group = o.Group
 	}
 	switch {
 	case o.Poll > 0:
