@@ -57,8 +57,8 @@ func (a *App) parallel() int {
 	return mailboxParallel
 }
 
-// turns gives out turns to send at a rate, those of one second in reserve at
-// most. The zero rate has no limit. It is safe for concurrent use.
+// turns gives out turns to send at a rate, one and those of a quarter
+// of a second in reserve at most: that is how often the loop looks for one. The zero rate has no limit. It is safe for concurrent use.
 type turns struct {
 	rate float64 // a second
 	now  func() time.Time
@@ -69,8 +69,10 @@ type turns struct {
 }
 
 func newTurns(rate float64, now func() time.Time) *turns {
-	return &turns{rate: rate, now: now, have: max(1, rate), at: now()}
+	return &turns{rate: rate, now: now, have: reserve(rate), at: now()}
 }
+
+func reserve(rate float64) float64 { return 1 + rate*minSleep.Seconds() }
 
 // take takes a turn, if there is one now.
 func (t *turns) take() bool {
@@ -97,7 +99,7 @@ func (t *turns) any() bool {
 		return true
 	}
 	now := t.now()
-	t.have = min(max(1, t.rate), t.have+t.rate*now.Sub(t.at).Seconds())
+	t.have = min(reserve(t.rate), t.have+t.rate*now.Sub(t.at).Seconds())
 	t.at = now
 	return t.have >= 1
 }
