@@ -94,6 +94,9 @@ func (r *shopifyReader) customerRedact() error {
 	}
 	r.each(b.ToRedact, followup.PersonErased, "redact/"+string(b.Customer.ID))
 	if len(r.out.Events)+len(r.out.Erase) == 0 {
+		if b.Customer.ID == "" { // answered 202 it would be taken for done
+			return missing("customer", "name the customer, or the orders in orders_to_redact")
+		}
 		r.out.Ignored = "the request names neither an order nor an address"
 	}
 	return nil
@@ -107,6 +110,9 @@ func (r *shopifyReader) dataRequest() error {
 	}
 	r.each(b.Requested, followup.PersonAsked, "data-request/"+string(b.Request.ID))
 	if len(r.out.Events) == 0 {
+		if b.Customer.ID == "" {
+			return missing("customer", "name the customer, or the orders in orders_requested")
+		}
 		r.out.Ignored = "the request names no order"
 	}
 	return nil

@@ -300,7 +300,9 @@ func TestShopifyPrivacy(t *testing.T) {
 		t.Errorf("the end of a shop gives %+v", tr)
 	}
 	refuse(t, "shopify", "shop/redact", []byte(`{}`))
-	if tr := translate(t, "shopify", "customers/redact", []byte(`{"customer":{},"orders_to_redact":[]}`)); tr.Ignored == "" {
+	refuse(t, "shopify", "customers/redact", []byte(`{"customer":{},"orders_to_redact":[]}`))
+	refuse(t, "shopify", "customers/data_request", []byte(`{}`))
+	if tr := translate(t, "shopify", "customers/redact", []byte(`{"customer":{"id":7},"orders_to_redact":[]}`)); tr.Ignored == "" {
 		t.Error("nobody to erase must be said")
 	}
 }
