@@ -184,6 +184,15 @@ func (t *teller) followUps() {
 	if len(t.story.FollowUps) == 0 {
 		t.printf("  none\n")
 	}
+	if len(t.story.Idle) == 0 {
+		return
+	}
+	t.title("Nothing of these steps")
+	waiting := table{indent: "  "}
+	for _, i := range t.story.Idle {
+		waiting.add(cell{i.Step, bold}, cell{i.Why, plain})
+	}
+	waiting.write(t.out, t.painter, nil)
 }
 
 // decisions prints why a follow-up is as it is, the oldest first, each with the

@@ -21,6 +21,14 @@ type Story struct {
 	FollowUps []StoryFollowUp `json:"follow_ups"` // by due, plan order, id
 	Answers   []StoryAnswer   `json:"answers"`
 	Cases     []StoryCase     `json:"cases"`
+
+	Idle []StoryIdle `json:"-"` // steps of the plan without a follow-up, in its order
+}
+
+// StoryIdle is a step of which nothing is planned, and what it waits for.
+type StoryIdle struct {
+	Step string
+	Why  string
 }
 
 // StoryOrder is the order and the plan it follows.
@@ -183,12 +191,35 @@ func Tell(r *followup.Rules, j *followup.Journey, d *followup.Desire) *Story {
 	for i := range rows {
 		s.FollowUps = append(s.FollowUps, TellFollowUp(&rows[i], d))
 	}
+	s.Idle = idle(j, d)
 	for _, a := range j.Head.Facts.Answers {
 		s.Answers = append(s.Answers, StoryAnswer{
 			At: stamp(a.At), Unit: string(a.Unit), Answer: a.Value, Rating: a.Rating, By: a.By, Step: a.Step, Text: a.HasText,
 		})
 	}
 	return s
+}
+
+// idle says of each step without a follow-up what it waits for.
+func idle(j *followup.Journey, d *followup.Desire) (out []StoryIdle) {
+	if d.Plan == nil || j.Head.Facts.Erased {
+		return nil
+	}
+	for i := range d.Plan.Steps {
+		step := &d.Plan.Steps[i]
+		if slices.ContainsFunc(j.Rows, func(f followup.FollowUp) bool { return f.Step == step.ID }) {
+			continue
+		}
+		why := "waits for " + step.Anchor.String()
+		if src := d.Plan.Source(step.ID); src != nil {
+			why = "only when " + src.ID + " does not happen"
+		}
+		if step.When != nil {
+			why += " (" + step.When.String() + ")"
+		}
+		out = append(out, StoryIdle{Step: step.ID, Why: why})
+	}
+	return out
 }
 
 func tellOrder(j *followup.Journey, d *followup.Desire) StoryOrder {
