@@ -64,7 +64,7 @@ func (e *Engine) answer(ctx context.Context, now time.Time, id string, s Said) (
 		return Heard{}, err
 	}
 	for _, c := range js[0].Head.Facts.Cases {
-		if c.Open() && c.Unit == s.Unit {
+		if c.Open() && c.Covers(s.Unit) && c.Reason != "data-request" {
 			return Heard{Case: c.Number, ReplyDue: rules.ReplyDue(c.Opened)}, nil
 		}
 	}

@@ -312,8 +312,10 @@ func Cases(r *followup.Rules, j *followup.Journey) []StoryCase {
 			ID: string(followup.NewCaseID(j.ID, c.Number)), Order: order, Units: []string{}, OpenedAt: stamp(c.Opened),
 			Reason: c.Reason, Outcome: c.Outcome, State: "open", ReplyDue: stamp(r.ReplyDue(c.Opened)),
 		}
-		if c.Unit != "" {
-			sc.Units = append(sc.Units, string(c.Unit))
+		for _, u := range j.Head.Facts.Units {
+			if c.Covers(u.Key) && c.Reason != "data-request" {
+				sc.Units = append(sc.Units, string(u.Key))
+			}
 		}
 		if !c.Open() {
 			sc.State, sc.ClosedAt = "closed", stamp(c.Closed)

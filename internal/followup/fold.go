@@ -482,11 +482,12 @@ func (f *folder) answer(e *Event) {
 	}
 }
 
-// open opens a case for a unit, unless one is open: one problem, one case.
+// open opens a case for a unit, unless one is open for it or for the whole
+// order: one problem, one case.
 func (f *folder) open(e *Event, unit UnitKey, reason string) {
 	number := 1
 	for _, c := range f.facts.Cases {
-		if c.Unit == unit && c.Open() {
+		if c.Open() && c.Covers(unit) && c.Reason != "data-request" {
 			return
 		}
 		number = max(number, c.Number+1)

@@ -127,6 +127,10 @@ type Span struct {
 	Until time.Time `json:"until"`
 }
 
+// Covers reports whether c is about that unit: a case of the whole order is
+// about each.
+func (c Case) Covers(unit UnitKey) bool { return c.Unit == "" || c.Unit == unit }
+
 // Open reports whether somebody still has to solve c.
 func (c Case) Open() bool { return c.Closed.IsZero() }
 
