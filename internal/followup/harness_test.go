@@ -14,7 +14,7 @@ import (
 // journal plays one order without a store: events in, rows reconciled, due ones
 // decided, all by the rules alone.
 type journal struct {
-	t       *testing.T
+	t       testing.TB
 	rules   *followup.Rules
 	j       followup.Journey
 	contact followup.Contact
@@ -27,7 +27,7 @@ const head = "plan: test\nversion: 1\nexit: [cancelled, returned, refunded]\ndel
 
 // newJournal reads a plan (head and what follows) and gives a customer in
 // Berlin with a mail address and a number.
-func newJournal(t *testing.T, text string) *journal {
+func newJournal(t testing.TB, text string) *journal {
 	t.Helper()
 	p, faults := plan.Parse("test.yaml", []byte(text))
 	if p == nil {
