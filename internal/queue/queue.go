@@ -1,0 +1,101 @@
+// Package queue is what waits between two functions: messages that appear after
+// a delay, at least once, in no promised order. SQS is one form of it, Memory
+// the one of tests; package queuetest says what both must do.
+package queue
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+)
+
+// The limits of every queue, which are those of SQS.
+const (
+	MaxDelay = 900 * time.Second
+	MaxBytes = 1 << 20 // of a message, and of all messages of one batch together
+	MaxBatch = 10      // messages
+)
+
+// ErrMessage says that a message can never be put on a queue, however often it
+// is tried.
+var ErrMessage = errors.New("message cannot be queued")
+
+// Message is one piece of work: a short JSON body of keys, no personal data.
+type Message struct {
+	Body  []byte        // 1 byte to MaxBytes of UTF-8 text
+	Delay time.Duration // until it can be received; 0 to MaxDelay, fractions of a second are rounded up
+}
+
+// Sender puts messages on a queue.
+type Sender interface {
+	// Send puts any number of messages on the queue, in batches. A nil error means
+	// that all are there, durably; with any other some may be, so that sending all
+	// of them again makes duplicates, which are harmless. An error that wraps
+	// [ErrMessage] is definite: nothing was sent, and never will be.
+	Send(ctx context.Context, messages []Message) error
+}
+
+// Received is a message in the hands of a receiver, who deletes it or sees it
+// again when its visibility ends.
+type Received struct {
+	ID      string // the same at every receive
+	Receipt string // of this receive: deletes it
+	Body    []byte
+	Count   int // receives so far, this one included
+}
+
+// Batches cuts messages into batches within MaxBatch and MaxBytes, in order. It
+// refuses all of them, with an error that wraps [ErrMessage], when one is empty,
+// too large, no text, or delayed for too long.
+func Batches(messages []Message) ([][]Message, error) {
+	var out [][]Message
+	start, size := 0, 0
+	for i, m := range messages {
+		if err := m.check(); err != nil {
+			return nil, fmt.Errorf("message %d of %d: %w", i+1, len(messages), err)
+		}
+		if i > start && (i-start == MaxBatch || size+len(m.Body) > MaxBytes) {
+			out = append(out, messages[start:i])
+			start, size = i, 0
+		}
+		size += len(m.Body)
+	}
+	if start < len(messages) {
+		out = append(out, messages[start:])
+	}
+	return out, nil
+}
+
+func (m Message) check() error {
+	switch {
+	case len(m.Body) == 0:
+		return fmt.Errorf("%w: it has no body", ErrMessage)
+	case len(m.Body) > MaxBytes:
+		return fmt.Errorf("%w: its %d bytes are more than %d", ErrMessage, len(m.Body), MaxBytes)
+	case m.Delay < 0 || m.Seconds() > int(MaxDelay/time.Second):
+		return fmt.Errorf("%w: its delay of %s is not between 0 and %s", ErrMessage, m.Delay, MaxDelay)
+	case !text(m.Body):
+		return fmt.Errorf("%w: its body is not text", ErrMessage)
+	}
+	return nil
+}
+
+// Seconds is the delay in whole seconds, rounded up: no message comes early.
+func (m Message) Seconds() int {
+	return int((m.Delay + time.Second - 1) / time.Second)
+}
+
+// text reports whether SQS takes b: the characters that XML can carry.
+func text(b []byte) bool {
+	for len(b) > 0 {
+		r, n := utf8.DecodeRune(b)
+		control := r < ' ' && r != '\t' && r != '\n' && r != '\r'
+		if r == utf8.RuneError && n == 1 || control || r == 0xFFFE || r == 0xFFFF {
+			return false
+		}
+		b = b[n:]
+	}
+	return true
+}
