@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -149,15 +150,26 @@ func (o *opened) take(shop followup.ShopID, names ...string) {
 		if err != nil {
 			o.t.Fatal(err)
 		}
-		in := followup.Incoming{InboxKey: followup.InboxKey{Shop: shop, Source: "generic", Key: name}, Hash: name, Body: body, At: o.Clock.Now()}
-		if _, err := o.Store.Accept(o.t.Context(), []followup.Incoming{in}); err != nil {
-			o.t.Fatal(err)
-		}
-		errs, err := o.Engine.Receive(o.t.Context(), o.Clock.Now(), []followup.Incoming{in})
-		if err != nil || errs[0] != nil {
-			o.t.Fatal(err, errs)
-		}
+		o.takeBody(shop, name, body)
 	}
+}
+
+// takeBody enrolls one body under a key.
+func (o *opened) takeBody(shop followup.ShopID, key string, body []byte) {
+	o.t.Helper()
+	in := followup.Incoming{InboxKey: followup.InboxKey{Shop: shop, Source: "generic", Key: key}, Hash: key, Body: body, At: o.Clock.Now()}
+	if _, err := o.Store.Accept(o.t.Context(), []followup.Incoming{in}); err != nil {
+		o.t.Fatal(err)
+	}
+	errs, err := o.Engine.Receive(o.t.Context(), o.Clock.Now(), []followup.Incoming{in})
+	if err != nil || errs[0] != nil {
+		o.t.Fatal(err, errs)
+	}
+}
+
+// cloud makes a generic event of noon, 5 March 2026.
+func cloud(id, kind, data string) []byte {
+	return fmt.Appendf(nil, `{"specversion":"1.0","id":%q,"source":"shop/main","type":%q,"time":"2026-03-05T12:00:00Z","data":%s}`, id, kind, data)
 }
 
 // goTo moves the clock and does what is due.

@@ -59,6 +59,24 @@ func TestWhyAssumedAndUnmatched(t *testing.T) {
 	}
 }
 
+// An event that concerns nothing is told in the story until the order is complete.
+func TestWhyStray(t *testing.T) {
+	o := shop(t)
+	o.takeBody("main", "stray", cloud("reg-9", "unit.registered", `{"unit":{"order":"1001","line":"l9","index":1}}`))
+	const want = `event reg-9 of shop/main (unit.registered) changed nothing: unit.line "l9" is no line of the order, which has l1`
+	if out := o.cli("why", "1001").well(t).out; !strings.Contains(out, "fault    "+want) {
+		t.Errorf("the stray is not told:\n%s", out)
+	}
+	story := decode[engine.Story](t, o.cli("why", "1001", "--json"))
+	if f := story.Order.Faults; len(f) != 1 || !strings.HasPrefix(f[0], want) {
+		t.Errorf("as JSON: %q", f)
+	}
+	o.takeBody("main", "more", cloud("up-9", "order.updated", `{"order":{"id":"1001","lines":[{"id":"l9","name":"Hose","quantity":1}]}}`))
+	if out := o.cli("why", "1001").well(t).out; strings.Contains(out, "fault") {
+		t.Errorf("the fault stays:\n%s", out)
+	}
+}
+
 // Two shops may know the same order.
 func TestWhyAmbiguous(t *testing.T) {
 	cfg := folder(t)

@@ -230,6 +230,9 @@ func tellOrder(j *followup.Journey, d *followup.Desire) StoryOrder {
 		Zone: d.Zone.Name, ZoneSource: string(d.Zone.Source), Pinned: j.Pinned() != "", Why: d.Why,
 		Faults: append([]string{}, d.Faults...), Test: f.Test != nil && *f.Test,
 	}
+	for _, stray := range d.Strays() {
+		o.Faults = append(o.Faults, stray.String())
+	}
 	if f.Total != nil {
 		o.Total = f.Total.String()
 	}

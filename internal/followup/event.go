@@ -116,6 +116,9 @@ type Cover struct {
 	Name  string     `json:"name"`
 	From  civil.Date `json:"from"`
 	Until civil.Date `json:"until"`
+
+	Source string `json:"src,omitempty"` // with Event it names the event; set by the fold
+	Event  string `json:"id,omitempty"`
 }
 
 // Said is what a customer answered. The text they wrote lives with the contact.

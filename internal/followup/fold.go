@@ -7,8 +7,8 @@ import (
 )
 
 // Fold computes the facts of an order from the set of its events: any order of
-// arrival, repetition or replay gives the same facts. Unknown lines, units and
-// cases are passed over: a later event may still name them.
+// arrival, repetition or replay gives the same facts. Unknown lines and units are
+// noted as strays and cases passed over: a later event may still name them.
 func Fold(events []Event) Facts {
 	f := &folder{groups: map[string][]int{}, reports: map[string]bool{}, since: map[string]time.Time{}}
 	sorted := SortEvents(events)
@@ -23,6 +23,7 @@ func Fold(events []Event) Facts {
 	}
 	f.deliverRest()
 	f.trim()
+	f.unsold()
 	return f.facts
 }
 
@@ -171,6 +172,7 @@ func (f *folder) fact(e *Event) Fact { return Fact{At: e.When(), Source: e.Sourc
 
 // apply puts e on the units it concerns.
 func (f *folder) apply(e *Event) {
+	f.knowsParts(e)
 	switch e.Type {
 	case OrderFulfilled:
 		f.arrive(e, func(u *Unit) *Fact { return &u.Fulfilled })
@@ -185,8 +187,12 @@ func (f *folder) apply(e *Event) {
 	case OrderReinstated:
 		f.reinstate(e)
 	case UnitRegistered, UnitInstalled, UnitCovered, UnitRepaired, UnitReplaced:
-		for _, i := range f.find(e.Unit) {
+		units := f.find(e.Unit)
+		for _, i := range units {
 			f.onUnit(e, &f.facts.Units[i])
+		}
+		if len(units) == 0 {
+			f.strayUnit(e)
 		}
 	case AnswerGiven:
 		f.answer(e)
@@ -439,7 +445,9 @@ func (f *folder) onUnit(e *Event, u *Unit) {
 	case UnitCovered:
 		if e.Cover != nil {
 			u.Covers = slices.DeleteFunc(u.Covers, func(c Cover) bool { return c.Name == e.Cover.Name })
-			u.Covers = append(u.Covers, *e.Cover)
+			c := *e.Cover
+			c.Source, c.Event = e.Source, e.ID
+			u.Covers = append(u.Covers, c)
 		}
 	case UnitRepaired:
 		u.Repairs = slices.DeleteFunc(u.Repairs, func(r Repair) bool { return r.From == e.From })

@@ -54,6 +54,7 @@ type Facts struct {
 	Keys    Keys     `json:"keys,omitzero"`
 	Erased  bool     `json:"erased,omitempty"`
 	Created bool     `json:"created,omitempty"` // an order.created or a full statement was seen
+	Strays  []Stray  `json:"strays,omitempty"`  // what events name and the order does not have
 }
 
 // Fact is when something happened, and who says so.

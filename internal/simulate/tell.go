@@ -23,6 +23,9 @@ func (s *simulation) tell(ctx context.Context) error {
 	for _, text := range sc.journey.Head.Faults {
 		s.fault(s.in.Plan.File, text, "mend the condition, or what it reads")
 	}
+	for _, stray := range sc.desire.Strays() {
+		s.fault("", stray.Cause(), stray.Mend)
+	}
 	rows := slices.DeleteFunc(sc.journey.Rows, func(f followup.FollowUp) bool { return f.DueAt.After(s.out.Until) })
 	slices.SortFunc(rows, func(a, b followup.FollowUp) int {
 		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID))

@@ -102,6 +102,18 @@ func TestCallDone(t *testing.T) {
 	must(t, w.get(w.operator, "/orders/main/1001").Body.String(), "drum is loud", "by phone")
 }
 
+func TestOrderTellsStrays(t *testing.T) {
+	w := newTown(t)
+	w.sell("1001", 1)
+	rec := w.post(`{"specversion":"1.0","id":"reg-9","source":"shop/main","type":"unit.registered","time":"2026-03-02T09:17:00+01:00",
+"data":{"unit":{"order":"1001","line":"l1","index":7}}}`)
+	if rec.Code != http.StatusAccepted {
+		t.Fatalf("posted: %d %s", rec.Code, rec.Body)
+	}
+	w.enroll()
+	must(t, w.get(w.operator, "/orders/main/1001").Body.String(), `<dd class="bad">event reg-9 of shop/main (unit.registered) changed nothing: unit.index &#34;7&#34;`, "line l1, which has 1")
+}
+
 func TestCases(t *testing.T) {
 	w := newTown(t)
 	id := w.sell("1001", 1)
