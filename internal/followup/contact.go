@@ -42,9 +42,10 @@ func (k Keys) ID() ContactID { return cmp.Or(k.Mail, k.Phone, k.Order) }
 type Person struct {
 	Name      string `json:"name,omitempty"`
 	FirstName string `json:"first,omitempty"`
-	Mail      string `json:"mail,omitempty"`      // normalised
+	Mail      string `json:"mail,omitempty"`      // normalised; "" when absent or not an address
 	Phone     string `json:"phone,omitempty"`     // E.164; "" when absent or not a number
 	BadPhone  bool   `json:"bad_phone,omitempty"` // a number was given that cannot be dialled
+	BadMail   bool   `json:"bad_mail,omitempty"`  // an address was given that is not a valid one
 	Language  string `json:"lang,omitempty"`
 	Country   string `json:"country,omitempty"`
 	City      string `json:"city,omitempty"`
@@ -132,6 +133,7 @@ const (
 	FieldMail     = "mail"
 	FieldPhone    = "phone"
 	FieldBadPhone = "bad_phone"
+	FieldBadMail  = "bad_mail"
 	FieldLanguage = "lang"
 	FieldCountry  = "country"
 	FieldCity     = "city"
@@ -147,19 +149,14 @@ func (c *Contact) State(p Person, at Stamp) bool {
 	if c.Fields == nil {
 		c.Fields = map[string]Stated{}
 	}
-	bad := ""
-	if p.BadPhone {
-		bad = "yes"
-	} else if p.Phone != "" {
-		bad = "no"
-	}
 	changed := false
 	for _, f := range [...]struct{ name, value string }{
 		{FieldName, p.Name},
 		{FieldFirst, p.FirstName},
 		{FieldMail, p.Mail},
 		{FieldPhone, p.Phone},
-		{FieldBadPhone, bad},
+		{FieldBadPhone, bad(p.BadPhone, p.Phone)},
+		{FieldBadMail, bad(p.BadMail, p.Mail)},
 		{FieldLanguage, p.Language},
 		{FieldCountry, p.Country},
 		{FieldCity, p.City},
@@ -170,6 +167,18 @@ func (c *Contact) State(p Person, at Stamp) bool {
 		}
 	}
 	return changed
+}
+
+// bad is what a body says of a number or an address: "yes" it is of no use, "no"
+// it is, "" none was stated.
+func bad(wrong bool, value string) string {
+	switch {
+	case wrong:
+		return "yes"
+	case value != "":
+		return "no"
+	}
+	return ""
 }
 
 func (c *Contact) state(name string, s Stated) bool {

@@ -124,6 +124,9 @@ func (g *gates) reachable() bool {
 		if g.c.Field(FieldMail) != "" {
 			return false
 		}
+		if g.c.Field(FieldBadMail) == "yes" {
+			return g.skip("no-address", "the mail address given is not a valid one", nil)
+		}
 		return g.skip("no-address", "no mail address is known", nil)
 	}
 }

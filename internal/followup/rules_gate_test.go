@@ -195,6 +195,27 @@ func TestGates(t *testing.T) {
 	}
 }
 
+// An address that is none, and none at all, are told apart, and the word is not
+// kept once a right one comes.
+func TestWhyNoAddress(t *testing.T) {
+	for want, said := range map[string][]followup.Person{
+		"no mail address is known":                  {{FirstName: "Anna"}},
+		"the mail address given is not a valid one": {{FirstName: "Anna", BadMail: true}},
+		"sent": {{BadMail: true}, {Mail: "anna@example.com"}},
+	} {
+		j := bought(t, asking)
+		j.contact.Fields = nil
+		for i, p := range said {
+			j.contact.State(p, followup.Stamp{Time: at("2026-03-01T09:00").AddDate(0, 0, i)})
+		}
+		j.look(j.row("review", "1"), at("2026-03-11T18:00"))
+		row := j.row("review", "1")
+		if got := row.Decisions[len(row.Decisions)-1].Reason; got != want && string(row.State) != want {
+			t.Errorf("%s: %s, %q", want, row.State, got)
+		}
+	}
+}
+
 func TestZoneSources(t *testing.T) {
 	for want, facts := range map[string]followup.OrderFacts{
 		"stated Asia/Tehran":       {Zone: "Asia/Tehran", Country: "DE"},

@@ -163,8 +163,14 @@ func TestGenericUpdated(t *testing.T) {
 		!e.Facts.Placed.IsZero() || e.Lines[0].Quantity != 0 || e.Lines[0].Serials[0] != "S" {
 		t.Errorf("got %+v %+v", e.Facts, e.Person)
 	}
-	if e := generic(t, "order.updated", `{"order":{"id":"1","customer":{"phone":"123","email":"x"}}}`); !e.Person.BadPhone || e.Person.Mail != "" || e.Keys.Mail != "" {
+	if e := generic(t, "order.updated", `{"order":{"id":"1","customer":{"phone":"123","email":"x"}}}`); !e.Person.BadPhone || !e.Person.BadMail || e.Person.Mail != "" || e.Keys.Mail != "" {
 		t.Errorf("no address, no number: %+v", e.Person)
+	}
+	for email, bad := range map[string]bool{"": false, " ": false, "b***@example.com": false, "anna@example.com": false, "anna@example": true, "n/a": false} {
+		e := generic(t, "order.updated", `{"order":{"id":"1","customer":{"first_name":"Anna","email":"`+email+`"}}}`)
+		if e.Person.BadMail != bad {
+			t.Errorf("%q is a bad address: %v", email, e.Person.BadMail)
+		}
 	}
 }
 

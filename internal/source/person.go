@@ -19,13 +19,15 @@ type person struct {
 // dialled is a phone number and the country it was given for.
 type dialled struct{ number, country text }
 
-// setMail takes the first that is an address.
+// setMail takes the first that is an address; when something was given and none
+// is one, that is noted.
 func (p *person) setMail(candidates ...text) {
 	for _, c := range candidates {
 		if address, key, ok := MailAddress(string(c)); ok {
-			p.Mail, p.mailKey = address, key
+			p.Mail, p.mailKey, p.BadMail = address, key, false
 			return
 		}
+		p.BadMail = p.BadMail || given(string(c)) && !strings.Contains(string(c), "*")
 	}
 }
 
@@ -33,7 +35,7 @@ func (p *person) setMail(candidates ...text) {
 // country of its own is read as one of fallback.
 func (p *person) setPhone(fallback string, candidates ...dialled) {
 	for _, c := range candidates {
-		if !givenPhone(string(c.number)) {
+		if !given(string(c.number)) {
 			continue
 		}
 		region := country(c.country)

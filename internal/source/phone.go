@@ -93,9 +93,9 @@ func bareNumber(s string) string {
 	return strings.TrimRight(s, " (;,")
 }
 
-// givenPhone reports whether s says a number at all: masks and words for
-// nothing do not.
-func givenPhone(s string) bool {
+// given reports whether s says a number or an address at all: masks and words
+// for nothing do not.
+func given(s string) bool {
 	return strings.ContainsFunc(s, func(r rune) bool { return r != '*' && r != ' ' }) && !strings.EqualFold(s, "null") &&
 		!strings.EqualFold(s, "none") && !strings.EqualFold(s, "n/a") && s != "-"
 }

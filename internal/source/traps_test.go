@@ -229,6 +229,9 @@ func TestShopifyPhones(t *testing.T) {
 			t.Errorf("%s gives %q, bad %v, want %s", more, p.Phone, p.BadPhone, want)
 		}
 	}
+	if p := statement(t, `"email": "nobody", "customer": {"email": "anna@example.com"}`).Person; p.Mail != "anna@example.com" || p.BadMail {
+		t.Errorf("the second address: %+v", p)
+	}
 	e := statement(t, `"phone": "123"`)
 	if !e.Person.BadPhone || e.Person.Phone != "" || e.Keys.Phone != "" || e.Facts.PhoneZones != nil {
 		t.Errorf("a number that cannot be dialled: %+v", e.Person)
