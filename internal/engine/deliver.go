@@ -409,6 +409,9 @@ func (t *Tally) count(r followup.Result) {
 // unclear asks the channel what became of a row's attempts and settles it.
 func (l *look) unclear(ctx context.Context, row followup.FollowUp) {
 	known := l.r.e.ask(ctx, l.rules.Shop.ID, &row)
+	if l.contact.Away(row.ID) && !known.Accepted {
+		known = followup.Known{} // the call was another store's: that it is not known here proves nothing
+	}
 	for _, a := range l.j.Head.Facts.Answers {
 		if a.FollowUp == row.ID && a.By != "phone" { // whoever answered it has it
 			known = followup.Known{Evidence: followup.Evidence{Accepted: true}, Asked: true}

@@ -94,6 +94,10 @@ type Spend struct {
 	At       time.Time  `json:"at"`
 	Channel  Medium     `json:"ch"`
 	Class    Class      `json:"cl"`
+
+	// Away: the call was made, if it was, from a store that this one was moved
+	// from; no channel here can say that it was not.
+	Away bool `json:"away,omitempty"`
 }
 
 // Contact is a customer as one can reach them. All personal data of the
@@ -262,6 +266,13 @@ func (c *Contact) Spend(s Spend) {
 		return
 	}
 	c.Sends[i].Epoch = max(c.Sends[i].Epoch, s.Epoch) // sent again after a restore
+	c.Sends[i].Away = s.Away
+}
+
+// Away reports whether the send of id was reserved in a store that this one was
+// moved from, and not again since: only proof that it was accepted counts.
+func (c *Contact) Away(id FollowUpID) bool {
+	return slices.ContainsFunc(c.Sends, func(s Spend) bool { return s.FollowUp == id && s.Away })
 }
 
 // Unspend gives a reservation back: the send did not happen and never will.
