@@ -159,7 +159,7 @@ func server(h http.Handler) *http.Server {
 // Public is the handler of the public listener.
 func (a *App) Public(loop *Loop, o ServeOptions) http.Handler {
 	return web.Public(web.PublicConfig{
-		Engine: a.Engine, Shops: a.shops, Links: a.Signer, Secrets: a.secrets, ContactKey: a.ContactKey,
+		Engine: a.Engine, Shops: a.Shops, Links: a.Signer, Secrets: a.secrets, ContactKey: a.ContactKey,
 		Now: a.Clock.Now, RealNow: time.Now, Wake: loop.Wake, Health: a.health, Version: o.Version, Log: a.Log,
 	})
 }
@@ -167,7 +167,7 @@ func (a *App) Public(loop *Loop, o ServeOptions) http.Handler {
 // Operator is the handler of the operators' listener.
 func (a *App) Operator(loop *Loop, o ServeOptions) http.Handler {
 	c := web.OperatorConfig{
-		Engine: a.Engine, Shops: a.shops, Now: a.Clock.Now, Wake: loop.Wake, Clock: o.Clock, Version: o.Version, Log: a.Log,
+		Engine: a.Engine, Shops: a.Shops, Now: a.Clock.Now, Wake: loop.Wake, Clock: o.Clock, Version: o.Version, Log: a.Log,
 	}
 	if a.Config.Email.Channel != config.SMTP {
 		c.Mailbox = mailbox.Handler(a.Store, a.Log)

@@ -2,9 +2,6 @@ package local
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 
 	"aftersales/internal/followup"
@@ -22,7 +19,7 @@ const againGroup = 100
 // orders that wait, not only new ones. A page that fails is logged and left to
 // the next event of its orders; the next start tries all of it again.
 func (a *App) reconcileAll(ctx context.Context) error {
-	now := a.fingerprint()
+	now := a.Fingerprint()
 	before, err := a.Store.Meta(ctx, settingsKey)
 	if err != nil || before == now {
 		return err
@@ -46,18 +43,4 @@ func (a *App) reconcileAll(ctx context.Context) error {
 		return nil //nolint:nilerr // a stop is no fault: the next start tries again
 	}
 	return a.Store.SetMeta(ctx, settingsKey, now)
-}
-
-// fingerprint names all that a plan's meaning hangs on, but the journeys.
-func (a *App) fingerprint() string {
-	hashes := make([]string, 0, len(a.Plans))
-	for _, p := range a.Plans {
-		hashes = append(hashes, p.Hash)
-	}
-	text, err := json.Marshal([]any{hashes, a.catalogue, a.Config.Shops, a.Config.Holidays})
-	if err != nil {
-		return "" // never equal to a kept one: reconciles at each start
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
 }

@@ -1,0 +1,63 @@
+// Package setup makes of a configuration what both forms of the product run
+// on: plans, catalogue and messages read and checked, the rules of each shop,
+// signed links, and the reader of received bodies. It knows no store, channel
+// or clock; those are what the forms differ in.
+package setup
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"aftersales/internal/config"
+	"aftersales/internal/followup"
+	"aftersales/internal/plan"
+)
+
+// Inputs replaces files of the configuration, for the demo and tests. What is
+// zero comes from the configuration's own files.
+type Inputs struct {
+	Plans     fs.FS // *.yaml in file-name order
+	Catalogue []byte
+	Messages  fs.FS
+}
+
+// Files are the merchant's own files, read and checked.
+type Files struct {
+	Plans     []*followup.Plan
+	Docs      []followup.PlanDoc // of the same plans, as they are stored
+	Catalogue *followup.Catalogue
+	messages  fs.FS // nil: those built in
+}
+
+// Read reads plans and catalogue; its error names every fault at once.
+func Read(c *config.Config, in Inputs) (Files, error) {
+	if in.Plans == nil {
+		in.Plans = os.DirFS(c.Plans)
+	}
+	if in.Messages == nil && c.Messages != "" {
+		in.Messages = os.DirFS(c.Messages)
+	}
+	plans, docs, faults := plan.LoadDir(in.Plans, ".")
+	name := "products"
+	if in.Catalogue == nil && c.Products != "" {
+		body, err := os.ReadFile(c.Products)
+		if err != nil {
+			return Files{}, fmt.Errorf("read catalogue: %w", err)
+		}
+		in.Catalogue, name = body, filepath.Base(c.Products)
+	}
+	catalogue := &followup.Catalogue{}
+	if in.Catalogue != nil {
+		read, more := plan.ParseCatalogue(name, in.Catalogue)
+		catalogue, faults = read, append(faults, more...)
+	}
+	return Files{Plans: plans, Docs: docs, Catalogue: catalogue, messages: in.Messages}, faults.Err()
+}
+
+// Parse reads a stored plan again, as an engine asks for it.
+func Parse(d followup.PlanDoc) (*followup.Plan, error) {
+	p, faults := plan.Parse(d.Name, d.Source)
+	return p, faults.Err()
+}
