@@ -30,6 +30,7 @@ func english() *texts {
 		daysLeft:  englishDaysLeft,
 		hours:     func(days, from, to string) string { return days + noBreak + from + "–" + to },
 		placeTime: func(place string) string { return place + " time" },
+		inPlace:   func(moment, place string) string { return moment + " (" + place + noBreak + "time)" },
 
 		days:    [7]string{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"},
 		daily:   "daily",

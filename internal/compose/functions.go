@@ -191,8 +191,12 @@ func hours(v *view) string {
 	if err != nil || sameClock(v.letter.Now, loc, v.zone) {
 		return s
 	}
-	place := v.shop.Zone[strings.LastIndexByte(v.shop.Zone, '/')+1:]
-	return s + " " + v.texts.placeTime(strings.ReplaceAll(place, "_", " "))
+	return s + " " + v.texts.placeTime(placeOf(v.shop.Zone))
+}
+
+// placeOf returns the city of a zone: Europe/Berlin -> Berlin.
+func placeOf(zone string) string {
+	return strings.ReplaceAll(zone[strings.LastIndexByte(zone, '/')+1:], "_", " ")
 }
 
 func sameClock(t time.Time, a, b *time.Location) bool {
@@ -201,11 +205,17 @@ func sameClock(t time.Time, a, b *time.Location) bool {
 	return x == y
 }
 
+// replyDue says the promised reply on the customer's clock, with its place where the shop's clock differs.
 func replyDue(v *view) string {
-	if v.letter.ReplyDue.IsZero() {
+	due := v.letter.ReplyDue
+	if due.IsZero() {
 		return ""
 	}
-	return v.texts.moment(civil.DateTimeOf(v.letter.ReplyDue, v.zone))
+	s := v.texts.moment(civil.DateTimeOf(due, v.zone))
+	if loc, err := civil.Zone(v.shop.Zone); err == nil && sameClock(due, loc, v.zone) {
+		return s
+	}
+	return v.texts.inPlace(s, placeOf(v.zone.String()))
 }
 
 // until says the last day of the coverage. It is what we stand by, even when its start was assumed.

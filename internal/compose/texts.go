@@ -25,6 +25,7 @@ type texts struct {
 	daysLeft  func(n int) string                 // "in 60 days", "tomorrow", "today"
 	hours     func(days, from, to string) string // "Mon–Fri 9:00–17:00"
 	placeTime func(place string) string          // "Berlin time"
+	inPlace   func(moment, place string) string  // "Thursday 5 March, 17:00 (Berlin time)", as the pages say it
 
 	days      [7]string // short, by time.Weekday
 	daily     string    // in place of days: every day

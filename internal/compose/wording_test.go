@@ -148,6 +148,16 @@ func TestDaysLeft(t *testing.T) {
 	}
 }
 
+// zone is one of the IANA database.
+func zone(t *testing.T, name string) *time.Location {
+	t.Helper()
+	loc, err := civil.Zone(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return loc
+}
+
 // TestValues reads the others.
 func TestValues(t *testing.T) {
 	closed := func(l *followup.Letter) {
@@ -168,6 +178,9 @@ func TestValues(t *testing.T) {
 		{"{{greeting .Contact}}", "Hello Anna Berg,", func(l *followup.Letter) { delete(l.Contact.Fields, followup.FieldFirst) }},
 		{"{{date .Delivered}}", "26 February 2026", nil},
 		{"{{reply_due}}", "Tuesday 3 March, 10:00", nil},
+		{"{{reply_due}}", "Tuesday 3 March, 9:00 (Reykjavik time)", func(l *followup.Letter) { l.Zone = zone(t, "Atlantic/Reykjavik") }},
+		{"{{reply_due}}", "Tuesday 3 March, 10:00", func(l *followup.Letter) { l.Zone = zone(t, "Europe/Paris") }},
+		{"{{reply_due}}", "Tuesday 3 March, 4:00 (New York time)", func(l *followup.Letter) { l.Zone = zone(t, "America/New_York") }},
 		{"{{phone .Shop.Phone}}", "+49 30 901820", nil},
 		{"{{phone .Shop.Phone}}", "+49 30 901820", func(l *followup.Letter) { l.Shop.Phone = "030 901820" }},
 		{"{{phone .Shop.Phone}}", "ask at the desk", func(l *followup.Letter) { l.Shop.Phone = "ask at the desk" }},

@@ -24,7 +24,7 @@ type Letter struct {
 	Now       time.Time
 	OpenCase  *Case     // rule 22: the message goes out although this case is open
 	Case      *Case     // the case a case_closed step asks about
-	ReplyDue  time.Time // a problem reported now is answered by then
+	ReplyDue  time.Time // a problem reported now is answered by then, see [Rules.Letter]
 }
 
 // Composer turns a letter into a message. A failure is a fault of the text or
@@ -33,12 +33,13 @@ type Composer interface {
 	Compose(l Letter) (Message, error)
 }
 
-// Letter collects what a message about row may say.
+// Letter collects what a message about row may say. ReplyDue is the promise
+// that an answer to it gets: that of the case it belongs to, else one of now.
 func (r *Rules) Letter(d *Desire, j *Journey, row FollowUp, w Wanted, c *Contact, now time.Time) Letter {
 	f := &j.Head.Facts
 	l := Letter{
 		Shop: r.Shop, Plan: d.Plan, Step: w.Step, Row: row, Journey: j.ID, Facts: f, Contact: c, Catalogue: r.Catalogue,
-		Coverages: d.Coverages, Zone: d.Zone.Loc(), Now: now, ReplyDue: r.ReplyDue(now),
+		Coverages: d.Coverages, Zone: d.Zone.Loc(), Now: now,
 	}
 	keys := row.Units
 	if len(keys) == 0 {
@@ -54,6 +55,7 @@ func (r *Rules) Letter(d *Desire, j *Journey, row FollowUp, w Wanted, c *Contact
 		}
 	}
 	sortDearest(l.Units, f)
+	l.ReplyDue = r.promised(f, l.Units, now)
 	l.Delivered, _ = de.orderAnchor(Anchor{Kind: AnchorDelivered})
 	for i := range f.Cases {
 		k := &f.Cases[i]
@@ -65,6 +67,22 @@ func (r *Rules) Letter(d *Desire, j *Journey, row FollowUp, w Wanted, c *Contact
 		}
 	}
 	return l
+}
+
+// promised returns when somebody who writes now hears from the shop: what they
+// write goes to the open case of a unit, whose promise holds while it is ahead;
+// without one it is counted from now.
+func (r *Rules) promised(f *Facts, units []Unit, now time.Time) time.Time {
+	due := r.ReplyDue(now)
+	for _, c := range f.Cases {
+		if !c.Open() || c.Reason == "data-request" || !slices.ContainsFunc(units, func(u Unit) bool { return c.Covers(u.Key) }) {
+			continue
+		}
+		if made := r.ReplyDue(c.Opened); made.After(now) && made.Before(due) {
+			due = made
+		}
+	}
+	return due
 }
 
 // sortDearest puts the unit with the highest price first; equals keep their order.
