@@ -39,12 +39,10 @@ func (f FollowUp) Release(reason string, now time.Time) (FollowUp, error) {
 // Accept records that the provider took the attempt under way, or evidence that
 // it took any attempt of this row.
 func (f FollowUp) Accept(provider, how string, now time.Time) (FollowUp, error) {
-	switch f.State {
-	case Armed, Unknown, Parked, Planned:
+	switch {
+	case f.State == Armed, f.State == Unknown, f.State == Parked:
+	case (f.State == Planned || f.State == Held) && !f.ArmedAt.IsZero(): // to be sent again after an unclear attempt
 	default:
-		return f, fmt.Errorf("record %s: %w", f.ID, ErrState)
-	}
-	if f.State == Planned && f.ArmedAt.IsZero() {
 		return f, fmt.Errorf("record %s: %w", f.ID, ErrState)
 	}
 	f.end(Sent, now)
@@ -150,29 +148,15 @@ func (f FollowUp) Fault(reason string, now time.Time) FollowUp {
 	return f
 }
 
-// Report records what the provider said after it accepted; the rank only grows.
-func (f FollowUp) Report(s State, now time.Time) (FollowUp, bool) {
-	if s.rank() <= f.State.rank() {
-		return f, false
-	}
-	if f.State.rank() == 0 {
-		accepted, err := f.Accept("", "reported by the provider", now)
-		if err != nil {
-			return f, false
-		}
-		f = accepted
-	}
-	f.State = s
-	f.Decide(Decision{At: now, Result: ResultRecord, Rule: "reported", Reason: string(s)})
-	return f, true
-}
-
-// Called records the outcome of a claimed call.
+// Called records the outcome of a claimed call, or of an automated one after it
+// was accepted; an automated call that nobody answered at first may still have
+// been answered, since its reports come in any order.
 func (f FollowUp) Called(o Outcome, now time.Time) (FollowUp, error) {
 	if !slices.Contains(Outcomes, o) {
 		return f, fmt.Errorf("outcome %q is not one of works, problem, help, no-answer, call-back, wrong-number, do-not-call", o)
 	}
-	if f.State != Armed && f.State != Unknown && f.State != Parked || f.Channel != Call {
+	taken := f.State == Sent && (f.Outcome == "" || f.Claimed == "" && f.Outcome == OutcomeNoAnswer && o.Answers())
+	if f.State != Armed && f.State != Unknown && f.State != Parked && !taken || f.Channel != Call {
 		return f, fmt.Errorf("record the outcome of %s: %w", f.ID, ErrState)
 	}
 	f.end(Sent, now)

@@ -100,30 +100,6 @@ func TestResolve(t *testing.T) {
 	}
 }
 
-func TestReportRankOnlyGrows(t *testing.T) {
-	f := armed()
-	for _, c := range []struct {
-		say  followup.State
-		want followup.State
-		ok   bool
-	}{
-		{followup.Delivered, followup.Delivered, true}, // came before the worker's own record
-		{followup.Sent, followup.Delivered, false},
-		{followup.Complained, followup.Complained, true},
-		{followup.Bounced, followup.Complained, false},
-	} {
-		next, ok := f.Report(c.say, noon)
-		if next.State != c.want || ok != c.ok {
-			t.Errorf("%s: %s %v", c.say, next.State, ok)
-		}
-		f = next
-	}
-	never := followup.FollowUp{State: followup.Planned}
-	if got, ok := never.Report(followup.Delivered, noon); ok || got.State != followup.Planned {
-		t.Error("a report about what was never armed changed it")
-	}
-}
-
 func TestOperator(t *testing.T) {
 	parked := armed().Lose("?", noon).Resolve(followup.Known{}, followup.Park, noon.Add(time.Hour))
 	for to, ok := range map[followup.State]bool{followup.Sent: true, followup.Planned: true, followup.Voided: true, followup.Held: false} {
