@@ -42,7 +42,7 @@ func (l *loader) email(n node) Email {
 	}
 	e.Rate = optional(f, "rate", rate, perSecond)
 	e.Concurrency = optional(f, "concurrency", 4, number(1, 64, "4"))
-	server := l.smtp(f.get("smtp"), e.Channel == SMTP)
+	server := l.smtp(f.get("smtp"), e.Channel == SMTP && l.base == "")
 	if e.Channel == SMTP {
 		e.SMTP = server
 	}

@@ -16,10 +16,15 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 	if getenv == nil {
 		getenv = os.LookupEnv
 	}
+	return load(path, getenv, "")
+}
+
+// load is Load; base, when not "", is where the AWS form is reached.
+func load(path string, getenv func(string) (string, bool), base string) (*Config, error) {
 	var faults Faults
 	l := &loader{
 		reader: &reader{file: path, faults: &faults},
-		dir:    filepath.Dir(path),
+		dir:    filepath.Dir(path), base: base,
 	}
 	l.env = environment{getenv: getenv, faults: &faults, warnings: &l.cfg.Warnings}
 	if body, ok := l.file(path); ok {
@@ -38,7 +43,9 @@ type loader struct {
 	*reader
 	env environment
 	dir string // of the file
-	cfg Config
+	// base is where customers reach the AWS form, which sends by SES; "" the other form.
+	base string
+	cfg  Config
 }
 
 // file reads the configuration file itself.

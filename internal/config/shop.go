@@ -110,6 +110,9 @@ func (l *loader) shop(n node) followup.Shop {
 // this machine, which no customer reaches, so a warning says so.
 func (l *loader) publicURL(f fields) string {
 	n := f.get("public_url")
+	if absent(n.ast) && l.base != "" {
+		return l.base
+	}
 	if absent(n.ast) {
 		host, port, err := net.SplitHostPort(l.cfg.Listen)
 		if err != nil || port == "0" {

@@ -1,0 +1,196 @@
+package config
+
+import (
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Function is one Lambda function of the AWS form, by the name of its folder.
+type Function string
+
+// The functions.
+const (
+	Intake   Function = "intake"
+	Enroll   Function = "enroll"
+	Sweep    Function = "sweep"
+	Deliver  Function = "deliver"
+	Outcome  Function = "outcome"
+	Pages    Function = "pages"
+	Console  Function = "console"
+	Callflow Function = "callflow"
+)
+
+// Functions lists every function.
+var Functions = [...]Function{Intake, Enroll, Sweep, Deliver, Outcome, Pages, Console, Callflow}
+
+// The variables of the functions. None holds a secret: those are parameters
+// under /aftersales/STACK/, by the names that the other form reads from its
+// environment.
+const (
+	EnvStack            = "AFTERSALES_STACK"             // names the stack in logs, metrics and parameters
+	EnvConfig           = "AFTERSALES_CONFIG"            // path of the configuration file, relative to the code; default shop/aftersales.yaml
+	EnvBaseURL          = "AFTERSALES_BASE_URL"          // of customers' pages, for shops that state no public_url
+	EnvJourneys         = "AFTERSALES_JOURNEYS_TABLE"    //
+	EnvContacts         = "AFTERSALES_CONTACTS_TABLE"    //
+	EnvInbox            = "AFTERSALES_INBOX_TABLE"       //
+	EnvEnrollQueue      = "AFTERSALES_ENROLL_QUEUE"      // URL
+	EnvDeliverQueue     = "AFTERSALES_DELIVER_QUEUE"     // URL
+	EnvConfigurationSet = "AFTERSALES_CONFIGURATION_SET" // of SES
+	EnvVoiceProvider    = "AFTERSALES_VOICE_PROVIDER"    // none (default) or connect
+	EnvConnectInstance  = "AFTERSALES_CONNECT_INSTANCE"  // id or ARN; these three only with connect
+	EnvConnectFlow      = "AFTERSALES_CONNECT_FLOW"      //
+	EnvConnectNumber    = "AFTERSALES_CONNECT_NUMBER"    // calls come from it, E.164
+	EnvConsoleURL       = "AFTERSALES_CONSOLE_URL"       // where operators' browsers reach /console, without the path
+	EnvUserPoolIssuer   = "AFTERSALES_USER_POOL_ISSUER"  // URL
+	EnvUserPoolClient   = "AFTERSALES_USER_POOL_CLIENT"  // id of a public client
+	EnvLoginURL         = "AFTERSALES_LOGIN_URL"         // of the managed log-in, without a path
+
+	envRoot = "LAMBDA_TASK_ROOT" // set by Lambda: the folder of the code
+)
+
+// Voice providers.
+const (
+	NoVoice      = "none" // calls are tasks for people
+	ConnectVoice = "connect"
+)
+
+// CloudNames lists the variables that a function reads. Those of the whole
+// product come first; the ones of Connect are needed with that provider only.
+func CloudNames(f Function) []string {
+	names := []string{EnvStack, EnvConfig, EnvBaseURL, EnvJourneys, EnvContacts, EnvInbox}
+	voice := []string{EnvVoiceProvider, EnvConnectInstance, EnvConnectFlow, EnvConnectNumber}
+	switch f {
+	case Intake:
+		return append(names, EnvEnrollQueue)
+	case Sweep:
+		return append(append(names, EnvEnrollQueue, EnvDeliverQueue), EnvVoiceProvider)
+	case Deliver:
+		return append(append(names, EnvDeliverQueue, EnvConfigurationSet), voice...)
+	case Console:
+		return append(names, EnvDeliverQueue, EnvConsoleURL, EnvUserPoolIssuer, EnvUserPoolClient, EnvLoginURL)
+	default: // enroll, outcome, pages, callflow
+		return append(names, EnvDeliverQueue)
+	}
+}
+
+// Cloud is the environment of one function. Fields of variables that it does
+// not read are zero.
+type Cloud struct {
+	Function Function
+	Stack    string
+	File     string // the configuration file, as it can be opened
+	BaseURL  string
+
+	Journeys, Contacts, Inbox string // tables
+	EnrollQueue, DeliverQueue string // URLs
+	ConfigurationSet          string
+	Voice                     Voice
+	Door                      Door
+}
+
+// Voice says who makes calls.
+type Voice struct {
+	Provider               string // NoVoice or ConnectVoice
+	Instance, Flow, Number string
+}
+
+// Door is where operators log in.
+type Door struct {
+	Console  string // URL without a path
+	Issuer   string // URL
+	Client   string
+	LoginURL string
+}
+
+// LoadCloud reads the environment of a function through getenv, as
+// [os.LookupEnv] is; nil reads the process's own. An error is [Faults] that name
+// every variable that is missing or wrong.
+func LoadCloud(f Function, getenv func(string) (string, bool)) (*Cloud, error) {
+	if getenv == nil {
+		getenv = os.LookupEnv
+	}
+	e := cloudEnv{getenv: getenv, reads: map[string]bool{}}
+	for _, name := range CloudNames(f) {
+		e.reads[name] = true
+	}
+	c := &Cloud{
+		Function: f, Stack: e.text(EnvStack), File: e.file(), BaseURL: e.url(EnvBaseURL),
+		Journeys: e.text(EnvJourneys), Contacts: e.text(EnvContacts), Inbox: e.text(EnvInbox),
+		EnrollQueue: e.url(EnvEnrollQueue), DeliverQueue: e.url(EnvDeliverQueue),
+		ConfigurationSet: e.text(EnvConfigurationSet), Voice: e.voice(),
+		Door: Door{Console: e.url(EnvConsoleURL), Issuer: e.url(EnvUserPoolIssuer), Client: e.text(EnvUserPoolClient), LoginURL: e.url(EnvLoginURL)},
+	}
+	if len(e.faults) > 0 {
+		return nil, e.faults
+	}
+	return c, nil
+}
+
+// cloudEnv reads variables and notes what is wrong.
+type cloudEnv struct {
+	getenv func(string) (string, bool)
+	reads  map[string]bool
+	faults Faults
+}
+
+// text reads a variable that must be set, where the function reads it at all.
+func (e *cloudEnv) text(name string) string {
+	if !e.reads[name] {
+		return ""
+	}
+	text, _ := e.getenv(name)
+	if strings.TrimSpace(text) == "" {
+		e.faults = append(e.faults, Fault{Name: name, Cause: "not set", Want: "what the template gives: deploy the stack anew"})
+	}
+	return strings.TrimSpace(text)
+}
+
+// url is text that is an address; a slash at its end is dropped.
+func (e *cloudEnv) url(name string) string {
+	text := strings.TrimRight(e.text(name), "/")
+	if text == "" {
+		return ""
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+		e.faults = append(e.faults, Fault{Name: name, Value: text, Want: "an address with https://", Example: "https://shop.example"})
+	}
+	return text
+}
+
+// file is where the configuration file is.
+func (e *cloudEnv) file() string {
+	name, _ := e.getenv(EnvConfig)
+	if name == "" {
+		name = filepath.Join("shop", FileName)
+	}
+	if filepath.IsAbs(name) {
+		return name
+	}
+	root, _ := e.getenv(envRoot)
+	return filepath.Join(root, name)
+}
+
+func (e *cloudEnv) voice() Voice {
+	v := Voice{Provider: NoVoice}
+	if text, _ := e.getenv(EnvVoiceProvider); text != "" && e.reads[EnvVoiceProvider] {
+		v.Provider = text
+	}
+	switch v.Provider {
+	case NoVoice:
+	case ConnectVoice:
+		v.Instance, v.Flow, v.Number = e.text(EnvConnectInstance), e.text(EnvConnectFlow), e.text(EnvConnectNumber)
+	default:
+		e.faults = append(e.faults, Fault{Name: EnvVoiceProvider, Value: v.Provider, Want: "none or connect", Example: "none"})
+	}
+	return v
+}
+
+// LoadShop reads the configuration file of a deployment on AWS. Secrets are not
+// looked for: they are parameters. Mail goes by SES whatever the file's channel
+// is, and links of shops that state no public_url go to the deployment's own.
+func (c *Cloud) LoadShop() (*Config, error) {
+	return load(c.File, func(string) (string, bool) { return "", false }, c.BaseURL)
+}

@@ -1,0 +1,109 @@
+package config_test
+
+import (
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aftersales/internal/config"
+)
+
+func cloudVars() map[string]string {
+	return map[string]string{
+		"AFTERSALES_STACK": "prod", "AFTERSALES_BASE_URL": "https://care.shop.example/", "LAMBDA_TASK_ROOT": "/var/task",
+		"AFTERSALES_JOURNEYS_TABLE": "j", "AFTERSALES_CONTACTS_TABLE": "c", "AFTERSALES_INBOX_TABLE": "i",
+		"AFTERSALES_ENROLL_QUEUE": "https://sqs.example/1/enroll", "AFTERSALES_DELIVER_QUEUE": "https://sqs.example/1/deliver",
+		"AFTERSALES_CONFIGURATION_SET": "set", "AFTERSALES_VOICE_PROVIDER": "connect", "AFTERSALES_CONNECT_INSTANCE": "in",
+		"AFTERSALES_CONNECT_FLOW": "fl", "AFTERSALES_CONNECT_NUMBER": "+4930123456", "AFTERSALES_CONSOLE_URL": "https://api.example",
+		"AFTERSALES_USER_POOL_ISSUER": "https://cognito.example/pool", "AFTERSALES_USER_POOL_CLIENT": "cl", "AFTERSALES_LOGIN_URL": "https://login.example",
+	}
+}
+
+func TestEachFunctionReadsItsOwnVariables(t *testing.T) {
+	deliver := config.Cloud{
+		Function: config.Deliver, Stack: "prod", File: "/var/task/shop/aftersales.yaml", BaseURL: "https://care.shop.example",
+		Journeys: "j", Contacts: "c", Inbox: "i", DeliverQueue: "https://sqs.example/1/deliver", ConfigurationSet: "set",
+		Voice: config.Voice{Provider: "connect", Instance: "in", Flow: "fl", Number: "+4930123456"},
+	}
+	c, err := config.LoadCloud(config.Deliver, env(cloudVars()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(deliver, *c); diff != "" {
+		t.Errorf("deliver reads (-want +got):\n%s", diff)
+	}
+	console, err := config.LoadCloud(config.Console, env(cloudVars()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Door{Console: "https://api.example", Issuer: "https://cognito.example/pool", Client: "cl", LoginURL: "https://login.example"}
+	if console.Door != want || console.ConfigurationSet != "" || console.EnrollQueue != "" {
+		t.Errorf("console reads %+v", console)
+	}
+}
+
+func TestEveryMissingVariableIsNamedAtOnce(t *testing.T) {
+	for _, f := range config.Functions {
+		vars := map[string]string{"AFTERSALES_VOICE_PROVIDER": "connect"}
+		_, err := config.LoadCloud(f, env(vars))
+		faults, ok := errors.AsType[config.Faults](err)
+		if !ok {
+			t.Fatalf("%s without an environment: %v", f, err)
+		}
+		var named []string
+		for _, fault := range faults {
+			named = append(named, fault.Name)
+		}
+		want := slices.DeleteFunc(config.CloudNames(f), func(n string) bool {
+			return n == "AFTERSALES_CONFIG" || n == "AFTERSALES_VOICE_PROVIDER"
+		})
+		slices.Sort(named)
+		slices.Sort(want)
+		if !slices.Equal(named, want) {
+			t.Errorf("%s names %v, want %v", f, named, want)
+		}
+	}
+}
+
+func TestWrongVariablesOfFunctions(t *testing.T) {
+	vars := cloudVars()
+	vars["AFTERSALES_BASE_URL"], vars["AFTERSALES_VOICE_PROVIDER"], vars["AFTERSALES_DELIVER_QUEUE"] = "care.shop.example", "carrier-pigeon", "  "
+	_, err := config.LoadCloud(config.Deliver, env(vars))
+	if err == nil || strings.Count(err.Error(), "\n") != 3 {
+		t.Fatalf("error %v, want three faults", err)
+	}
+	for _, name := range []string{"AFTERSALES_BASE_URL", "AFTERSALES_VOICE_PROVIDER", "AFTERSALES_DELIVER_QUEUE"} {
+		if !strings.Contains(err.Error(), name) {
+			t.Errorf("the error does not name %s: %v", name, err)
+		}
+	}
+}
+
+func TestShopOnAWS(t *testing.T) {
+	dir := folder(t, "business: b\nemail: {channel: smtp, smtp: {username: u}}\nshops:\n"+
+		"  - {id: main, name: M, sender: a@shop.example}\n  - {id: two, name: T, sender: b@shop.example, public_url: \"https://two.example\"}\n")
+	vars := cloudVars()
+	vars["AFTERSALES_CONFIG"] = filepath.Join(dir, config.FileName)
+	cloud, err := config.LoadCloud(config.Pages, env(vars))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := cloud.LoadShop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := c.Shops[0].PublicURL; got != "https://care.shop.example" {
+		t.Errorf("a shop without public_url is at %s, want the deployment's address", got)
+	}
+	if got := c.Shops[1].PublicURL; got != "https://two.example" {
+		t.Errorf("a shop with public_url is at %s", got)
+	}
+	cloud.File = filepath.Join(dir, "missing.yaml")
+	if _, err := cloud.LoadShop(); err == nil {
+		t.Error("a file that is not there was read")
+	}
+}
