@@ -81,3 +81,14 @@ func TestNoAllocations(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkWrite writes what stands in each decision: a moment and a period.
+func BenchmarkWrite(b *testing.B) {
+	d, p := dateTime(b, "2027-05-31T10:00"), period(b, "P24M")
+	b.ReportAllocs()
+	for b.Loop() {
+		if d.String() == "" || p.String() == "" || d.Clock.String() == "" {
+			b.Fatal("nothing was written")
+		}
+	}
+}

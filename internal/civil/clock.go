@@ -32,11 +32,26 @@ func parseClock(s string) (Clock, bool) {
 
 // String writes 15:04, with seconds only if there are any.
 func (c Clock) String() string {
-	h, m, s := c/3600, c/60%60, c%60
-	if s != 0 {
-		return fmt.Sprintf("%02d:%02d:%02d", h, m, s)
+	if !c.plain() {
+		h, m, s := c/3600, c/60%60, c%60
+		if s != 0 {
+			return fmt.Sprintf("%02d:%02d:%02d", h, m, s)
+		}
+		return fmt.Sprintf("%02d:%02d", h, m)
 	}
-	return fmt.Sprintf("%02d:%02d", h, m)
+	b := c.append(make([]byte, 0, len("15:04:05")))
+	if c%60 != 0 {
+		b = appendTwo(append(b, ':'), int(c%60))
+	}
+	return string(b)
+}
+
+// plain tells whether each part has the two digits that append writes.
+func (c Clock) plain() bool { return c >= 0 && c <= daySeconds }
+
+// append writes the hours and minutes of a plain clock to b.
+func (c Clock) append(b []byte) []byte {
+	return appendTwo(append(appendTwo(b, int(c/3600)), ':'), int(c/60%60))
 }
 
 // MarshalText writes what String does; it fails outside 0 to 86400.

@@ -62,8 +62,28 @@ func (d Date) String() string {
 	if d.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
+	if !d.plain() {
+		return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day)
+	}
+	b := make([]byte, 0, len("2006-01-02"))
+	return string(d.append(b))
 }
+
+// plain tells whether each part has the digits that append writes.
+func (d Date) plain() bool {
+	return d.Year >= 0 && d.Year <= maxYear && d.Month >= 0 && d.Month < 100 && d.Day >= 0 && d.Day < 100
+}
+
+// append writes a plain date to b.
+func (d Date) append(b []byte) []byte {
+	b = appendTwo(b, d.Year/100)
+	b = appendTwo(b, d.Year%100)
+	b = appendTwo(append(b, '-'), int(d.Month))
+	return appendTwo(append(b, '-'), d.Day)
+}
+
+// appendTwo writes the two digits of n, which is 0 to 99, to b.
+func appendTwo(b []byte, n int) []byte { return append(b, '0'+byte(n/10), '0'+byte(n%10)) }
 
 // IsZero tells whether there is no date.
 func (d Date) IsZero() bool { return d == Date{} }

@@ -55,7 +55,13 @@ func (d DateTime) String() string {
 	if d.IsZero() {
 		return ""
 	}
-	return fmt.Sprintf("%sT%02d:%02d:%02d", d.Date, d.Clock/3600, d.Clock/60%60, d.Clock%60)
+	if !d.Date.plain() || !d.Clock.plain() {
+		return fmt.Sprintf("%sT%02d:%02d:%02d", d.Date, d.Clock/3600, d.Clock/60%60, d.Clock%60)
+	}
+	b := make([]byte, 0, len("2006-01-02T15:04:05"))
+	b = d.Clock.append(append(d.Date.append(b), 'T'))
+	b = appendTwo(append(b, ':'), int(d.Clock%60))
+	return string(b)
 }
 
 // IsZero tells whether there is no moment, which is so without a date.

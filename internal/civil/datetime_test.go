@@ -1,6 +1,7 @@
 package civil_test
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -127,4 +128,31 @@ func TestResolveKeepsTheOrder(t *testing.T) {
 		}
 		return !t.Failed()
 	})
+}
+
+// What is written without fmt is what fmt would write, also of values that are no dates and clocks.
+func TestWrittenAsByFmt(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 100_000 {
+		small, odd := func(n int) int { return r.IntN(n) }, func(n int) int { return r.IntN(3*n) - n }
+		part := small
+		if r.IntN(2) == 0 {
+			part = odd
+		}
+		d := civil.DateTime{
+			Date:  civil.Date{Year: part(10_001), Month: time.Month(part(101)), Day: part(101)},
+			Clock: civil.Clock(part(86_402)),
+		}
+		h, m, s := d.Clock/3600, d.Clock/60%60, d.Clock%60
+		date, clock := fmt.Sprintf("%04d-%02d-%02d", d.Date.Year, int(d.Date.Month), d.Date.Day), fmt.Sprintf("%02d:%02d", h, m)
+		if s != 0 {
+			clock += fmt.Sprintf(":%02d", s)
+		}
+		if got := d.Date.String() + " " + d.Clock.String(); got != date+" "+clock && !d.IsZero() {
+			t.Fatalf("wrote %s, want %s %s", got, date, clock)
+		}
+		if got, want := d.String(), fmt.Sprintf("%sT%02d:%02d:%02d", date, h, m, s); got != want && !d.IsZero() {
+			t.Fatalf("wrote %s, want %s", got, want)
+		}
+	}
 }

@@ -120,33 +120,32 @@ func (p Period) String() string {
 	if p.IsZero() {
 		return "P0D"
 	}
-	var b strings.Builder
+	b := make([]byte, 0, 32)
 	if p.Years <= 0 && p.Months <= 0 && p.Weeks <= 0 && p.Days <= 0 && p.Exact <= 0 {
-		b.WriteByte('-')
+		b = append(b, '-')
 		p = p.Neg()
 	}
-	b.WriteByte('P')
-	writeUnit(&b, p.Years, 'Y')
-	writeUnit(&b, p.Months, 'M')
-	writeUnit(&b, p.Weeks, 'W')
-	writeUnit(&b, p.Days, 'D')
+	b = append(b, 'P')
+	b = appendUnit(b, p.Years, 'Y')
+	b = appendUnit(b, p.Months, 'M')
+	b = appendUnit(b, p.Weeks, 'W')
+	b = appendUnit(b, p.Days, 'D')
 	if p.Exact != 0 {
-		b.WriteByte('T')
-		writeUnit(&b, int(p.Exact/time.Hour), 'H')
-		writeUnit(&b, int(p.Exact%time.Hour/time.Minute), 'M')
+		b = append(b, 'T')
+		b = appendUnit(b, int(p.Exact/time.Hour), 'H')
+		b = appendUnit(b, int(p.Exact%time.Hour/time.Minute), 'M')
 		if seconds := p.Exact % time.Minute; seconds != 0 {
-			b.WriteString(strconv.FormatFloat(seconds.Seconds(), 'f', -1, 64))
-			b.WriteByte('S')
+			b = append(strconv.AppendFloat(b, seconds.Seconds(), 'f', -1, 64), 'S')
 		}
 	}
-	return b.String()
+	return string(b)
 }
 
-func writeUnit(b *strings.Builder, n int, unit byte) {
-	if n != 0 {
-		b.WriteString(strconv.Itoa(n))
-		b.WriteByte(unit)
+func appendUnit(b []byte, n int, unit byte) []byte {
+	if n == 0 {
+		return b
 	}
+	return append(strconv.AppendInt(b, int64(n), 10), unit)
 }
 
 // IsZero tells whether the period is no time at all.
