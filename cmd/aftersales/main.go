@@ -11,7 +11,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], process{in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.LookupEnv, colour: terminal(os.Stdout)})
+	code := run(ctx, os.Args[1:], process{
+		in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.LookupEnv, environ: os.Environ, colour: terminal(os.Stdout),
+	})
 	stop()
 	os.Exit(code)
 }

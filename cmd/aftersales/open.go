@@ -36,6 +36,9 @@ func (s *shell) config() (*config.Config, error) {
 		return nil, err
 	}
 	cfg.Data = cmp.Or(s.Data, cfg.Data)
+	if s.environ != nil {
+		cfg.Warnings = append(cfg.Warnings, cfg.Unread(s.environ())...)
+	}
 	return cfg, nil
 }
 

@@ -41,11 +41,12 @@ type Globals struct {
 
 // process is the world of a command: what it reads and where it writes.
 type process struct {
-	in     io.Reader
-	out    io.Writer // results
-	err    io.Writer // complaints, logs
-	getenv func(string) (string, bool)
-	colour bool // out is a terminal
+	in      io.Reader
+	out     io.Writer // results
+	err     io.Writer // complaints, logs
+	getenv  func(string) (string, bool)
+	environ func() []string // all variables, NAME=VALUE; nil: none but those getenv gives
+	colour  bool            // out is a terminal
 }
 
 // shell is what a verb runs in.

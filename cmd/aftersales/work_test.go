@@ -317,6 +317,22 @@ func TestServeRefuses(t *testing.T) {
 	cli(t, "serve", "--config", cfg, "--clock", "2030-01-01T10:00:00Z").badly(t, exitMisused, "--clock works only with channel mailbox")
 }
 
+// A secret that nothing reads is told when serve starts, and its value never is.
+func TestServeWarnsOfUnreadSecrets(t *testing.T) {
+	s := shell{process: process{
+		getenv:  func(string) (string, bool) { return "", false },
+		environ: func() []string { return []string{"AFTERSALES_SHOPIFY_SECRET_MIAN=hush-hush"} },
+	}, Globals: Globals{Config: folder(t)}}
+	cfg, err := s.config()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(cfg.Warnings, "\n")
+	if !strings.Contains(text, "AFTERSALES_SHOPIFY_SECRET_MIAN: is set, but nothing reads it; did you mean AFTERSALES_SHOPIFY_SECRET_MAIN?") || strings.Contains(text, "hush") {
+		t.Errorf("warnings: %s", text)
+	}
+}
+
 // --data names another folder.
 func TestData(t *testing.T) {
 	o := shop(t)

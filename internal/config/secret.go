@@ -104,10 +104,13 @@ func (e environment) hooks(shop followup.ShopID) map[string][]Secret {
 			e.fault(next, "set alone", "the secret in use in "+name+"; the one with _NEXT is only for a change of secrets", "")
 			continue
 		}
-		for _, s := range [...]Secret{first, second} {
+		for _, s := range [...]struct {
+			name string
+			Secret
+		}{{name, first}, {next, second}} {
 			if s.Set() {
-				on[source] = append(on[source], s)
-				e.weak(name, s)
+				on[source] = append(on[source], s.Secret)
+				e.weak(s.name, s.Secret)
 			}
 		}
 	}
