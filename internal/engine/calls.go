@@ -121,6 +121,7 @@ type Called struct {
 	Back    civil.DateTime // call-back: when, on the customer's clock
 	Note    string
 	By      string
+	CallMe  bool // wants to be called by a person, after an automated call
 }
 
 // Done records the outcome of a call. Works, problem and help are answers as
@@ -186,7 +187,7 @@ func (e *Engine) heard(ctx context.Context, now time.Time, l *look, row *followu
 		if unit == "" && len(l.desire.Live) == 1 {
 			unit = l.desire.Live[0]
 		}
-		return e.answer(ctx, now, name, Said{Journey: l.j.ID, FollowUp: c.ID, Unit: unit, Value: string(c.Outcome), Text: c.Note, By: "phone"})
+		return e.answer(ctx, now, name, Said{Journey: l.j.ID, FollowUp: c.ID, Unit: unit, Value: string(c.Outcome), Text: c.Note, By: "phone", CallMe: c.CallMe})
 	}
 	if c.Note == "" {
 		return Heard{}, nil

@@ -75,7 +75,7 @@ type round struct {
 	again map[followup.JourneyID]bool  // journeys in which something waited for an end
 	rows  []followup.Change            // rows that change without a send
 	sends []send
-	full  bool // the rate lets no more mail go now
+	full  bool // the rate, or the time left, lets nothing more go now
 	tally Tally
 }
 
@@ -318,6 +318,10 @@ func (l *look) decide(ctx context.Context, row *followup.FollowUp) {
 		l.r.tally.Moved++
 		return
 	}
+	if !l.r.e.room(ctx) {
+		l.r.full = true
+		return // no time for a call now: the row keeps its look
+	}
 	if row.Channel == followup.Email && l.r.e.c.Turn != nil && !l.r.e.c.Turn(l.rules.Shop.ID) {
 		l.r.full = true
 		return // no turn now: nothing is armed, it is decided again when there is one
@@ -351,6 +355,7 @@ func (l *look) prepare(ruling followup.Ruling) (send, error) {
 	contact.Spend(followup.Spend{
 		FollowUp: ruling.Row.ID, Epoch: l.rules.Epoch, At: l.r.now, Channel: ruling.Row.Channel, Class: ruling.Row.Class,
 	})
+	ruling.Row.Contact = contact.ID // a bounce speaks of this address
 	row := ruling.Row.Arm(attempt, l.desire.Plan.Hash, l.r.now, followup.CallTimeout)
 	return send{
 		arm: followup.Arm{Row: row, Contact: contact}, message: m, plan: l.desire.Plan,
@@ -409,6 +414,7 @@ func (t *Tally) count(r followup.Result) {
 // unclear asks the channel what became of a row's attempts and settles it.
 func (l *look) unclear(ctx context.Context, row followup.FollowUp) {
 	known := l.r.e.ask(ctx, l.rules.Shop.ID, &row)
+	l.r.e.stream(ctx, l.rules.Shop.ID, &row, &known)
 	if l.contact.Away(row.ID) && !known.Accepted {
 		known = followup.Known{} // the call was another store's: that it is not known here proves nothing
 	}

@@ -24,7 +24,7 @@ type Reading struct {
 	Ignored   string               // understood, but nothing to do, and why
 }
 
-// Config is what an engine is made of. All fields but Turn are required.
+// Config is what an engine is made of. Fields down to ID, and Log, are required.
 type Config struct {
 	Store    followup.Store
 	Shops    map[followup.ShopID]*followup.Rules
@@ -36,6 +36,16 @@ type Config struct {
 	Turn     func(shop followup.ShopID) bool                // rate limit: takes a turn for one mail, if there is one now; nil: always
 	Parallel int                                            // sends at once, over all Delivers; 0: 8
 	Log      *slog.Logger
+
+	// Room says whether there is time for another send; without it nothing is
+	// armed, and rows keep their look. nil: always.
+	Room func(ctx context.Context) bool
+	// Rest is told once a pause that a fault of the account stopped a medium of a
+	// shop; reason carries no personal data. nil: only this process knows.
+	Rest func(ctx context.Context, shop followup.ShopID, medium followup.Medium, until time.Time, reason string)
+	// Watermark returns when the latest send of a stream was made of which an event
+	// has arrived; false: the channel reports no sends by events. nil: none does.
+	Watermark func(ctx context.Context, shop followup.ShopID, medium followup.Medium) (time.Time, bool)
 }
 
 // Engine is safe for concurrent use.
@@ -46,27 +56,6 @@ type Engine struct {
 	rules map[followup.ShopID]*followup.Rules
 	busy  map[followup.ContactID]bool // contacts that a round is sending to
 	lanes map[lane]time.Time          // until when a lane rests after a fault of the account
-}
-
-// lane is what a fault of the account stops: one medium of one shop.
-type lane struct {
-	shop   followup.ShopID
-	medium followup.Medium
-}
-
-// rests returns until when a lane rests; false when it does not.
-func (e *Engine) rests(l lane, now time.Time) (time.Time, bool) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	until := e.lanes[l]
-	return until, now.Before(until)
-}
-
-// rest stops a lane until that time.
-func (e *Engine) rest(l lane, until time.Time) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.lanes[l] = until
 }
 
 // New returns an engine.

@@ -86,7 +86,7 @@ func (e *Engine) call(ctx context.Context, s *send, now time.Time) followup.Fini
 		end.Row, _ = row.Accept(receipt.Provider, "accepted", now)
 	} else {
 		if followup.Classify(err) == followup.Account {
-			e.rest(lane{s.shop, s.medium}, now.Add(followup.AccountPause))
+			e.rest(ctx, lane{s.shop, s.medium}, now, err)
 		}
 		end.Row = row.Fail(err, now)
 		if end.Row.State == followup.Failed {
