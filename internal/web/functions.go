@@ -11,9 +11,8 @@ import (
 	"aftersales/internal/followup"
 )
 
-// functions are what the pages call.
+// functions are what the pages call, beside those of newLook.
 var functions = template.FuncMap{
-	"order":     orderPath,
 	"local":     localTime,
 	"stamp":     stampIn,
 	"in":        timeIn,
@@ -22,7 +21,7 @@ var functions = template.FuncMap{
 	"flow":      flow,
 }
 
-// orderPath returns the address of an order's story.
+// orderPath returns the address of an order's story, below the base of the pages.
 func orderPath(id followup.JourneyID) string {
 	shop, order := id.Split()
 	return "/orders/" + url.PathEscape(string(shop)) + "/" + url.PathEscape(order)

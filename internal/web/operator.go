@@ -22,6 +22,7 @@ type OperatorConfig struct {
 	Shops   map[followup.ShopID]*followup.Shop
 	Mailbox http.Handler     // serves /mailbox and below; nil: mail goes elsewhere
 	Hosts   []string         // further names this listener is reached by, without port
+	Base    string           // path below which all of it lives, such as /console; "" the root
 	Now     func() time.Time // the product's clock
 	Wake    func()           // something changed that may be due now; nil: nobody is told
 	Clock   *ClockControl    // of the demo; nil: time cannot be moved
@@ -51,7 +52,7 @@ func Operator(c OperatorConfig) http.Handler {
 	if c.Wake == nil {
 		c.Wake = func() {}
 	}
-	o := &operator{c: c, look: newLook(c.Log, "operator", "bar.css", "style.css")}
+	o := &operator{c: c, look: newLook(c.Log, "operator", c.Base, "bar.css", "style.css")}
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]http.HandlerFunc{
 		"GET /{$}":                   o.home,
@@ -86,7 +87,7 @@ func Operator(c OperatorConfig) http.Handler {
 	}))
 	// Our own pages tell each other where they are, so that every browser says
 	// "Origin" with a form.
-	return o.look.guard("same-origin", o.known(cross.Handler(mux)))
+	return http.StripPrefix(c.Base, o.look.guard("same-origin", o.known(cross.Handler(mux))))
 }
 
 // known refuses requests for another host: a name that somebody else points to
@@ -206,7 +207,7 @@ func (o *operator) back(w http.ResponseWriter, r *http.Request, to, said string)
 	q := u.Query()
 	q.Set("said", said)
 	u.RawQuery = q.Encode()
-	http.Redirect(w, r, u.String(), http.StatusSeeOther) //nolint:gosec // a path of ours: host and scheme are refused above
+	http.Redirect(w, r, o.c.Base+u.String(), http.StatusSeeOther) //nolint:gosec // a path of ours: host and scheme are refused above
 }
 
 func clipped(s string, runes int) string {

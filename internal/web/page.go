@@ -10,6 +10,8 @@ import (
 	"html/template"
 	"log/slog"
 	"net/http"
+
+	"aftersales/internal/followup"
 )
 
 //go:embed pages
@@ -23,9 +25,10 @@ type look struct {
 	log    *slog.Logger
 }
 
-// newLook reads the pages and style sheets of a folder of pageFiles. A fault is a bug of this
-// package, which its tests find.
-func newLook(log *slog.Logger, folder string, styles ...string) *look {
+// newLook reads the pages and style sheets of a folder of pageFiles; base is the
+// path below which its pages live. A fault is a bug of this package, which its
+// tests find.
+func newLook(log *slog.Logger, folder, base string, styles ...string) *look {
 	var css []byte
 	for _, name := range styles {
 		part, err := pageFiles.ReadFile("pages/" + folder + "/" + name)
@@ -36,7 +39,10 @@ func newLook(log *slog.Logger, folder string, styles ...string) *look {
 	}
 	sum := sha256.Sum256(css)
 	return &look{
-		pages: template.Must(template.New("").Funcs(functions).ParseFS(pageFiles, "pages/"+folder+"/*.html")),
+		pages: template.Must(template.New("").Funcs(functions).Funcs(template.FuncMap{
+			"base":  func() string { return base },
+			"order": func(id followup.JourneyID) string { return base + orderPath(id) },
+		}).ParseFS(pageFiles, "pages/"+folder+"/*.html")),
 		style: template.CSS(css), //nolint:gosec // our own embedded file
 		policy: fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 			base64.StdEncoding.EncodeToString(sum[:])),

@@ -55,7 +55,7 @@ func Public(c PublicConfig) http.Handler {
 	if c.Wake == nil {
 		c.Wake = func() {}
 	}
-	p := &public{c: c, look: newLook(c.Log, "public", "style.css"), slots: make(chan struct{}, c.Hooks), cross: http.NewCrossOriginProtection()}
+	p := &public{c: c, look: newLook(c.Log, "public", "", "style.css"), slots: make(chan struct{}, c.Hooks), cross: http.NewCrossOriginProtection()}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/hooks/{source}/{shop}", p.hook)
 	mux.HandleFunc("/hooks/", func(w http.ResponseWriter, _ *http.Request) {
