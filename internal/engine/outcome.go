@@ -49,7 +49,7 @@ func (e *Engine) outcome(ctx context.Context, now time.Time, r followup.Report) 
 	if err := e.react(ctx, now, &js[0], row, r, changed); err != nil || !changed {
 		return err
 	}
-	return e.saveTold(ctx, now, row, told)
+	return e.saveTold(ctx, row, told)
 }
 
 // stray notes a report that concerns nothing here: a row that was erased, or a
@@ -81,7 +81,7 @@ func (e *Engine) react(ctx context.Context, now time.Time, j *followup.Journey, 
 		return nil
 	case r.Kind == followup.ReportBounced:
 		err := e.updateContact(ctx, contact, func(c *followup.Contact) bool {
-			return c.Version > 0 && c.Suppress(followup.Suppression{Channel: row.Channel, Reason: "bounce", At: now})
+			return c.Suppress(followup.Suppression{Channel: row.Channel, Reason: "bounce", At: now})
 		})
 		if err != nil {
 			return fmt.Errorf("suppress bounced address of %s: %w", row.ID, err)
@@ -98,24 +98,13 @@ func (e *Engine) react(ctx context.Context, now time.Time, j *followup.Journey, 
 	return nil
 }
 
-// saveTold writes a row that a report changed. An end that something waits for
-// keeps a look, and the journey is enrolled again.
-func (e *Engine) saveTold(ctx context.Context, now time.Time, was *followup.FollowUp, told followup.FollowUp) error {
-	id := was.ID.Journey()
-	if !was.State.Terminal() {
-		l, _, err := e.open(ctx, now, was.ID)
-		if err != nil {
-			return err
-		}
-		told.Await(l.desire.Plan, now)
-	}
-	errs, err := e.c.Store.Save(ctx, []followup.Change{{Journey: id, Rows: []followup.FollowUp{told}}})
+// saveTold writes a row that a report changed. It went out, so no follow-up that
+// waits for a failure follows from it.
+func (e *Engine) saveTold(ctx context.Context, was *followup.FollowUp, told followup.FollowUp) error {
+	errs, err := e.c.Store.Save(ctx, []followup.Change{{Journey: was.ID.Journey(), Rows: []followup.FollowUp{told}}})
 	if err = errors.Join(append(errs, err)...); err != nil {
 		return fmt.Errorf("record report of %s: %w", was.ID, err)
 	}
 	e.c.Log.InfoContext(ctx, "reported", slog.String("follow_up", string(was.ID)), slog.String("from", string(was.State)), slog.String("state", string(told.State)))
-	if told.Awaited() && !was.State.Terminal() {
-		return e.Again(ctx, now, []followup.JourneyID{id})
-	}
 	return nil
 }

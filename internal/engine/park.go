@@ -47,12 +47,12 @@ func (e *Engine) park(ctx context.Context, now time.Time, id followup.JourneyID,
 	}
 	change := followup.Change{Journey: id}
 	for _, row := range js[0].Rows {
-		if !slices.Contains(ids, row.ID) || row.Next.IsZero() || row.Next.After(now) {
+		if !slices.Contains(ids, row.ID) || row.Next.IsZero() || row.Next.After(now) { // an armed one's look is its deadline and margin
 			continue
 		}
 		switch {
 		case row.State == followup.Armed:
-			if row.Claimed != "" || !row.Overdue(now) {
+			if row.Claimed != "" {
 				continue
 			}
 			row = row.Lose("no result until the deadline and its margin; "+reason, now)

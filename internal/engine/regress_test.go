@@ -46,11 +46,12 @@ func shopOf(t *testing.T, steps string, store followup.Store, mail followup.Chan
 		chans[id] = map[followup.Medium]followup.Channel{followup.Email: mail, followup.Call: calllist.New(&calllist.Memory{})}
 	}
 	n := 0
-	s.Engine = engine.New(engine.Config{
+	s.config = engine.Config{
 		Store: store, Shops: rules, Composer: plain{}, Channels: chans, Read: read, Turn: turn,
 		Parse: func(followup.PlanDoc) (*followup.Plan, error) { return p, nil },
 		ID:    func() string { n++; return fmt.Sprint("id-", n) }, Log: slog.New(slog.DiscardHandler),
-	})
+	}
+	s.Engine = engine.New(s.config)
 	return s
 }
 
