@@ -355,7 +355,6 @@ func (l *look) prepare(ruling followup.Ruling) (send, error) {
 	contact.Spend(followup.Spend{
 		FollowUp: ruling.Row.ID, Epoch: l.rules.Epoch, At: l.r.now, Channel: ruling.Row.Channel, Class: ruling.Row.Class,
 	})
-	ruling.Row.Contact = contact.ID // a bounce speaks of this address
 	row := ruling.Row.Arm(attempt, l.desire.Plan.Hash, l.r.now, followup.CallTimeout)
 	return send{
 		arm: followup.Arm{Row: row, Contact: contact}, message: m, plan: l.desire.Plan,
