@@ -23,9 +23,12 @@ type demoVerb struct {
 	Seed uint64 `default:"1" placeholder:"N" help:"Which crowd; the same seed gives the same bytes. Default 1."`
 }
 
+// demoConsole is where operators come to, unless the port is taken.
+const demoConsole = "127.0.0.1:8081"
+
 // Run lives the three years, prints the first screen and stays until stopped.
 func (v *demoVerb) Run(ctx context.Context, s *shell) (err error) {
-	public, operator := freeAddress(ctx, "127.0.0.1:8080"), freeAddress(ctx, "127.0.0.1:8081")
+	public, operator := freeAddress(ctx, "127.0.0.1:8080"), freeAddress(ctx, demoConsole)
 	started := time.Now()
 	world, err := demo.Run(ctx, demo.Options{
 		Seed: v.Seed, RealNow: time.Now, PublicURL: "http://" + public, Log: slog.New(slog.DiscardHandler), Progress: s.progress(started),
@@ -53,15 +56,22 @@ func (v *demoVerb) Run(ctx context.Context, s *shell) (err error) {
 	}
 	return world.Stay(ctx, local.ServeOptions{
 		Listen: public, Console: operator, Version: programVersion(),
-		Ready: func(_, console string) {
-			s.printf("%d years in %s. A check-in mail has just arrived. Move the clock there; Ctrl-C ends.\n", world.Result.VirtualYears, took)
-			if console != "127.0.0.1:8081" {
-				s.printf("Port 8081 is taken, so:\n")
-			}
-			s.printf("  mailbox http://%[1]s/mailbox   calls http://%[1]s/calls   cases http://%[1]s/cases\n", console)
-			s.printf("  the family's story  http://%s/orders/main/1042\n", console)
-		},
+		Ready: func(_, console string) { s.printf("%s", whereToClick(world.Result.VirtualYears, took, console)) },
 	})
+}
+
+// whereToClick ends the first screen: five lines of at most 80 columns.
+func whereToClick(years int, took time.Duration, console string) string {
+	taken := ""
+	if console != demoConsole {
+		taken = "   (port 8081 is taken)"
+	}
+	return fmt.Sprintf(`%d years in %s. A check-in mail has just arrived; the clock can be moved:
+  mailbox http://%[3]s/mailbox%[4]s
+  calls   http://%[3]s/calls   cases http://%[3]s/cases
+  story   http://%[3]s/orders/main/1042
+Ctrl-C ends.
+`, years, took, console, taken)
 }
 
 // freeAddress returns addr, or a free port of the same host when it is taken.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"aftersales/internal/demo"
 )
@@ -42,7 +43,24 @@ func TestSameSeedSameBytes(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Log("\n" + screen.String() + first)
-	if n := strings.Count(screen.String(), "\n"); n > 19 {
-		t.Errorf("the screen has %d lines, want at most 19", n)
+	lines := strings.Split(strings.TrimSuffix(screen.String(), "\n"), "\n")
+	if len(lines) > 18 {
+		t.Errorf("the screen has %d lines, want at most 18: five more say where to click", len(lines))
+	}
+	for _, l := range lines {
+		if n := utf8.RuneCountInString(l); n > 80 || strings.Contains(l, "…") {
+			t.Errorf("%d columns, or cut: %s", n, l)
+		}
+	}
+	for _, want := range []string{
+		"Atlantic/Reykjavik:", "10:00  set-up help        a day after delivery", "call 1, no answer  4 days after delivery, off Saturday",
+		"call 3, no answer  at another time of day", "check-in mail      a mail instead: no answer 3 times",
+		"family: problem    case 1042-1 is open, the review waits", "review request     waited until the case was solved",
+		"asked again        3 days after the case was closed", "family: works      won back",
+		"warranty reminder  60 days before its end, not the hoses", " mails sent, ", "held ", "moved ", "skipped ", "voided ", "Sent twice 0, out of hours 0, after a cancellation 0.",
+	} {
+		if !strings.Contains(screen.String(), want) {
+			t.Errorf("the screen does not say %q", want)
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 const (
 	familyOrder                      = "1042"
 	familyJourney followup.JourneyID = "main/" + familyOrder
+	familyZone                       = "Atlantic/Reykjavik" // as the order states it
 	livingOrder                      = "9001"
 	livingJourney followup.JourneyID = "main/" + livingOrder
 )

@@ -20,26 +20,30 @@ var titles = map[string]string{
 	"contract-offer": "contract offer", "contract-visit": "contract visit", "recovered": "asked again",
 }
 
-// width is that of the narrowest terminal the screen is written for.
-const width = 100
+// A terminal of the least size that people use. Screen leaves five lines for
+// where to click, and one for the cursor.
+const (
+	screenWidth = 80
+	screenLines = 18
+)
 
-// Screen writes the first screen: the family's story and the totals, at most
-// 19 lines, so that where to click still fits into 24.
+// Screen writes the first screen: the family's story and the totals, at most 18
+// lines of at most 80 columns, so that where to click still fits into 24.
 func (w *World) Screen(ctx context.Context, out io.Writer) error {
 	js, err := w.App.Store.Journeys(ctx, []followup.JourneyID{familyJourney})
 	if err != nil {
 		return err
 	}
-	j := &js[0]
-	fmt.Fprintf(out, "Anna's family, Reykjavík: a fridge and two hoses, order #%s. Times are theirs (%s).\n", familyOrder, "Atlantic/Reykjavik, stated")
-	for _, l := range w.story(j) {
-		fmt.Fprintln(out, clip(l, width))
-	}
+	lines := []string{fmt.Sprintf("A family's story, #%s, a fridge and two hoses. Times are %s:", familyOrder, familyZone)}
+	lines = append(lines, w.story(&js[0])...)
 	r := &w.Result
-	fmt.Fprintf(out, "%d orders, %d events, %d years: %d follow-ups, %d mails sent, %d calls, %d cases; held %d, moved %d,\n",
-		r.Orders, r.Events, r.VirtualYears, r.FollowUps, r.Sent, r.Calls, r.Cases, r.Held, r.Moved)
-	fmt.Fprintf(out, "skipped %d, voided %d. Sent twice %d, out of hours %d, after a cancellation %d; latest %d s after its due.\n",
-		r.Skipped, r.Voided, r.Duplicates, r.OutOfHours, r.AfterCancel, r.LateMax)
+	lines = append(lines,
+		fmt.Sprintf("%d orders, %d events, %d years: %d follow-ups, %d mails sent, %d calls,", r.Orders, r.Events, r.VirtualYears, r.FollowUps, r.Sent, r.Calls),
+		fmt.Sprintf("%d cases; held %d, moved %d, skipped %d, voided %d; latest %d s after its due.", r.Cases, r.Held, r.Moved, r.Skipped, r.Voided, r.LateMax),
+		fmt.Sprintf("Sent twice %d, out of hours %d, after a cancellation %d.", r.Duplicates, r.OutOfHours, r.AfterCancel))
+	for _, l := range lines[:min(len(lines), screenLines)] {
+		fmt.Fprintln(out, clip(l, screenWidth))
+	}
 	return nil
 }
 
@@ -47,12 +51,13 @@ func (w *World) Screen(ctx context.Context, out io.Writer) error {
 type moment struct {
 	at   civil.DateTime
 	what string
-	how  string
+	why  string
 }
 
+// story tells what the family got and said, and why then.
 func (w *World) story(j *followup.Journey) []string {
 	loc := time.UTC
-	if l, err := civil.Zone("Atlantic/Reykjavik"); err == nil {
+	if l, err := civil.Zone(familyZone); err == nil {
 		loc = l
 	}
 	var all []moment
@@ -61,27 +66,60 @@ func (w *World) story(j *followup.Journey) []string {
 		if row.State == followup.Voided || row.State == followup.Skipped || row.State == followup.Expired {
 			continue
 		}
-		how := told(row)
-		if len(row.Units) > 0 {
-			how += "; not for the hoses"
-		}
-		all = append(all, moment{row.Due, w.title(row), how})
+		all = append(all, moment{row.Due, w.got(row), because(j, row)})
 	}
 	for _, a := range j.Head.Facts.Answers {
 		if a.Value != "" {
-			all = append(all, moment{civil.DateTimeOf(a.At, loc), "the customer: " + a.Value, "by page" + w.caseOf(j, a)})
+			all = append(all, moment{civil.DateTimeOf(a.At, loc), "family: " + a.Value, w.caseOf(j, a)})
 		}
 	}
 	for _, c := range j.Head.Facts.Cases {
-		all = append(all, moment{civil.DateTimeOf(c.Closed, loc), "case solved", c.Outcome + "; what was held goes on"})
+		all = append(all, moment{civil.DateTimeOf(c.Closed, loc), "case " + c.Outcome, "what was held goes on"})
 	}
 	slices.SortStableFunc(all, func(a, b moment) int { return cmp.Or(a.at.Compare(b.at), cmp.Compare(a.what, b.what)) })
 	var out []string
 	for _, m := range all {
 		day := m.at.Date.Weekday().String()[:3]
-		out = append(out, fmt.Sprintf("  %s %s %s  %-19s %s", day, m.at.Date, m.at.Clock.String()[:5], m.what, m.how))
+		out = append(out, fmt.Sprintf("%s %s %s  %-17s  %s", day, m.at.Date, m.at.Clock.String()[:5], m.what, m.why))
 	}
 	return out
+}
+
+// got names what a row was; a mail that was sent needs no more words.
+func (w *World) got(row *followup.FollowUp) string {
+	switch {
+	case row.Channel == followup.Call && row.Outcome != "":
+		return fmt.Sprintf("call %d, %s", row.Try(), strings.ReplaceAll(string(row.Outcome), "-", " "))
+	case row.State == followup.Sent || row.State == followup.Delivered:
+		return w.title(row)
+	}
+	return w.title(row) + " " + string(row.State)
+}
+
+// because says why a row was due then, as short as people would.
+func because(j *followup.Journey, row *followup.FollowUp) string {
+	if n := missed(j, row); n > 0 {
+		return fmt.Sprintf("a mail instead: no answer %d times", n)
+	}
+	why := reason(row)
+	if len(row.Units) > 0 {
+		why += ", not the hoses"
+	}
+	return why
+}
+
+// missed counts the calls in vain that a mail stands for; 0 when it stands for none.
+func missed(j *followup.Journey, row *followup.FollowUp) int {
+	n := 0
+	if row.Step != "check-in" {
+		return n
+	}
+	for i := range j.Rows {
+		if call := &j.Rows[i]; call.Step == "check-in-call" && call.Outcome == followup.OutcomeNoAnswer {
+			n++
+		}
+	}
+	return n
 }
 
 func (w *World) title(row *followup.FollowUp) string {
@@ -98,6 +136,14 @@ func told(row *followup.FollowUp) string {
 	if row.Outcome != "" {
 		what = strings.ReplaceAll(string(row.Outcome), "-", " ")
 	}
+	if why := reason(row); why != "" {
+		what += ": " + why
+	}
+	return what
+}
+
+// reason is why a row was due when it was.
+func reason(row *followup.FollowUp) string {
 	why := ""
 	for _, d := range row.Decisions {
 		if d.Result == followup.ResultPlan || d.Result == followup.ResultMove {
@@ -108,20 +154,17 @@ func told(row *followup.FollowUp) string {
 		why = now
 	}
 	if strings.HasPrefix(why, "nobody answered") {
-		why = "tried at another time of day"
+		return "at another time of day"
 	}
-	if why = plainWords(why); why != "" {
-		what += ": " + why
-	}
-	return what
+	return plainWords(why)
 }
 
 // plainWords writes the reason of a due as people would say it.
 func plainWords(why string) string {
 	why, _, _ = strings.Cut(why, " at 10:00")
 	if _, rest, ok := strings.Cut(why, `coverage_end("`); ok {
-		name, by, _ := strings.Cut(rest, `") - `)
-		return span(by) + " before the " + strings.ReplaceAll(name, "_", " ") + " ends"
+		_, by, _ := strings.Cut(rest, `") - `)
+		return span(by) + " before its end"
 	}
 	if _, wait, ok := strings.Cut(why, "case_closed + "); ok {
 		return span(wait) + " after the case was closed"
@@ -131,10 +174,13 @@ func plainWords(why string) string {
 		if _, weekday, moved := strings.Cut(more, "moved from "); moved {
 			more = ", off " + strings.TrimSuffix(weekday, " to a workday")
 		}
-		return span(wait) + " after it was " + anchor + more
+		return span(wait) + " after " + cmp.Or(anchors[anchor], anchor) + more
 	}
 	return why
 }
+
+// anchors are the anchors as nouns.
+var anchors = map[string]string{"delivered": "delivery", "ordered": "the order", "fulfilled": "shipping"}
 
 // span writes a period of one unit in words.
 func span(period string) string {
@@ -156,16 +202,17 @@ func span(period string) string {
 	return period
 }
 
+// caseOf says what followed from an answer.
 func (w *World) caseOf(j *followup.Journey, a followup.Answer) string {
 	for _, c := range j.Head.Facts.Cases {
 		if c.Opened.Equal(a.At) {
-			return fmt.Sprintf("; case %s-%d is open, reviews wait", familyOrder, c.Number)
+			return fmt.Sprintf("case %s-%d is open, the review waits", familyOrder, c.Number)
 		}
 	}
 	if a.Value == "works" {
-		return "; won back"
+		return "won back"
 	}
-	return ""
+	return "by " + a.By
 }
 
 func clip(s string, n int) string {
