@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"aftersales/internal/followup"
+	"aftersales/internal/mailbox"
 	"aftersales/internal/memory"
 )
 
@@ -32,5 +33,19 @@ func TestAwayIsNeverSentAgain(t *testing.T) {
 	must(t, err)
 	if cs[0].Away("main/1/a/-/1") {
 		t.Error("it was sent from here, and still counts as away")
+	}
+}
+
+// TestBareBody replays a webhook of which only key and hash were moved here.
+func TestBareBody(t *testing.T) {
+	s := newShop(t, memory.New(), &mailbox.Memory{}, nil)
+	in := followup.Incoming{InboxKey: followup.InboxKey{Shop: "main", Source: "generic", Key: "k"}, Hash: "h", At: at("2026-03-02T09:00")}
+	_, err := s.store.Accept(t.Context(), []followup.Incoming{in})
+	must(t, err)
+	errs, err := s.Receive(t.Context(), at("2026-03-02T09:00"), []followup.Incoming{in})
+	must(t, err)
+	must(t, errs[0])
+	if left, _, err := s.store.Waiting(t.Context(), "", 10); err != nil || len(left) != 0 {
+		t.Errorf("it waits for ever: %v, %v", left, err)
 	}
 }
