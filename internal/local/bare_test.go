@@ -2,14 +2,15 @@ package local_test
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"encoding/json"
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 	"testing"
 	"time"
+
+	modernc "modernc.org/sqlite"
 
 	"aftersales/internal/followup"
 	"aftersales/internal/sqlite"
@@ -18,8 +19,9 @@ import (
 // row is one row of a table as the driver gives and takes it.
 type row []any
 
-// written is what a store wrote about some orders.
-type written struct{ contacts, followups, events, journeys, inbox []row }
+// written is what a store wrote about some orders. An order's contact stands at
+// two places in reach: itself, and the order that it has.
+type written struct{ contacts, reach, journeys, heads, inbox []row }
 
 // read returns rows of so many columns.
 func (s *business) read(width int, query string, args ...any) []row {
@@ -49,20 +51,21 @@ func (s *business) read(width int, query string, args ...any) []row {
 // written reads what the store wrote about the orders of those numbers.
 func (s *business) written(from, until int) written {
 	first, last := "main/"+orderID(from), "main/"+orderID(until-1)
+	const ours = " FROM journey j JOIN head h ON h.n = j.n JOIN reach r ON r.contact = h.contact"
 	w := written{
-		contacts:  s.read(3, "SELECT id, v, body FROM contact WHERE id IN (SELECT contact FROM journey WHERE id BETWEEN ? AND ?)", first, last),
-		followups: s.read(6, "SELECT id, v, state, next, attempt, body FROM followup WHERE id BETWEEN ? AND ?", first, last+"0"),
-		events:    s.read(6, "SELECT journey, sec, nano, source, id, body FROM event WHERE journey BETWEEN ? AND ?", first, last),
-		journeys:  s.read(5, "SELECT id, v, contact, open_case, body FROM journey WHERE id BETWEEN ? AND ?", first, last),
+		contacts: s.read(3, "SELECT c.n, c.v, c.body"+ours+" AND r.journey = '' JOIN contact c ON c.n = r.n WHERE j.id BETWEEN ? AND ? ORDER BY j.n", first, last),
+		reach:    s.read(3, "SELECT r.contact, r.journey, r.n"+ours+" WHERE j.id BETWEEN ? AND ? ORDER BY j.n, r.journey", first, last),
+		journeys: s.read(6, "SELECT n, id, next, armed, attention, rows FROM journey WHERE id BETWEEN ? AND ? ORDER BY n", first, last),
+		heads:    s.read(6, "SELECT h.n, h.v, h.contact, h.open_case, h.body, h.log FROM journey j JOIN head h ON h.n = j.n WHERE j.id BETWEEN ? AND ? ORDER BY j.n", first, last),
 	}
-	if n := until - from; len(w.followups) != n*sixFollowUps || len(w.contacts) != n || len(w.events) != n || len(w.journeys) != n {
-		s.b.Fatalf("%d orders gave %d contacts, %d follow-ups, %d events, %d journeys", n, len(w.contacts), len(w.followups), len(w.events), len(w.journeys))
+	if n := until - from; len(w.contacts) != n || len(w.reach) != 2*n || len(w.journeys) != n || len(w.heads) != n {
+		s.b.Fatalf("%d orders gave %d contacts at %d places, %d journeys, %d heads", n, len(w.contacts), len(w.reach), len(w.journeys), len(w.heads))
 	}
 	return w
 }
 
-// sent is what a store wrote about follow-ups that went out.
-type sent struct{ contacts, followups, mails []row }
+// sent is what a store wrote about follow-ups that went out, one of each journey.
+type sent struct{ contacts, journeys, mails []row }
 
 func (s *business) sent(due []row, mail bool) sent {
 	var ids, journeys []string
@@ -71,14 +74,15 @@ func (s *business) sent(due []row, mail bool) sent {
 		ids, journeys = append(ids, id), append(journeys, string(followup.FollowUpID(id).Journey()))
 	}
 	w := sent{
-		contacts:  s.read(3, "SELECT c.id, c.v, c.body FROM json_each(?) k JOIN journey j ON j.id = k.value JOIN contact c ON c.id = j.contact", list(journeys)),
-		followups: s.read(6, "SELECT f.id, f.v, f.state, f.next, f.attempt, f.body FROM json_each(?) k JOIN followup f ON f.id = k.value", list(ids)),
+		contacts: s.read(3, `SELECT c.n, c.v, c.body FROM json_each(?) k CROSS JOIN journey j ON j.id = k.value
+			CROSS JOIN head h ON h.n = j.n CROSS JOIN reach r ON r.contact = h.contact AND r.journey = '' CROSS JOIN contact c ON c.n = r.n`, list(journeys)),
+		journeys: s.read(5, "SELECT j.next, j.armed, j.attention, j.rows, j.n FROM json_each(?) k CROSS JOIN journey j ON j.id = k.value", list(journeys)),
 	}
 	if mail {
-		w.mails = s.read(4, "SELECT m.followup, m.attempt, m.at, m.body FROM json_each(?) k JOIN mail m ON m.followup = k.value", list(ids))
+		w.mails = s.read(4, "SELECT m.followup, m.attempt, m.at, m.body FROM json_each(?) k CROSS JOIN mail m ON m.followup = k.value", list(ids))
 	}
-	if len(w.contacts) != len(due) || len(w.followups) != len(due) || mail && len(w.mails) != len(due) {
-		s.b.Fatalf("%d sent gave %d contacts, %d follow-ups, %d mails", len(due), len(w.contacts), len(w.followups), len(w.mails))
+	if len(w.contacts) != len(due) || len(w.journeys) != len(due) || mail && len(w.mails) != len(due) {
+		s.b.Fatalf("%d sent gave %d contacts, %d journeys, %d mails", len(due), len(w.contacts), len(w.journeys), len(w.mails))
 	}
 	return w
 }
@@ -91,13 +95,15 @@ func list(texts []string) string {
 	return string(out)
 }
 
-// bare writes with plain batched statements into a file with the schema and the
-// settings of a store: nothing is decided, encoded, compared or read, and nobody
-// else may ask anything meanwhile. No store on this SQLite can be faster.
+// bare writes with plain prepared statements, through the driver itself, into a
+// file with the schema and the settings of a store: nothing is decided, encoded,
+// compared or read, and nobody else may ask anything meanwhile. No store on this
+// SQLite can be faster.
 type bare struct {
 	b     *testing.B
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	conn  driver.Conn
+	stmts map[string]driver.StmtExecContext
+	args  []driver.NamedValue
 }
 
 func newBare(b *testing.B) *bare {
@@ -109,61 +115,60 @@ func newBare(b *testing.B) *bare {
 	if err := s.Close(); err != nil {
 		b.Fatal(err)
 	}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, sqlite.FileName)+
+	w := &bare{b: b, stmts: map[string]driver.StmtExecContext{}}
+	w.conn, err = new(modernc.Driver).Open("file:" + filepath.Join(dir, sqlite.FileName) +
 		"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(4000)&_pragma=wal_autocheckpoint(4000)")
 	if err != nil {
 		b.Fatal(err)
 	}
-	b.Cleanup(func() { _ = db.Close() })
-	w := &bare{b: b, stmts: map[string]*sql.Stmt{}}
-	if w.conn, err = db.Conn(b.Context()); err != nil {
-		b.Fatal(err)
-	}
+	b.Cleanup(func() { _ = w.conn.Close() })
 	return w
 }
 
 func (w *bare) exec(query string, args ...any) {
 	st := w.stmts[query]
 	if st == nil {
-		var err error
-		if st, err = w.conn.PrepareContext(context.Background(), query); err != nil {
+		prepared, err := w.conn.Prepare(query)
+		if err != nil {
 			w.b.Fatal(err)
 		}
+		st, _ = prepared.(driver.StmtExecContext)
 		w.stmts[query] = st
 	}
-	if _, err := st.Exec(args...); err != nil {
+	w.args = w.args[:0]
+	for i, v := range args {
+		w.args = append(w.args, driver.NamedValue{Ordinal: i + 1, Value: v})
+	}
+	if _, err := st.ExecContext(context.Background(), w.args); err != nil {
 		w.b.Fatal(err)
 	}
 }
 
-// insert writes rows, 64 in a statement.
-func (w *bare) insert(head, tail string, rows []row) {
-	for part := range slices.Chunk(rows, 64) {
-		one := ",(?" + strings.Repeat(",?", len(part[0])-1) + ")"
-		w.exec(head+" VALUES "+strings.Repeat(one, len(part))[1:]+tail, slices.Concat(part...)...)
+// each runs a statement for every row: on this driver as fast as many rows in a
+// statement, which need a journal of their own.
+func (w *bare) each(query string, rows []row) {
+	for _, r := range rows {
+		w.exec(query, r...)
 	}
 }
 
-const (
-	putContact  = "INSERT INTO contact (id, v, body)"
-	putFollowUp = "INSERT INTO followup (id, v, state, next, attempt, body)"
-	newContact  = " ON CONFLICT DO UPDATE SET v = excluded.v, body = excluded.body"
-	newFollowUp = " ON CONFLICT DO UPDATE SET v = excluded.v, state = excluded.state, next = excluded.next, attempt = excluded.attempt, body = excluded.body"
-)
+func (w *bare) commit(do func()) {
+	w.exec("BEGIN IMMEDIATE")
+	do()
+	w.exec("COMMIT")
+}
 
 func (w *bare) orders(o written, from, until int) {
-	w.insert(putContact, "", o.contacts[from:until])
-	w.insert(putFollowUp, "", o.followups[from*sixFollowUps:until*sixFollowUps])
-	w.insert("INSERT INTO event (journey, sec, nano, source, id, body)", "", o.events[from:until])
-	w.insert("INSERT INTO journey (id, v, contact, open_case, body)", "", o.journeys[from:until])
+	w.each("INSERT INTO contact (n, v, body) VALUES (?, ?, ?)", o.contacts[from:until])
+	w.each("INSERT INTO reach (contact, journey, n) VALUES (?, ?, ?)", o.reach[2*from:2*until])
+	w.each("INSERT INTO journey (n, id, next, armed, attention, rows) VALUES (?, ?, ?, ?, ?, ?)", o.journeys[from:until])
+	w.each("INSERT INTO head (n, v, contact, open_case, body, log) VALUES (?, ?, ?, ?, ?, ?)", o.heads[from:until])
 }
 
 // enroll writes orders in commits of so many.
 func (w *bare) enroll(o written, commit int) {
 	for n := 0; n < len(o.journeys); n += commit {
-		w.exec("BEGIN IMMEDIATE")
-		w.orders(o, n, min(n+commit, len(o.journeys)))
-		w.exec("COMMIT")
+		w.commit(func() { w.orders(o, n, min(n+commit, len(o.journeys))) })
 	}
 }
 
@@ -171,43 +176,34 @@ func (w *bare) enroll(o written, commit int) {
 func (w *bare) receive(o written, commit int) {
 	for n := 0; n < len(o.journeys); n += commit {
 		until := min(n+commit, len(o.journeys))
-		w.exec("BEGIN IMMEDIATE")
-		w.insert("INSERT INTO inbox (k, topic, hash, body, at)", "", o.inbox[n:until])
-		w.exec("COMMIT")
-		w.exec("BEGIN IMMEDIATE")
-		w.orders(o, n, until)
-		var keys []string
-		for _, r := range o.inbox[n:until] {
-			key, _ := r[0].(string)
-			keys = append(keys, key)
-		}
-		w.exec("UPDATE inbox SET done = 1 WHERE k IN (SELECT value FROM json_each(?))", list(keys))
-		w.exec("COMMIT")
+		w.commit(func() { w.each("INSERT INTO inbox (k, topic, hash, body, at) VALUES (?, ?, ?, ?, ?)", o.inbox[n:until]) })
+		w.commit(func() {
+			w.orders(o, n, until)
+			for _, r := range o.inbox[n:until] {
+				w.exec("UPDATE inbox SET done = 1 WHERE k = ?", r[0])
+			}
+		})
 	}
 }
 
-// drain writes what sends write: contacts and armed rows in one commit, the
-// mails in the next, the rows as they ended in a third.
+// drain writes what sends write: contacts and armed journeys in one commit, the
+// mails in the next, the journeys as they ended in a third.
 func (w *bare) drain(o sent, commit int) {
-	for n := 0; n < len(o.followups); n += commit {
-		until := min(n+commit, len(o.followups))
-		armed := make([]row, until-n)
-		for i, r := range o.followups[n:until] {
-			version, _ := r[1].(int64)
-			armed[i] = row{r[0], version - 1, 4, time.Now().UnixMilli(), r[4], r[5]}
-		}
-		w.exec("BEGIN IMMEDIATE")
-		w.insert(putContact, newContact, o.contacts[n:until])
-		w.insert(putFollowUp, newFollowUp, armed)
-		w.exec("COMMIT")
+	const journey = "UPDATE journey SET next = ?, armed = ?, attention = ?, rows = ? WHERE n = ?"
+	for n := 0; n < len(o.journeys); n += commit {
+		until := min(n+commit, len(o.journeys))
+		w.commit(func() {
+			for _, r := range o.contacts[n:until] {
+				w.exec("UPDATE contact SET v = ?, body = ? WHERE n = ?", r[1], r[2], r[0])
+			}
+			for _, r := range o.journeys[n:until] {
+				w.exec(journey, time.Now().UnixMilli(), int64(1), r[2], r[3], r[4])
+			}
+		})
 		if o.mails != nil {
-			w.exec("BEGIN IMMEDIATE")
-			w.insert("INSERT INTO mail (followup, attempt, at, body)", "", o.mails[n:until])
-			w.exec("COMMIT")
+			w.commit(func() { w.each("INSERT INTO mail (followup, attempt, at, body) VALUES (?, ?, ?, ?)", o.mails[n:until]) })
 		}
-		w.exec("BEGIN IMMEDIATE")
-		w.insert(putFollowUp, newFollowUp, o.followups[n:until])
-		w.exec("COMMIT")
+		w.commit(func() { w.each(journey, o.journeys[n:until]) })
 	}
 }
 

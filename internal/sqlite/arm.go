@@ -24,6 +24,7 @@ func (s *Store) Arm(ctx context.Context, arms []followup.Arm) ([]followup.ArmRes
 		return nil, ctx.Err()
 	}
 	o := &armOp{arms: make([]armOut, len(arms))}
+	var e encoder
 	for i := range arms {
 		a := &arms[i]
 		if a.Row.State != followup.Armed || a.Row.Attempt == "" || a.Contact.ID == "" {
@@ -33,7 +34,7 @@ func (s *Store) Arm(ctx context.Context, arms []followup.Arm) ([]followup.ArmRes
 		if err != nil {
 			return nil, fmt.Errorf("arm %s: %w", a.Row.ID, err)
 		}
-		o.arms[i] = armOut{s.packs.row(a.Row), contact}
+		o.arms[i] = armOut{rowOut{a.Row.ID, newEntry(&e, a.Row)}, contact}
 	}
 	if err := s.w.do(ctx, o); err != nil {
 		return nil, fmt.Errorf("arm: %w", err)
@@ -43,7 +44,7 @@ func (s *Store) Arm(ctx context.Context, arms []followup.Arm) ([]followup.ArmRes
 
 func (o *armOp) want(b *batch) {
 	for i := range o.arms {
-		b.rows.ask(o.arms[i].row.id)
+		b.askRow(o.arms[i].row.id)
 		b.contacts.ask(o.arms[i].contact.id)
 	}
 }
@@ -52,10 +53,10 @@ func (o *armOp) apply(b *batch) error {
 	o.results = make([]followup.ArmResult, len(o.arms))
 	for i := range o.arms {
 		a := &o.arms[i]
-		switch old := b.rows.m[a.row.id]; {
-		case old.version != a.row.version-1 || !old.state.Open():
+		switch old := b.row(a.row.id); {
+		case old.version != a.row.entry.version-1 || !old.state.Open():
 			o.results[i] = followup.Lost
-		case b.contacts.m[a.contact.id] != a.contact.version-1:
+		case b.contacts.m[a.contact.id].version != a.contact.version-1:
 			o.results[i] = followup.Closed
 		default:
 			b.putContact(a.contact)

@@ -1,34 +1,29 @@
 package sqlite
 
 import (
-	"context"
-	"database/sql"
 	"errors"
+	"slices"
 
 	"aftersales/internal/followup"
 )
 
 // batch is one transaction in the making: what its ops have to know, read with
-// one statement per table, and what they want written, written with few. In
-// between each op sees what those before it wrote.
+// one statement per table, and what they want written. In between each op sees
+// what those before it wrote.
 type batch struct {
-	ctx context.Context
-	w   *writer
+	w *writer
 
-	heads    known[followup.JourneyID, int64] // versions
-	rows     known[followup.FollowUpID, rowKept]
-	contacts known[followup.ContactID, int64]  // versions
+	journeys known[followup.JourneyID, *journeyKept] // their rows
+	heads    known[followup.JourneyID, bool]         // those of which the head matters, too
+	contacts known[followup.ContactID, contactKept]
 	bodies   known[followup.ContactID, []byte] // of contacts
-	logs     known[followup.JourneyID, map[eventKey]bool]
 	inbox    known[string, inboxKept]
 	mails    known[followup.FollowUpID, map[string]int64] // by attempt: number
 	lastMail int64
 
-	headsOut    staged[followup.JourneyID, headOut]
-	rowsOut     staged[followup.FollowUpID, rowOut]
+	changed     []*journeyKept // in the order in which they were first changed
 	contactsOut staged[followup.ContactID, contactOut]
-	eventsOut   []eventOut
-	mailsOut    []any // five values a mail
+	mailsOut    []*mailOp
 	inboxOut    []bodyOut
 	inboxAgain  []string            // seen bodies, queued again: a replay repairs
 	done        map[string][]string // reason: inbox keys
@@ -77,101 +72,111 @@ func (s *staged[K, V]) get(key K) (v V, ok bool) {
 	return v, false
 }
 
-// rowKept is what a row is judged by.
-type rowKept struct {
-	version int64
-	state   followup.State
-	attempt string
+// journeyKept is a journey as it is stored, and as it becomes.
+type journeyKept struct {
+	id   followup.JourneyID
+	n    int64 // 0: it is not stored
+	was  marks
+	rows []entry
+
+	hasHead bool // there is a row for head or log
+	headV   int64
+	contact followup.ContactID // of the stored head
+	log     []logged
+
+	dirty, rowsOut, logOut bool // what is to be written
+	headOut                *headOut
 }
+
+// headVersion is the head's, as it becomes.
+func (j *journeyKept) headVersion() int64 {
+	if j.headOut != nil {
+		return j.headOut.version
+	}
+	return j.headV
+}
+
+// row returns what the row with that id is judged by.
+func (j *journeyKept) row(id followup.FollowUpID) rowKept {
+	if suffix, ok := suffixOf(j.id, id); ok {
+		if i, found := findEntry(j.rows, suffix); found {
+			return j.rows[i].kept()
+		}
+	}
+	return rowKept{}
+}
+
+// suffixOf returns what stands behind the journey in an id.
+func suffixOf(j followup.JourneyID, id followup.FollowUpID) (string, bool) {
+	if n := len(j); n > 0 && len(id) > n && id[n] == '/' && string(id[:n]) == string(j) {
+		return string(id[n+1:]), true
+	}
+	return "", false
+}
+
+type contactKept struct{ n, version int64 }
 
 type inboxKept struct {
 	there bool
 	hash  string
 }
 
-type eventKey struct{ source, id string }
+func newBatch(w *writer) *batch { return &batch{w: w} }
 
-func newBatch(ctx context.Context, w *writer) *batch {
-	return &batch{ctx: ctx, w: w}
+// askRow asks for the rows of the journey of an id.
+func (b *batch) askRow(id followup.FollowUpID) { b.journeys.ask(id.Journey()) }
+
+// askHead asks for a journey with its head.
+func (b *batch) askHead(id followup.JourneyID) {
+	b.journeys.ask(id)
+	b.heads.ask(id)
 }
 
-// load reads what was asked for.
-func (b *batch) load() error {
-	return errors.Join(
-		b.get(b.heads.asked, "SELECT j.id, j.v FROM json_each(?) k JOIN journey j ON j.id = k.value", func(r *sql.Rows) error {
-			var id followup.JourneyID
-			var v int64
-			err := r.Scan(&id, &v)
-			b.heads.m[id] = v
-			return err
-		}),
-		b.get(b.rows.asked, "SELECT f.id, f.v, f.state, f.attempt FROM json_each(?) k JOIN followup f ON f.id = k.value", b.loadRow),
-		b.get(b.contacts.asked, "SELECT c.id, c.v FROM json_each(?) k JOIN contact c ON c.id = k.value", func(r *sql.Rows) error {
-			var id followup.ContactID
-			var v int64
-			err := r.Scan(&id, &v)
-			b.contacts.m[id] = v
-			return err
-		}),
-		b.get(b.bodies.asked, "SELECT c.id, c.body FROM json_each(?) k JOIN contact c ON c.id = k.value", func(r *sql.Rows) error {
-			var id followup.ContactID
-			var body []byte
-			err := r.Scan(&id, &body)
-			b.bodies.m[id] = body
-			return err
-		}),
-		b.get(b.logs.asked, "SELECT e.journey, e.source, e.id FROM json_each(?) k JOIN event e ON e.journey = k.value", func(r *sql.Rows) error {
-			var id followup.JourneyID
-			var e eventKey
-			err := r.Scan(&id, &e.source, &e.id)
-			b.log(id)[e] = true
-			return err
-		}),
-		b.get(b.inbox.asked, "SELECT i.k, i.hash FROM json_each(?) k JOIN inbox i ON i.k = k.value", func(r *sql.Rows) error {
-			var k, hash string
-			err := r.Scan(&k, &hash)
-			b.inbox.m[k] = inboxKept{true, hash}
-			return err
-		}),
-		b.loadMails(),
-	)
-}
-
-func (b *batch) loadRow(r *sql.Rows) error {
-	var id followup.FollowUpID
-	var k rowKept
-	var state int
-	var attempt sql.NullString
-	err := r.Scan(&id, &k.version, &state, &attempt)
-	k.state, k.attempt = stateOf(state), attempt.String
-	b.rows.m[id] = k
-	return err
-}
-
-func (b *batch) get(keys []string, query string, scan func(*sql.Rows) error) error {
-	if len(keys) == 0 {
-		return nil
+// journey returns what is known of a journey that was asked for.
+func (b *batch) journey(id followup.JourneyID) *journeyKept {
+	j := b.journeys.m[id]
+	if j == nil {
+		j = &journeyKept{id: id}
+		b.journeys.ask(id)
+		b.journeys.m[id] = j
 	}
-	return b.w.query(b.ctx, query, scan, jsonList(keys))
+	return j
 }
 
-// log returns the keys of the events of a journey.
-func (b *batch) log(id followup.JourneyID) map[eventKey]bool {
-	if b.logs.m[id] == nil {
-		b.logs.m[id] = map[eventKey]bool{}
+// row returns what the row with that id is judged by.
+func (b *batch) row(id followup.FollowUpID) rowKept { return b.journey(id.Journey()).row(id) }
+
+// change notes that a journey is to be written.
+func (b *batch) change(id followup.JourneyID) *journeyKept {
+	j := b.journey(id)
+	if !j.dirty {
+		j.dirty = true
+		b.changed = append(b.changed, j)
 	}
-	return b.logs.m[id]
+	return j
 }
 
 // putRow stages a row and shows it to the ops that follow.
 func (b *batch) putRow(r *rowOut) {
-	b.rows.m[r.id] = r.kept
-	b.rowsOut.put(r.id, *r)
+	j := b.change(r.id.Journey())
+	j.rows, j.rowsOut = putEntry(j.rows, r.entry), true
 }
 
 func (b *batch) putContact(c contactOut) {
-	b.contacts.m[c.id] = c.version
+	kept := b.contacts.m[c.id]
+	kept.version = c.version
+	b.contacts.m[c.id] = kept
 	b.contactsOut.put(c.id, c)
+}
+
+// log stages an event, unless it is logged already.
+func (b *batch) log(id followup.JourneyID, e *logged) {
+	j := b.journey(id)
+	if slices.ContainsFunc(j.log, func(l logged) bool { return l.key == e.key }) {
+		return
+	}
+	b.change(id)
+	j.log, j.logOut = append(j.log, *e), true
 }
 
 // finishInbox marks bodies done at flush.
@@ -184,35 +189,52 @@ func (b *batch) finishInbox(keys []string, reason string) {
 	}
 }
 
-// jsonList writes keys as a JSON array for json_each.
-func jsonList(keys []string) string {
-	n := 2
-	for _, k := range keys {
-		n += len(k) + 3
-	}
-	out := make([]byte, 0, n)
-	out = append(out, '[')
-	for i, k := range keys {
-		if i > 0 {
-			out = append(out, ',')
-		}
-		out = appendJSON(out, k)
-	}
-	return string(append(out, ']'))
+// load reads what was asked for.
+func (b *batch) load() error {
+	return errors.Join(
+		b.get(b.journeys.asked, loadRows, b.loadRows),
+		b.get(b.heads.asked, loadHeads, b.loadHead),
+		b.get(b.contacts.asked, "SELECT r.contact, c.n, c.v FROM "+keysOf+contactOfKey, func(r row) error {
+			b.contacts.m[followup.ContactID(r.text(0))] = contactKept{r.int(1), r.int(2)}
+			return nil
+		}),
+		b.get(b.bodies.asked, "SELECT r.contact, c.body FROM "+keysOf+contactOfKey, func(r row) error {
+			b.bodies.m[followup.ContactID(r.text(0))] = r.blob(1)
+			return nil
+		}),
+		b.get(b.inbox.asked, "SELECT i.k, i.hash FROM "+keysOf+"CROSS JOIN inbox i ON i.k = k.value", func(r row) error {
+			b.inbox.m[r.text(0)] = inboxKept{true, r.text(1)}
+			return nil
+		}),
+		b.loadMails(),
+	)
 }
 
-func appendJSON(out []byte, s string) []byte {
-	const hex = "0123456789abcdef"
-	out = append(out, '"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c == '"' || c == '\\':
-			out = append(out, '\\', c)
-		case c < ' ':
-			out = append(out, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		default:
-			out = append(out, c)
-		}
+const (
+	contactOfKey = "CROSS JOIN reach r ON r.contact = k.value AND r.journey = '' CROSS JOIN contact c ON c.n = r.n"
+	journeyOfKey = "CROSS JOIN journey j ON j.id = k.value"
+
+	loadRows  = "SELECT j.id, j.n, j.next, j.armed, j.attention, j.rows FROM " + keysOf + journeyOfKey
+	loadHeads = "SELECT j.id, h.v, h.contact, h.log FROM " + keysOf + journeyOfKey + " CROSS JOIN head h ON h.n = j.n"
+)
+
+func (b *batch) loadRows(r row) (err error) {
+	j := b.journey(followup.JourneyID(r.text(0)))
+	j.n, j.was = r.int(1), marks{r[2], r[3], r[4]}
+	j.rows, err = b.w.packs.rows(j.id, r.blob(5))
+	return err
+}
+
+func (b *batch) loadHead(r row) (err error) {
+	j := b.journey(followup.JourneyID(r.text(0)))
+	j.hasHead, j.headV, j.contact = true, r.int(1), followup.ContactID(r.text(2))
+	j.log, err = b.w.packs.log(j.id, r.blob(3))
+	return err
+}
+
+func (b *batch) get(keys []string, query string, scan func(row) error) error {
+	if len(keys) == 0 {
+		return nil
 	}
-	return append(out, '"')
+	return b.w.conn.queryKeys(query, keys, scan)
 }

@@ -2,10 +2,8 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"strconv"
-	"time"
 
 	"aftersales/internal/followup"
 )
@@ -17,16 +15,12 @@ func (s *Store) ContactIDs(ctx context.Context, after followup.Cursor, limit int
 	limit = max(limit, 1)
 	var out []followup.ContactID
 	var next followup.Cursor
-	err := s.query(ctx, "SELECT id FROM contact WHERE id > ? ORDER BY id LIMIT ?", func(r *sql.Rows) error {
-		var id followup.ContactID
-		if err := r.Scan(&id); err != nil {
-			return err
-		}
+	err := s.query(ctx, "SELECT contact FROM reach WHERE contact > ? AND journey = '' ORDER BY contact LIMIT ?", func(r row) error {
 		if len(out) == limit {
 			next = followup.Cursor(out[limit-1])
 			return nil
 		}
-		out = append(out, id)
+		out = append(out, followup.ContactID(r.text(0)))
 		return nil
 	}, string(after), limit+1)
 	if err != nil {
@@ -50,7 +44,7 @@ func (s *Store) Bodies(ctx context.Context, after followup.Cursor, limit int) ([
 	limit = max(limit, 1)
 	var out []followup.Kept
 	var next followup.Cursor
-	err := s.query(ctx, bodiesQuery, func(r *sql.Rows) error {
+	err := s.query(ctx, bodiesQuery, func(r row) error {
 		if len(out) == limit {
 			next = followup.Cursor(strconv.FormatInt(place, 10))
 			return nil
@@ -65,17 +59,7 @@ func (s *Store) Bodies(ctx context.Context, after followup.Cursor, limit int) ([
 	return out, next, nil
 }
 
-func scanKept(r *sql.Rows) (k followup.Kept, seq int64, err error) {
-	var key string
-	var body sql.RawBytes
-	var at int64
-	var done sql.NullInt64
-	var reason sql.NullString
-	if err = r.Scan(&seq, &key, &k.Topic, &k.Hash, &body, &at, &done, &reason); err != nil {
-		return k, seq, err
-	}
-	k.InboxKey, k.At = splitInboxKey(key), time.Unix(0, at).UTC()
-	k.Done, k.Reason = done.Valid, reason.String
-	k.Body, err = inflate(body)
-	return k, seq, err
+func scanKept(r row) (followup.Kept, int64, error) {
+	in, seq, err := scanBody(r)
+	return followup.Kept{Incoming: in, Done: !r.null(6), Reason: r.text(7)}, seq, err
 }

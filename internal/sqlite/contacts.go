@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -16,12 +15,11 @@ func (s *Store) Contacts(ctx context.Context, ids []followup.ContactID) ([]follo
 	for _, id := range ids {
 		asked.ask(id)
 	}
-	err := s.query(ctx, "SELECT c.id, c.v, c.body FROM json_each(?) k JOIN contact c ON c.id = k.value", func(r *sql.Rows) error {
-		var c contactOut
-		err := r.Scan(&c.id, &c.version, &c.body)
-		found[c.id] = c
-		return err
-	}, jsonList(asked.asked))
+	err := s.queryKeys(ctx, "SELECT r.contact, c.v, c.body FROM "+keysOf+contactOfKey, asked.asked, func(r row) error {
+		id := followup.ContactID(r.text(0))
+		found[id] = contactOut{id: id, version: r.int(1), body: r.blob(2)}
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("load contacts: %w", err)
 	}
@@ -74,7 +72,7 @@ func (o *contactsOp) apply(b *batch) error {
 	o.errs = make([]error, len(o.contacts))
 	for i, c := range o.contacts {
 		err := o.faults[i]
-		if err == nil && b.contacts.m[c.id] != c.version-1 {
+		if err == nil && b.contacts.m[c.id].version != c.version-1 {
 			err = followup.ErrConflict
 		}
 		if err != nil {

@@ -30,8 +30,8 @@ type eventPlace struct {
 	source, id string
 }
 
-func eventCursor(e *followup.Event) followup.Cursor {
-	return cursor(e.Time.Unix(), e.Time.Nanosecond(), e.Source, e.ID)
+func eventCursor(p eventPlace) followup.Cursor {
+	return cursor(p.sec, p.nano, p.source, p.id)
 }
 
 func parseEventCursor(c followup.Cursor) (eventPlace, error) {

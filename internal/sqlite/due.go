@@ -1,49 +1,109 @@
 package sqlite
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"aftersales/internal/followup"
 )
 
 const (
-	dueQuery  = "SELECT id, next, state FROM followup WHERE next <= ?1 AND (next, id) > (?2, ?3) ORDER BY next, id LIMIT ?4"
-	nextQuery = "SELECT min(next) FROM followup WHERE next IS NOT NULL"
+	dueQuery  = "SELECT id, next, rows FROM journey WHERE next <= ? ORDER BY next, id"
+	nextQuery = "SELECT min(next) FROM journey WHERE next IS NOT NULL"
 )
 
 // Due pages through rows whose next look is at or before until, by (next, id).
+//
+// The index knows the earliest look of each journey only. Every page therefore
+// begins with the earliest journey and passes over what earlier pages gave:
+// little, as long as what they gave moves.
 func (s *Store) Due(ctx context.Context, until time.Time, after followup.Cursor, limit int) ([]followup.Ref, followup.Cursor, error) {
 	from, err := parseDueCursor(after)
 	if err != nil {
 		return nil, "", fmt.Errorf("read due: %w", err)
 	}
-	limit = max(limit, 1)
-	out := make([]followup.Ref, 0, min(limit, 1000))
-	var next followup.Cursor
-	err = s.query(ctx, dueQuery,
-		func(r *sql.Rows) error {
-			var ref followup.Ref
-			var at int64
-			var state int
-			if err := r.Scan(&ref.ID, &at, &state); err != nil {
-				return err
-			}
-			if len(out) == limit {
-				last := &out[limit-1]
-				next = cursor(last.Next.UnixMilli(), string(last.ID))
-				return nil
-			}
-			ref.Next, ref.State = time.UnixMilli(at).UTC(), stateOf(state)
-			out = append(out, ref)
-			return nil
-		}, floorMilli(until), from.next, from.id, limit+1)
-	if err != nil {
+	p := duePage{packs: &s.packs, ctx: ctx, until: floorMilli(until), from: from, limit: max(limit, 1)}
+	if err := s.query(ctx, dueQuery, p.journey, p.until); err != nil {
 		return nil, "", fmt.Errorf("read due: %w", err)
 	}
-	return out, next, nil
+	p.settle(nil)
+	if len(p.out) <= p.limit {
+		return p.refs(len(p.out)), "", nil
+	}
+	last := &p.out[p.limit-1]
+	return p.refs(p.limit), cursor(last.next, last.id), nil
+}
+
+// duePage gathers the rows of a page from journeys by their earliest look.
+type duePage struct {
+	packs   *packers
+	ctx     context.Context
+	until   int64
+	from    duePlace
+	limit   int
+	out     []dueRow // in order, complete as far as it goes
+	waiting []dueRow // in order, perhaps with others between them
+}
+
+// dueRow is a row that is due.
+type dueRow struct {
+	duePlace
+	state followup.State
+}
+
+func (a duePlace) compare(b duePlace) int {
+	return cmp.Or(cmp.Compare(a.next, b.next), strings.Compare(a.id, b.id))
+}
+
+// journey takes the due rows of one more journey.
+func (p *duePage) journey(r row) error {
+	id := r.text(0)
+	p.settle(&duePlace{r.int(1), id}) // no row of this journey or of a later one comes before that
+	if len(p.out) > p.limit {
+		return errEnough
+	}
+	if err := p.ctx.Err(); err != nil {
+		return err
+	}
+	entries, err := p.packs.rows(followup.JourneyID(id), r.blob(2))
+	if err != nil {
+		return err
+	}
+	for i := range entries {
+		x := &entries[i]
+		if !x.looks || x.next > p.until {
+			continue
+		}
+		if at := (duePlace{x.next, id + "/" + x.suffix}); at.compare(p.from) > 0 {
+			k, _ := slices.BinarySearchFunc(p.waiting, at, func(a dueRow, b duePlace) int { return a.compare(b) })
+			p.waiting = slices.Insert(p.waiting, k, dueRow{at, x.state})
+		}
+	}
+	return nil
+}
+
+// settle moves to out what waits and comes before a place; nil: everything.
+func (p *duePage) settle(before *duePlace) {
+	n := len(p.waiting)
+	if before != nil {
+		n, _ = slices.BinarySearchFunc(p.waiting, *before, func(a dueRow, b duePlace) int { return a.compare(b) })
+	}
+	p.out = append(p.out, p.waiting[:n]...)
+	p.waiting = append(p.waiting[:0], p.waiting[n:]...)
+}
+
+// refs are the first n rows.
+func (p *duePage) refs(n int) []followup.Ref {
+	out := make([]followup.Ref, n)
+	for i := range out {
+		r := &p.out[i]
+		out[i] = followup.Ref{ID: followup.FollowUpID(r.id), Next: time.UnixMilli(r.next).UTC(), State: r.state}
+	}
+	return out
 }
 
 // floorMilli returns the last whole millisecond at or before t.
@@ -51,15 +111,15 @@ func floorMilli(t time.Time) int64 { return t.Truncate(time.Millisecond).UnixMil
 
 // NextLook returns the earliest next look; ok is false when nothing has one.
 func (s *Store) NextLook(ctx context.Context) (at time.Time, ok bool, err error) {
-	var milli sql.NullInt64
-	err = s.query(ctx, nextQuery, func(r *sql.Rows) error {
-		return r.Scan(&milli)
+	err = s.query(ctx, nextQuery, func(r row) error {
+		at, ok = time.UnixMilli(r.int(0)).UTC(), !r.null(0)
+		return nil
 	})
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("read next look: %w", err)
 	}
-	if !milli.Valid {
-		return time.Time{}, false, nil
+	if !ok {
+		at = time.Time{}
 	}
-	return time.UnixMilli(milli.Int64).UTC(), true, nil
+	return at, ok, nil
 }

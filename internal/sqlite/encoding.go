@@ -20,7 +20,13 @@ func newer(what string, form byte) error {
 }
 
 // encoder appends values. What decoder reads in the same order is the same.
-type encoder struct{ b []byte }
+type encoder struct {
+	b   []byte
+	ids [3]idSeen
+}
+
+// idSeen is an id and how it is written: the rows of a journey name the same.
+type idSeen struct{ text, raw string }
 
 func (e *encoder) uint(n uint64) { e.b = binary.AppendUvarint(e.b, n) }
 func (e *encoder) int(n int64)   { e.b = binary.AppendVarint(e.b, n) }
@@ -43,16 +49,21 @@ var ids32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(b
 
 // id writes s in half its length when it is hex, in 5/8 when it is base32.
 func (e *encoder) id(s string) {
-	if b, err := hex.DecodeString(s); err == nil && hex.EncodeToString(b) == s {
-		e.uint(uint64(len(b))*idKinds + idHex)
-		e.b = append(e.b, b...)
-	} else if b, err := ids32.DecodeString(s); err == nil && ids32.EncodeToString(b) == s {
-		e.uint(uint64(len(b))*idKinds + idBase32)
-		e.b = append(e.b, b...)
-	} else {
-		e.uint(uint64(len(s))*idKinds + idText)
-		e.b = append(e.b, s...)
+	seen := &e.ids[len(s)%len(e.ids)]
+	if seen.raw == "" || seen.text != s {
+		*seen = idSeen{s, string(appendID(nil, s))}
 	}
+	e.b = append(e.b, seen.raw...)
+}
+
+func appendID(out []byte, s string) []byte {
+	kind, raw := idText, []byte(s)
+	if b, err := hex.DecodeString(s); err == nil && hex.EncodeToString(b) == s {
+		kind, raw = idHex, b
+	} else if b, err := ids32.DecodeString(s); err == nil && ids32.EncodeToString(b) == s {
+		kind, raw = idBase32, b
+	}
+	return append(binary.AppendUvarint(out, uint64(len(raw))*idKinds+uint64(kind)), raw...)
 }
 
 // time writes seconds since 1970, shifted by a bit that says whether
@@ -86,81 +97,86 @@ func word[T ~string](e *encoder, list []T, s T) {
 	e.text(string(s))
 }
 
-// decoder reads what encoder wrote. After the first fault it reads zeros; end
-// tells.
+// decoder reads what encoder wrote; the texts are parts of what it reads. After
+// the first fault it reads zeros; end tells.
 type decoder struct {
-	b   []byte
+	s   string
 	err error
+	ids [3]idSeen
 }
 
 func (d *decoder) fail() {
 	if d.err == nil {
 		d.err = errShort
 	}
-	d.b = nil
+	d.s = ""
 }
 
 func (d *decoder) byte() byte {
-	b := d.take(1)
-	if b == nil {
+	if d.s == "" {
+		d.fail()
 		return 0
 	}
-	return b[0]
+	b := d.s[0]
+	d.s = d.s[1:]
+	return b
 }
 
-func (d *decoder) take(n uint64) []byte {
-	if n > uint64(len(d.b)) {
+func (d *decoder) take(n uint64) string {
+	if n > uint64(len(d.s)) {
 		d.fail()
-		return nil
+		return ""
 	}
-	out := d.b[:n:n]
-	d.b = d.b[n:]
+	out := d.s[:n]
+	d.s = d.s[n:]
 	return out
 }
 
 func (d *decoder) uint() uint64 {
-	n, k := binary.Uvarint(d.b)
-	if k <= 0 {
-		d.fail()
-		return 0
+	var n uint64
+	for i := range min(len(d.s), binary.MaxVarintLen64) {
+		b := d.s[i]
+		n |= uint64(b&0x7f) << (7 * i)
+		if b < 0x80 {
+			d.s = d.s[i+1:]
+			return n
+		}
 	}
-	d.b = d.b[k:]
-	return n
+	d.fail()
+	return 0
 }
 
 func (d *decoder) int() int64 {
-	n, k := binary.Varint(d.b)
-	if k <= 0 {
-		d.fail()
-		return 0
-	}
-	d.b = d.b[k:]
-	return n
+	n := d.uint()
+	return int64(n>>1) ^ -int64(n&1)
 }
 
 // count reads how many values follow; each takes a byte at least.
 func (d *decoder) count() int {
 	n := d.uint()
-	if n > uint64(len(d.b)) {
+	if n > uint64(len(d.s)) {
 		d.fail()
 		return 0
 	}
 	return int(n)
 }
 
-func (d *decoder) text() string { return string(d.take(d.uint())) }
+func (d *decoder) text() string { return d.take(d.uint()) }
 
 func (d *decoder) id() string {
 	n := d.uint()
-	b := d.take(n / idKinds)
-	switch n % idKinds {
-	case idHex:
-		return hex.EncodeToString(b)
-	case idBase32:
-		return ids32.EncodeToString(b)
-	default:
-		return string(b)
+	raw := d.take(n / idKinds)
+	if n%idKinds == idText {
+		return raw
 	}
+	seen := &d.ids[n%uint64(len(d.ids))]
+	if seen.raw != raw || seen.text == "" {
+		*seen = idSeen{raw: raw, text: ids32.EncodeToString([]byte(raw))}
+		if n%idKinds == idHex {
+			seen.text = hex.EncodeToString([]byte(raw))
+		}
+	}
+	return seen.text
 }
 
 func (d *decoder) time() time.Time {
@@ -179,7 +195,7 @@ func (d *decoder) dateTime() civil.DateTime {
 
 // end wants everything read.
 func (d *decoder) end() error {
-	if d.err == nil && len(d.b) > 0 {
+	if d.err == nil && d.s != "" {
 		d.err = errShort
 	}
 	return d.err

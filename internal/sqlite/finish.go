@@ -26,8 +26,9 @@ func (s *Store) Finish(ctx context.Context, ends []followup.Finish) ([]error, er
 		return nil, ctx.Err()
 	}
 	o := &finishOp{packs: &s.packs, ends: make([]endOut, len(ends))}
+	var e encoder
 	for i := range ends {
-		o.ends[i] = endOut{s.packs.row(ends[i].Row), ends[i].Attempt, ends[i].Unspend}
+		o.ends[i] = endOut{rowOut{ends[i].Row.ID, newEntry(&e, ends[i].Row)}, ends[i].Attempt, ends[i].Unspend}
 	}
 	if err := s.w.do(ctx, o); err != nil {
 		return nil, fmt.Errorf("finish: %w", err)
@@ -37,7 +38,7 @@ func (s *Store) Finish(ctx context.Context, ends []followup.Finish) ([]error, er
 
 func (o *finishOp) want(b *batch) {
 	for i := range o.ends {
-		b.rows.ask(o.ends[i].row.id)
+		b.askRow(o.ends[i].row.id)
 		if u := o.ends[i].unspend; u != "" {
 			b.contacts.ask(u)
 			b.bodies.ask(u)
@@ -57,7 +58,7 @@ func (o *finishOp) apply(b *batch) error {
 }
 
 func (o *finishOp) finish(b *batch, e *endOut) error {
-	to, old := e.row.kept, b.rows.m[e.row.id]
+	to, old := e.row.entry.kept(), b.row(e.row.id)
 	if e.attempt == "" || to.state == followup.Armed || to.attempt != "" && to.attempt != e.attempt {
 		return fmt.Errorf("want an attempt %q and a row that is not armed and names no other", e.attempt)
 	}
@@ -77,7 +78,7 @@ func (o *finishOp) finish(b *batch, e *endOut) error {
 
 // giveBack takes the spend of e off its contact, if it is still there.
 func (o *finishOp) giveBack(b *batch, e *endOut) error {
-	version := b.contacts.m[e.unspend]
+	version := b.contacts.m[e.unspend].version
 	if e.unspend == "" || version == 0 {
 		return nil
 	}

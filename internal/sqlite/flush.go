@@ -3,27 +3,22 @@ package sqlite
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"aftersales/internal/followup"
 )
 
+// headOut is a head as it is written.
 type headOut struct {
-	id      followup.JourneyID
 	version int64
-	contact any // text or nil
+	contact followup.ContactID
 	open    any // 1 or nil
 	body    []byte
 }
 
+// rowOut is a row as it is written.
 type rowOut struct {
-	id      followup.FollowUpID
-	version int64
-	state   int
-	next    any // milliseconds or nil
-	attempt any // text or nil
-	body    []byte
-	kept    rowKept // what it will be judged by
+	id    followup.FollowUpID
+	entry entry
 }
 
 type contactOut struct {
@@ -32,22 +27,16 @@ type contactOut struct {
 	body    []byte
 }
 
-type eventOut struct {
-	journey   followup.JourneyID
-	key       eventKey
-	sec, nano int64
-	body      []byte
-}
-
 type bodyOut struct {
 	key, topic, hash string
 	body             []byte
 	at               int64
 }
 
-// flush writes what was staged.
+// flush writes what was staged. Each statement concerns one row: such need no
+// journal of their own within the transaction.
 func (b *batch) flush() error {
-	for _, write := range []func() error{b.flushContacts, b.flushRows, b.flushEvents, b.flushHeads, b.flushInbox, b.flushDone, b.flushMails} {
+	for _, write := range []func() error{b.flushContacts, b.flushJourneys, b.flushInbox, b.flushDone, b.flushMails} {
 		if err := write(); err != nil {
 			return err
 		}
@@ -56,60 +45,119 @@ func (b *batch) flush() error {
 }
 
 func (b *batch) flushContacts() error {
-	var args []any
 	for _, c := range b.contactsOut.list {
-		args = append(args, string(c.id), c.version, c.body)
+		if n := b.contacts.m[c.id].n; n != 0 {
+			if err := b.w.change("UPDATE contact SET v = ?, body = ? WHERE n = ?", c.version, c.body, n); err != nil {
+				return err
+			}
+			continue
+		}
+		n, err := b.w.conn.insert("INSERT INTO contact (v, body) VALUES (?, ?)", c.version, c.body)
+		if err != nil {
+			return err
+		}
+		if err := b.w.exec("INSERT INTO reach (contact, journey, n) VALUES (?, '', ?)", string(c.id), n); err != nil {
+			return err
+		}
 	}
-	return b.w.insert(b.ctx, "INSERT INTO contact (id, v, body)", "ON CONFLICT DO UPDATE SET v = excluded.v, body = excluded.body", 3, args)
+	return nil
 }
 
-func (b *batch) flushRows() error {
-	// In the order of their ids neighbours go to the same page.
-	slices.SortFunc(b.rowsOut.list, func(x, y rowOut) int { return strings.Compare(string(x.id), string(y.id)) })
-	args := make([]any, 0, 6*len(b.rowsOut.list))
-	for i := range b.rowsOut.list {
-		r := &b.rowsOut.list[i]
-		args = append(args, string(r.id), r.version, r.state, r.next, r.attempt, r.body)
+// flushJourneys writes those that are there in the order in which they lie:
+// neighbours go to the same page.
+func (b *batch) flushJourneys() error {
+	slices.SortStableFunc(b.changed, func(x, y *journeyKept) int {
+		switch {
+		case x.n == y.n:
+			return 0
+		case y.n == 0 || x.n != 0 && x.n < y.n:
+			return -1
+		default:
+			return 1
+		}
+	})
+	for _, j := range b.changed {
+		if err := b.writeRows(j); err != nil {
+			return err
+		}
+		if j.headOut == nil && !j.logOut {
+			continue
+		}
+		if err := b.writeHead(j); err != nil {
+			return err
+		}
 	}
-	return b.w.insert(b.ctx, "INSERT INTO followup (id, v, state, next, attempt, body)",
-		"ON CONFLICT DO UPDATE SET v = excluded.v, state = excluded.state, next = excluded.next, attempt = excluded.attempt, body = excluded.body", 6, args)
+	return nil
 }
 
-func (b *batch) flushEvents() error {
-	var args []any
-	for _, e := range b.eventsOut {
-		args = append(args, string(e.journey), e.sec, e.nano, e.key.source, e.key.id, e.body)
+func (b *batch) writeRows(j *journeyKept) (err error) {
+	if !j.rowsOut && j.n != 0 {
+		return nil
 	}
-	return b.w.insert(b.ctx, "INSERT INTO event (journey, sec, nano, source, id, body)", "", 6, args)
+	m, packed := marksOf(j.rows), b.w.packs.pack(encodeRows(j.rows))
+	switch {
+	case j.n == 0:
+		j.n, err = b.w.conn.insert("INSERT INTO journey (id, next, armed, attention, rows) VALUES (?, ?, ?, ?, ?)",
+			string(j.id), m.next, m.armed, m.attention, packed)
+		return err
+	case m == j.was:
+		return b.w.change("UPDATE journey SET rows = ? WHERE n = ?", packed, j.n)
+	default:
+		return b.w.change("UPDATE journey SET next = ?, armed = ?, attention = ?, rows = ? WHERE n = ?",
+			m.next, m.armed, m.attention, packed, j.n)
+	}
 }
 
-func (b *batch) flushHeads() error {
-	var args []any
-	for _, h := range b.headsOut.list {
-		args = append(args, string(h.id), h.version, h.contact, h.open, h.body)
+// writeHead writes head and log, whichever are new.
+func (b *batch) writeHead(j *journeyKept) error {
+	var log any
+	if j.logOut {
+		log = b.w.packs.pack(encodeLog(j.log))
 	}
-	return b.w.insert(b.ctx, "INSERT INTO journey (id, v, contact, open_case, body)",
-		"ON CONFLICT DO UPDATE SET v = excluded.v, contact = excluded.contact, open_case = excluded.open_case, body = excluded.body", 5, args)
+	h := j.headOut
+	switch {
+	case h == nil && !j.hasHead:
+		return b.w.exec("INSERT INTO head (n, v, log) VALUES (?, 0, ?)", j.n, log)
+	case h == nil:
+		return b.w.change("UPDATE head SET log = ? WHERE n = ?", log, j.n)
+	case h.contact != "" && h.contact != j.contact:
+		if err := b.w.exec("INSERT INTO reach (contact, journey) VALUES (?, ?) ON CONFLICT DO NOTHING", string(h.contact), string(j.id)); err != nil {
+			return err
+		}
+	}
+	contact := nullText(string(h.contact))
+	switch {
+	case !j.hasHead:
+		return b.w.exec("INSERT INTO head (n, v, contact, open_case, body, log) VALUES (?, ?, ?, ?, ?, ?)",
+			j.n, h.version, contact, h.open, h.body, log)
+	case j.logOut:
+		return b.w.change("UPDATE head SET v = ?, contact = ?, open_case = ?, body = ?, log = ? WHERE n = ?",
+			h.version, contact, h.open, h.body, log, j.n)
+	default:
+		return b.w.change("UPDATE head SET v = ?, contact = ?, open_case = ?, body = ? WHERE n = ?",
+			h.version, contact, h.open, h.body, j.n)
+	}
 }
 
 func (b *batch) flushInbox() error {
-	var args []any
 	for _, i := range b.inboxOut {
-		args = append(args, i.key, i.topic, i.hash, i.body, i.at)
+		if err := b.w.exec("INSERT INTO inbox (k, topic, hash, body, at) VALUES (?, ?, ?, ?, ?)", i.key, i.topic, i.hash, i.body, i.at); err != nil {
+			return err
+		}
 	}
-	if err := b.w.insert(b.ctx, "INSERT INTO inbox (k, topic, hash, body, at)", "", 5, args); err != nil || len(b.inboxAgain) == 0 {
-		return err
+	if len(b.inboxAgain) == 0 {
+		return nil
 	}
-	return b.w.exec(b.ctx, "UPDATE inbox SET done = NULL, reason = NULL WHERE k IN (SELECT value FROM json_each(?)) AND done IS NOT NULL",
+	return b.w.exec("UPDATE inbox SET done = NULL, reason = NULL WHERE k IN (SELECT value FROM json_each(?)) AND done IS NOT NULL",
 		jsonList(b.inboxAgain))
 }
 
 func (b *batch) flushDone() error {
 	for _, reason := range slices.Sorted(maps.Keys(b.done)) {
-		err := b.w.exec(b.ctx, "UPDATE inbox SET done = 1, reason = ? WHERE k IN (SELECT value FROM json_each(?)) AND done IS NULL",
-			nullText(reason), jsonList(b.done[reason]))
-		if err != nil {
-			return err
+		for _, key := range b.done[reason] {
+			if err := b.w.exec("UPDATE inbox SET done = 1, reason = ? WHERE k = ? AND done IS NULL", nullText(reason), key); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"compress/flate"
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io"
@@ -102,7 +101,7 @@ func (s *Store) Waiting(ctx context.Context, after followup.Cursor, limit int) (
 	limit = max(limit, 1)
 	var out []followup.Incoming
 	var next followup.Cursor
-	err := s.query(ctx, waitingQuery, func(r *sql.Rows) error {
+	err := s.query(ctx, waitingQuery, func(r row) error {
 		if len(out) == limit {
 			next = followup.Cursor(strconv.FormatInt(place, 10))
 			return nil
@@ -117,16 +116,10 @@ func (s *Store) Waiting(ctx context.Context, after followup.Cursor, limit int) (
 	return out, next, nil
 }
 
-func scanBody(r *sql.Rows) (in followup.Incoming, seq int64, err error) {
-	var key string
-	var body sql.RawBytes
-	var at int64
-	if err = r.Scan(&seq, &key, &in.Topic, &in.Hash, &body, &at); err != nil {
-		return in, seq, err
-	}
-	in.InboxKey, in.At = splitInboxKey(key), time.Unix(0, at).UTC()
-	in.Body, err = inflate(body)
-	return in, seq, err
+func scanBody(r row) (in followup.Incoming, seq int64, err error) {
+	in = followup.Incoming{InboxKey: splitInboxKey(r.text(1)), Topic: r.text(2), Hash: r.text(3), At: time.Unix(0, r.int(5)).UTC()}
+	in.Body, err = inflate(r.blob(4))
+	return in, r.int(0), err
 }
 
 // doneOp is one call of Done.

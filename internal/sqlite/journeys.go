@@ -2,99 +2,65 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"time"
 
 	"aftersales/internal/followup"
 )
 
-// loadJourneys reads heads and rows in one statement, so in one snapshot. The
-// rows of a journey lie together: "/" is followed by "0".
-const loadJourneys = `
-SELECT j.id, '', j.v, 0, NULL AS next, NULL AS attempt, j.body FROM json_each(?1) k JOIN journey j ON j.id = k.value
-UNION ALL
-SELECT k.value, f.id, f.v, f.state, f.next, f.attempt, f.body FROM json_each(?1) k
-CROSS JOIN followup f ON f.id > k.value || '/' AND f.id < k.value || '0'`
-
-// usualRows is the room made for the rows of a journey.
-const usualRows = 8
+// loadJourneys reads heads and rows in one statement, so in one snapshot.
+const loadJourneys = "SELECT j.id, j.rows, h.v, h.body FROM " + keysOf + journeyOfKey + " LEFT JOIN head h ON h.n = j.n"
 
 // Journeys loads heads and rows; an unknown id gives Version 0.
 func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]followup.Journey, error) {
-	var asked known[followup.JourneyID, *followup.Journey]
-	for _, id := range ids {
-		asked.ask(id)
+	out := make([]followup.Journey, len(ids))
+	place := make(map[followup.JourneyID]int, len(ids))
+	asked := make([]string, 0, len(ids))
+	var twice []int
+	for i, id := range ids {
+		out[i].ID = id
+		if _, ok := place[id]; ok {
+			twice = append(twice, i)
+			continue
+		}
+		place[id] = i
+		asked = append(asked, string(id))
 	}
-	err := s.query(ctx, loadJourneys, func(r *sql.Rows) error {
-		return s.packs.scanJourney(r, func(id followup.JourneyID) *followup.Journey {
-			if asked.m[id] == nil {
-				asked.m[id] = &followup.Journey{Rows: make([]followup.FollowUp, 0, usualRows)}
-			}
-			return asked.m[id]
-		})
-	}, jsonList(asked.asked))
+	err := s.queryKeys(ctx, loadJourneys, asked, func(r row) error {
+		return s.packs.journey(&out[place[followup.JourneyID(r.text(0))]], r)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("load journeys: %w", err)
 	}
-	out := make([]followup.Journey, len(ids))
-	given := make(map[followup.JourneyID]bool, len(ids))
-	for i, id := range ids {
-		if j := asked.m[id]; j != nil {
-			if out[i] = *j; given[id] { // the same journey twice must not be shared
-				again, err := s.Journeys(ctx, ids[i:i+1])
-				if err != nil {
-					return nil, err
-				}
-				out[i] = again[0]
-			}
-			given[id] = true
+	for _, i := range twice { // the same journey twice must not be shared
+		again, err := s.Journeys(ctx, ids[i:i+1])
+		if err != nil {
+			return nil, err
 		}
-		out[i].ID = id
+		out[i] = again[0]
 	}
 	return out, nil
 }
 
-// scanJourney reads one result row: a head, or a follow-up.
-func (p *packers) scanJourney(r *sql.Rows, journey func(followup.JourneyID) *followup.Journey) error {
-	var id followup.JourneyID
-	var f followup.FollowUp
-	var state int
-	var next sql.NullInt64
-	var attempt sql.NullString
-	var body sql.RawBytes
-	if err := r.Scan(&id, &f.ID, &f.Version, &state, &next, &attempt, &body); err != nil {
-		return err
-	}
-	j := journey(id)
-	if f.ID == "" {
-		j.Version = f.Version
-		return p.undoc("head of "+string(id), body, &j.Head)
-	}
-	f.State, f.Attempt = stateOf(state), attempt.String
-	if next.Valid {
-		f.Next = time.UnixMilli(next.Int64).UTC()
-	}
-	if err := unpackRow(&f, body); err != nil {
-		return err
-	}
-	j.Rows = append(j.Rows, f)
-	return nil
-}
-
-func unpackRow(f *followup.FollowUp, body []byte) error {
-	b, err := unpack(body)
-	if err == nil {
-		err = decodeRow(f, b)
-	}
+// journey reads one result row into j.
+func (p *packers) journey(j *followup.Journey, r row) error {
+	entries, err := p.rows(j.ID, r.blob(1))
 	if err != nil {
-		return fmt.Errorf("decode row %s: %w", f.ID, err)
+		return err
 	}
-	return nil
+	j.Rows = make([]followup.FollowUp, len(entries))
+	var d decoder // one for all: their ids are alike
+	for i := range entries {
+		if j.Rows[i], err = entries[i].followUp(&d, j.ID); err != nil {
+			return err
+		}
+	}
+	if j.Version = r.int(2); j.Version == 0 { // rows or events, but no head yet
+		return nil
+	}
+	return p.undoc("head of "+string(j.ID), r.blob(3), &j.Head)
 }
 
-const eventsQuery = `SELECT body FROM event WHERE journey = ?1 AND (sec, nano, source, id) > (?2, ?3, ?4, ?5)
-ORDER BY sec, nano, source, id LIMIT ?6`
+const eventsQuery = "SELECT h.log FROM journey j JOIN head h ON h.n = j.n WHERE j.id = ?"
 
 // Events pages through the log of one journey in the order of the fold.
 func (s *Store) Events(ctx context.Context, id followup.JourneyID, after followup.Cursor, limit int) ([]followup.Event, followup.Cursor, error) {
@@ -102,24 +68,26 @@ func (s *Store) Events(ctx context.Context, id followup.JourneyID, after followu
 	if err != nil {
 		return nil, "", fmt.Errorf("read events of %s: %w", id, err)
 	}
-	limit = max(limit, 1)
-	var out []followup.Event
-	var next followup.Cursor
-	err = s.query(ctx, eventsQuery, func(r *sql.Rows) error {
-		var body sql.RawBytes
-		if err := r.Scan(&body); err != nil {
-			return err
-		}
-		if len(out) == limit {
-			next = eventCursor(&out[limit-1])
-			return nil
-		}
-		e, err := s.packs.unevent(id, body)
-		out = append(out, e)
+	var log []logged
+	err = s.query(ctx, eventsQuery, func(r row) (err error) {
+		log, err = s.packs.log(id, r.blob(0))
 		return err
-	}, string(id), at.sec, at.nano, at.source, at.id, limit+1)
+	}, string(id))
 	if err != nil {
 		return nil, "", fmt.Errorf("read events of %s: %w", id, err)
+	}
+	log = behind(log, at)
+	limit = max(limit, 1)
+	var next followup.Cursor
+	if len(log) > limit {
+		log = log[:limit]
+		next = eventCursor(log[limit-1].place())
+	}
+	out := make([]followup.Event, len(log))
+	for i := range log {
+		if out[i], err = s.packs.unevent(id, &log[i]); err != nil {
+			return nil, "", fmt.Errorf("read events of %s: %w", id, err)
+		}
 	}
 	return out, next, nil
 }

@@ -119,13 +119,16 @@ func appendLength(out []byte, n int) []byte {
 
 // unpack returns the value that pack made v from. It never reads or writes out
 // of bounds, whatever v is.
-func unpack(v []byte) ([]byte, error) {
+func unpack(v []byte) ([]byte, error) { return unpackInto(nil, v) }
+
+// unpackInto is unpack into the room of out, or into more.
+func unpackInto(out, v []byte) ([]byte, error) {
 	if len(v) == 0 {
 		return nil, errPacked
 	}
 	switch v[0] {
 	case formPlain:
-		return v[1:], nil
+		return append(out[:0], v[1:]...), nil
 	case formLZ1:
 	default:
 		return nil, newer("packed value", v[0])
@@ -134,8 +137,7 @@ func unpack(v []byte) ([]byte, error) {
 	if k <= 0 || size > maxUnpack || size/256 > uint64(len(v)) {
 		return nil, errPacked
 	}
-	out := make([]byte, 0, size)
-	out, ok := expand(out, v[1+k:], int(size))
+	out, ok := expand(slices.Grow(out[:0], int(size)), v[1+k:], int(size))
 	if !ok || len(out) != int(size) {
 		return nil, errPacked
 	}

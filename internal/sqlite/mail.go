@@ -3,7 +3,6 @@ package sqlite
 import (
 	"bytes"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -69,7 +68,7 @@ func (o *mailOp) apply(b *batch) error {
 	b.lastMail++
 	o.seq = b.lastMail
 	kept[o.attempt] = o.seq
-	b.mailsOut = append(b.mailsOut, o.seq, string(o.followUp), o.attempt, o.at, o.body)
+	b.mailsOut = append(b.mailsOut, o)
 	return nil
 }
 
@@ -80,23 +79,29 @@ func (b *batch) loadMails() error {
 		return nil
 	}
 	return errors.Join(
-		b.get(b.mails.asked, "SELECT m.followup, m.attempt, m.seq FROM json_each(?) k JOIN mail m ON m.followup = k.value", func(r *sql.Rows) error {
-			var id followup.FollowUpID
-			var attempt string
-			var seq int64
-			err := r.Scan(&id, &attempt, &seq)
+		b.get(b.mails.asked, "SELECT m.followup, m.attempt, m.seq FROM "+keysOf+"CROSS JOIN mail m ON m.followup = k.value", func(r row) error {
+			id := followup.FollowUpID(r.text(0))
 			if b.mails.m[id] == nil {
 				b.mails.m[id] = map[string]int64{}
 			}
-			b.mails.m[id][attempt] = seq
-			return err
+			b.mails.m[id][r.text(1)] = r.int(2)
+			return nil
 		}),
-		b.w.query(b.ctx, "SELECT ifnull(max(seq), 0) FROM mail", func(r *sql.Rows) error { return r.Scan(&b.lastMail) }),
+		b.w.conn.query("SELECT max(seq) FROM mail", func(r row) error {
+			b.lastMail = r.int(0)
+			return nil
+		}),
 	)
 }
 
 func (b *batch) flushMails() error {
-	return b.w.insert(b.ctx, "INSERT INTO mail (seq, followup, attempt, at, body)", "", 5, b.mailsOut)
+	for _, o := range b.mailsOut {
+		err := b.w.exec("INSERT INTO mail (seq, followup, attempt, at, body) VALUES (?, ?, ?, ?, ?)", o.seq, string(o.followUp), o.attempt, o.at, o.body)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // mailID writes a number so that text order is number order.
@@ -107,7 +112,10 @@ func mailID(seq int64) string { return fmt.Sprintf("%012d", seq) }
 func (s *Store) FindMail(ctx context.Context, id followup.FollowUpID, attempt string) (string, bool, error) {
 	var seq int64
 	err := s.query(ctx, "SELECT seq FROM mail WHERE followup = ?1 AND (attempt = ?2 OR ?2 = '') ORDER BY seq DESC LIMIT 1",
-		func(r *sql.Rows) error { return r.Scan(&seq) }, string(id), attempt)
+		func(r row) error {
+			seq = r.int(0)
+			return nil
+		}, string(id), attempt)
 	if err != nil {
 		return "", false, fmt.Errorf("find mail of %s: %w", id, err)
 	}
@@ -154,17 +162,12 @@ func (s *Store) OneMail(ctx context.Context, id string) (followup.Stored, bool, 
 
 func (s *Store) mail(ctx context.Context, query string, args ...any) ([]followup.Stored, error) {
 	var out []followup.Stored
-	err := s.query(ctx, query, func(r *sql.Rows) error {
-		var seq, at int64
-		var body sql.RawBytes
-		if err := r.Scan(&seq, &at, &body); err != nil {
-			return err
-		}
-		doc, err := unmail(body)
+	err := s.query(ctx, query, func(r row) error {
+		doc, err := unmail(r.blob(2))
 		if err != nil {
 			return err
 		}
-		m := followup.Stored{ID: mailID(seq), At: time.UnixMilli(at).UTC()}
+		m := followup.Stored{ID: mailID(r.int(0)), At: time.UnixMilli(r.int(1)).UTC()}
 		out, err = append(out, m), json.Unmarshal(doc, &m.Message)
 		out[len(out)-1] = m
 		return err

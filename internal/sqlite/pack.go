@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-	"time"
 
 	"aftersales/internal/followup"
 )
@@ -13,6 +12,7 @@ import (
 type packers struct {
 	docs docs
 	pool sync.Pool // of *packer
+	room sync.Pool // of *[]byte
 }
 
 func (p *packers) pack(v []byte) []byte {
@@ -22,6 +22,28 @@ func (p *packers) pack(v []byte) []byte {
 	}
 	defer p.pool.Put(k)
 	return k.pack(make([]byte, 0, len(v)/2+16), v)
+}
+
+// unpack returns what v was packed from.
+func (p *packers) unpack(what string, v []byte) (string, error) {
+	room, ok := p.room.Get().(*[]byte)
+	if !ok {
+		room = new([]byte)
+	}
+	defer p.room.Put(room)
+	out, err := unpackInto(*room, v)
+	if err != nil {
+		return "", fault(what, err)
+	}
+	*room = out
+	return string(out), nil
+}
+
+func fault(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("decode %s: %w", what, err)
+	}
+	return nil
 }
 
 // doc packs what v points to.
@@ -35,26 +57,21 @@ func (p *packers) doc(what string, v any) ([]byte, error) {
 
 // undoc reads what doc packed into what v points to, which has to be zero.
 func (p *packers) undoc(what string, body []byte, v any) error {
-	b, err := unpack(body)
-	if err == nil {
-		err = p.docs.decode(b, v)
-	}
+	doc, err := p.unpack(what, body)
 	if err != nil {
-		return fmt.Errorf("decode %s: %w", what, err)
+		return err
 	}
-	return nil
+	return fault(what, p.docs.decode(doc, v))
 }
 
-// row returns f as it is written, under the next version.
-func (p *packers) row(f followup.FollowUp) rowOut {
-	f.Next = f.Next.Truncate(time.Millisecond)
-	r := rowOut{id: f.ID, version: f.Version + 1, state: stateCode(f.State), attempt: nullText(f.Attempt)}
-	if !f.Next.IsZero() {
-		r.next = f.Next.UnixMilli()
+// rows reads the entries of a journey.
+func (p *packers) rows(id followup.JourneyID, body []byte) ([]entry, error) {
+	value, err := p.unpack("rows of "+string(id), body)
+	if err != nil {
+		return nil, err
 	}
-	r.kept = rowKept{version: r.version, state: f.State, attempt: f.Attempt}
-	r.body = p.pack(encodeRow(&f))
-	return r
+	entries, err := decodeRows(nil, value)
+	return entries, fault("rows of "+string(id), err)
 }
 
 func (p *packers) contact(c *followup.Contact) (contactOut, error) {
@@ -63,7 +80,7 @@ func (p *packers) contact(c *followup.Contact) (contactOut, error) {
 }
 
 func (p *packers) head(id followup.JourneyID, version int64, h *followup.Head) (headOut, error) {
-	out := headOut{id: id, version: version, contact: nullText(string(h.Contact))}
+	out := headOut{version: version, contact: h.Contact}
 	if slices.ContainsFunc(h.Facts.Cases, followup.Case.Open) {
 		out.open = 1
 	}
@@ -72,16 +89,17 @@ func (p *packers) head(id followup.JourneyID, version int64, h *followup.Head) (
 	return out, err
 }
 
-func (p *packers) event(id followup.JourneyID, e *followup.Event) (eventOut, error) {
-	body, err := p.doc("event of "+string(id), e)
-	return eventOut{
-		journey: id, key: eventKey{e.Source, e.ID}, sec: e.Time.Unix(), nano: int64(e.Time.Nanosecond()), body: body,
-	}, err
+func (p *packers) event(id followup.JourneyID, e *followup.Event) (logged, error) {
+	doc, err := p.docs.encode(e)
+	if err != nil {
+		return logged{}, fmt.Errorf("encode event of %s: %w", id, err)
+	}
+	return logged{e.Time.Unix(), int64(e.Time.Nanosecond()), eventKey{e.Source, e.ID}, string(doc)}, nil
 }
 
-// unevent reads a stored event; shop and order are those of its journey.
-func (p *packers) unevent(id followup.JourneyID, body []byte) (e followup.Event, err error) {
-	err = p.undoc("event of "+string(id), body, &e)
+// unevent reads a logged event; shop and order are those of its journey.
+func (p *packers) unevent(id followup.JourneyID, l *logged) (e followup.Event, err error) {
+	err = fault("event of "+string(id), p.docs.decode(l.doc, &e))
 	e.Shop, e.Order = id.Split()
 	return e, err
 }

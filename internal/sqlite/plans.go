@@ -1,9 +1,7 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
-	"database/sql"
 	"fmt"
 
 	"aftersales/internal/followup"
@@ -11,12 +9,8 @@ import (
 
 // Plan returns the plan with that hash, or ErrNotFound.
 func (s *Store) Plan(ctx context.Context, hash string) (p followup.PlanDoc, err error) {
-	var source sql.RawBytes
-	err = s.query(ctx, "SELECT hash, shop, name, version, source FROM plan WHERE hash = ?", func(r *sql.Rows) error {
-		if err := r.Scan(&p.Hash, &p.Shop, &p.Name, &p.Version, &source); err != nil {
-			return err
-		}
-		p.Source = bytes.Clone(source)
+	err = s.query(ctx, "SELECT hash, shop, name, version, source FROM plan WHERE hash = ?", func(r row) error {
+		p = scanPlan(r)
 		return nil
 	}, hash)
 	if err == nil && p.Hash != hash {
@@ -26,6 +20,12 @@ func (s *Store) Plan(ctx context.Context, hash string) (p followup.PlanDoc, err 
 		return followup.PlanDoc{}, fmt.Errorf("load plan %s: %w", hash, err)
 	}
 	return p, nil
+}
+
+func scanPlan(r row) followup.PlanDoc {
+	return followup.PlanDoc{
+		Hash: r.text(0), Shop: followup.ShopID(r.text(1)), Name: r.text(2), Version: int(r.int(3)), Source: r.blob(4),
+	}
 }
 
 // planOp is one call of SavePlan.
@@ -52,15 +52,13 @@ func (o *planOp) want(*batch) {}
 
 func (o *planOp) apply(b *batch) error {
 	o.taken = false
-	err := b.w.query(b.ctx, "SELECT hash FROM plan WHERE shop = ? AND name = ? AND version = ?", func(r *sql.Rows) error {
-		var hash string
-		err := r.Scan(&hash)
-		o.taken = hash != o.p.Hash
-		return err
+	err := b.w.conn.query("SELECT hash FROM plan WHERE shop = ? AND name = ? AND version = ?", func(r row) error {
+		o.taken = r.text(0) != o.p.Hash
+		return nil
 	}, string(o.p.Shop), o.p.Name, o.p.Version)
 	if err != nil || o.taken {
 		return err
 	}
-	return b.w.exec(b.ctx, "INSERT INTO plan (hash, shop, name, version, source) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
+	return b.w.exec("INSERT INTO plan (hash, shop, name, version, source) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",
 		o.p.Hash, string(o.p.Shop), o.p.Name, o.p.Version, o.p.Source)
 }

@@ -10,12 +10,12 @@ import (
 	"aftersales/internal/followup"
 )
 
-// A row is kept in columns where SQL has to see it (id, version, state, next,
-// attempt) and in a body for the rest, written by hand because JSON takes five
+// A row is kept as what a store judges by (id, version, state, next, attempt, see
+// rows.go) and a body for the rest, written by hand because JSON takes five
 // times the space and twenty times the time. The body leaves out what the id
 // says, and writes what is usual as one bit.
 
-// rowForm is the first byte of a body before packing. Another form means that
+// rowForm is the first byte of a body. Another form means that
 // a newer program wrote it.
 const rowForm = 1
 
@@ -69,9 +69,8 @@ const (
 	hasState                // a state without a code
 )
 
-// encodeRow returns the body of f before packing. F's next has to be whole milliseconds.
-func encodeRow(f *followup.FollowUp) []byte {
-	e := encoder{b: make([]byte, 0, 256)}
+// row writes the body of f, whose next has to be whole milliseconds.
+func (e *encoder) row(f *followup.FollowUp) {
 	e.b = append(e.b, rowForm)
 	flags := rowFlags(f)
 	e.uint(flags)
@@ -86,8 +85,8 @@ func encodeRow(f *followup.FollowUp) []byte {
 			e.text(string(u))
 		}
 	}
-	word(&e, classCodes, f.Class)
-	word(&e, mediumCodes, f.Channel)
+	word(e, classCodes, f.Class)
+	word(e, mediumCodes, f.Channel)
 	e.int(int64(f.Order))
 	e.id(f.Plan)
 	e.id(string(f.Contact))
@@ -95,7 +94,6 @@ func encodeRow(f *followup.FollowUp) []byte {
 	e.due(f, flags)
 	e.lifeOf(f, flags)
 	e.decisions(f)
-	return e.b
 }
 
 func rowFlags(f *followup.FollowUp) (flags uint64) {
@@ -205,10 +203,9 @@ func (e *encoder) decisions(f *followup.FollowUp) {
 	}
 }
 
-// decodeRow fills what the body says into f, whose id, next and, where it has a
-// code, state are set.
-func decodeRow(f *followup.FollowUp, body []byte) error {
-	d := decoder{b: body}
+// row fills what the body says into f, whose id, next and, where it has a code,
+// state are set.
+func (d *decoder) row(f *followup.FollowUp) error {
 	if form := d.byte(); form != rowForm && d.err == nil {
 		return newer("row", form)
 	}
@@ -226,7 +223,7 @@ func decodeRow(f *followup.FollowUp, body []byte) error {
 			f.Units = append(f.Units, followup.UnitKey(d.text()))
 		}
 	}
-	f.Class, f.Channel = words(&d, classCodes), words(&d, mediumCodes)
+	f.Class, f.Channel = words(d, classCodes), words(d, mediumCodes)
 	f.Order, f.Plan, f.Contact, f.Zone = int(d.int()), d.id(), followup.ContactID(d.id()), d.text()
 	if flags&hasDue != 0 {
 		f.Due = d.dateTime()
@@ -238,7 +235,7 @@ func decodeRow(f *followup.FollowUp, body []byte) error {
 	}
 	d.lifeOf(f, flags)
 	d.decisions(f)
-	return d.end()
+	return d.err
 }
 
 func (d *decoder) lifeOf(f *followup.FollowUp, flags uint64) {

@@ -22,7 +22,7 @@ type changeOut struct {
 	version  int64
 	head     *headOut
 	rows     []rowOut
-	events   []eventOut
+	events   []logged
 	contacts []contactOut
 	done     []string
 }
@@ -52,8 +52,10 @@ func (p *packers) change(c *followup.Change) changeOut {
 		h, err := p.head(c.Journey, c.Version+1, c.Head)
 		out.head, errs = &h, append(errs, err)
 	}
-	for _, r := range c.Rows {
-		out.rows = append(out.rows, p.row(r))
+	out.rows = make([]rowOut, len(c.Rows))
+	var e encoder
+	for i := range c.Rows {
+		out.rows[i] = rowOut{c.Rows[i].ID, newEntry(&e, c.Rows[i])}
 	}
 	for i := range c.Events {
 		e, err := p.event(c.Journey, &c.Events[i])
@@ -90,13 +92,10 @@ func malformed(c *followup.Change) error {
 // repeats finds a row or contact that is there twice: its second version is not
 // the one that was loaded.
 func (c *changeOut) repeats() error {
-	rows := make(map[followup.FollowUpID]bool, len(c.rows))
 	for i := range c.rows {
-		id := c.rows[i].id
-		if rows[id] {
+		if id := c.rows[i].id; slices.ContainsFunc(c.rows[:i], func(o rowOut) bool { return o.id == id }) {
 			return fmt.Errorf("row %s is there twice: %w", id, followup.ErrConflict)
 		}
-		rows[id] = true
 	}
 	for i, k := range c.contacts {
 		if slices.ContainsFunc(c.contacts[:i], func(o contactOut) bool { return o.id == k.id }) {
@@ -109,17 +108,13 @@ func (c *changeOut) repeats() error {
 func (o *saveOp) want(b *batch) {
 	for i := range o.changes {
 		c := &o.changes[i]
-		if c.head != nil {
-			b.heads.ask(c.journey)
-		}
-		for k := range c.rows {
-			b.rows.ask(c.rows[k].id)
+		if c.head != nil || len(c.events) > 0 {
+			b.askHead(c.journey)
+		} else if len(c.rows) > 0 {
+			b.journeys.ask(c.journey)
 		}
 		for k := range c.contacts {
 			b.contacts.ask(c.contacts[k].id)
-		}
-		if len(c.events) > 0 {
-			b.logs.ask(c.journey)
 		}
 	}
 }
@@ -143,17 +138,18 @@ func (o *saveOp) apply(b *batch) error {
 
 // check compares every version before anything is staged.
 func (c *changeOut) check(b *batch) error {
-	if c.head != nil && b.heads.m[c.journey] != c.version {
+	j := b.journey(c.journey)
+	if c.head != nil && j.headVersion() != c.version {
 		return fmt.Errorf("head: %w", followup.ErrConflict)
 	}
 	for i := range c.rows {
 		r := &c.rows[i]
-		if b.rows.m[r.id].version != r.version-1 {
+		if j.row(r.id).version != r.entry.version-1 {
 			return fmt.Errorf("row %s: %w", r.id, followup.ErrConflict)
 		}
 	}
 	for _, k := range c.contacts {
-		if b.contacts.m[k.id] != k.version-1 {
+		if b.contacts.m[k.id].version != k.version-1 {
 			return fmt.Errorf("contact %s: %w", k.id, followup.ErrConflict)
 		}
 	}
@@ -168,15 +164,11 @@ func (c *changeOut) stage(b *batch) {
 	for i := range c.rows {
 		b.putRow(&c.rows[i])
 	}
-	for _, e := range c.events {
-		if log := b.log(e.journey); !log[e.key] {
-			log[e.key] = true
-			b.eventsOut = append(b.eventsOut, e)
-		}
+	for i := range c.events {
+		b.log(c.journey, &c.events[i])
 	}
 	if c.head != nil {
-		b.heads.m[c.journey] = c.head.version
-		b.headsOut.put(c.journey, *c.head)
+		b.change(c.journey).headOut = c.head
 	}
 	b.finishInbox(c.done, "")
 }

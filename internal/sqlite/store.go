@@ -8,7 +8,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net/url"
@@ -18,8 +17,6 @@ import (
 	"strconv"
 	"sync"
 	"time"
-
-	_ "modernc.org/sqlite" // the driver
 
 	"aftersales/internal/followup"
 )
@@ -40,19 +37,18 @@ type Options struct {
 // settings beside it. Safe for concurrent use. Several processes may have the
 // same folder open; only one of them should serve it, see [Lock].
 type Store struct {
-	path    string
-	opts    Options
-	read    *sql.DB
-	w       *writer
-	version *sql.Conn // for data_version, which is a connection's own
-	packs   packers
-	bodies  sync.Pool // of *flate.Writer
+	path   string
+	opts   Options
+	read   *pool
+	w      *writer
+	packs  packers
+	bodies sync.Pool // of *flate.Writer
+
+	asking  sync.Mutex
+	version *conn // for data_version, which is a connection's own
 
 	closing sync.Once
 	closed  error // what closing said
-
-	mu    sync.Mutex
-	stmts map[string]*sql.Stmt // prepared reads
 }
 
 var _ followup.Store = (*Store)(nil)
@@ -64,40 +60,35 @@ func Open(ctx context.Context, dir string, opts Options) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder %s: %w", dir, err)
 	}
-	s := &Store{path: filepath.Join(dir, FileName), opts: opts, stmts: map[string]*sql.Stmt{}}
-	if err := s.open(ctx, opts); err != nil {
+	s := &Store{path: filepath.Join(dir, FileName), opts: opts}
+	if err := s.open(ctx); err != nil {
 		_ = s.Close() // says again what err says
 		return nil, fmt.Errorf("open database %s: %w", s.path, classify(err))
 	}
 	return s, nil
 }
 
-func (s *Store) open(ctx context.Context, opts Options) error {
-	write, err := sql.Open("sqlite", dsn(s.path, opts, false))
+func (s *Store) open(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	write, err := connect(dsn(s.path, s.opts, false))
 	if err != nil {
 		return err
 	}
-	write.SetMaxOpenConns(1)
-	s.w = &writer{db: write}
-	if err := migrate(ctx, write); err != nil {
+	s.w = &writer{conn: write, packs: &s.packs}
+	if err := migrate(write); err != nil {
 		return err
 	}
 	if err := os.Chmod(s.path, 0o600); err != nil {
 		return err
 	}
-	if err := s.w.start(ctx); err != nil {
-		return err
-	}
-	readers := opts.Readers
+	readers := s.opts.Readers
 	if readers == 0 {
 		readers = max(runtime.NumCPU(), 2)
 	}
-	if s.read, err = sql.Open("sqlite", dsn(s.path, opts, true)); err != nil {
-		return err
-	}
-	s.read.SetMaxOpenConns(readers + 1) // one is for data_version
-	s.read.SetMaxIdleConns(readers + 1)
-	s.version, err = s.read.Conn(ctx)
+	s.read = newPool(dsn(s.path, s.opts, true), readers)
+	s.version, err = connect(dsn(s.path, s.opts, true))
 	return err
 }
 
@@ -145,59 +136,37 @@ func (s *Store) close() error {
 	if s.w != nil {
 		errs = append(errs, s.w.stop())
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, st := range s.stmts {
-		errs = append(errs, st.Close())
-	}
-	s.stmts = map[string]*sql.Stmt{}
-	if s.version != nil {
-		errs = append(errs, s.version.Close())
-	}
 	if s.read != nil {
-		errs = append(errs, s.read.Close())
+		errs = append(errs, s.read.close())
+	}
+	s.asking.Lock()
+	defer s.asking.Unlock()
+	if s.version != nil {
+		errs = append(errs, s.version.close())
+		s.version = nil
 	}
 	return errors.Join(errs...)
 }
 
-// prepared returns the statement for a read, prepared once.
-func (s *Store) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if st := s.stmts[query]; st != nil {
-		return st, nil
-	}
-	st, err := s.read.PrepareContext(ctx, query) //nolint:sqlclosecheck // kept in stmts, which close closes
-	if err != nil {
-		return nil, classify(err)
-	}
-	s.stmts[query] = st
-	return st, nil
+// query runs a read and hands each of its rows to scan.
+func (s *Store) query(ctx context.Context, query string, scan func(row) error, values ...any) error {
+	return s.reading(ctx, func(c *conn) error { return c.query(query, scan, values...) })
 }
 
-// query runs a read and hands each of its rows to scan.
-func (s *Store) query(ctx context.Context, query string, scan func(rows *sql.Rows) error, args ...any) error {
-	if err := ctx.Err(); err != nil {
-		return err
+// queryKeys runs a read with keysOf for those keys.
+func (s *Store) queryKeys(ctx context.Context, query string, keys []string, scan func(row) error) error {
+	if len(keys) == 0 {
+		return ctx.Err()
 	}
-	st, err := s.prepared(ctx, query) //nolint:sqlclosecheck // kept for the next read; close closes it
-	if err != nil {
-		return err
-	}
-	rows, err := st.QueryContext(ctx, args...)
+	return s.reading(ctx, func(c *conn) error { return c.queryKeys(query, keys, scan) })
+}
+
+// reading lends a connection to do.
+func (s *Store) reading(ctx context.Context, do func(*conn) error) error {
+	c, err := s.read.take(ctx)
 	if err != nil {
 		return classify(err)
 	}
-	return each(rows, scan)
-}
-
-// each hands every row to scan and closes rows.
-func each(rows *sql.Rows, scan func(rows *sql.Rows) error) (err error) {
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return classify(rows.Err())
+	defer s.read.give(c)
+	return classify(do(c))
 }

@@ -9,8 +9,8 @@ var errKind = errors.New("stored value is of another kind than its field")
 
 // decode fills v, a pointer to a zero struct, from a document. It passes over
 // fields that v does not have.
-func (d *docs) decode(doc []byte, v any) error {
-	r := decoder{b: doc}
+func (d *docs) decode(doc string, v any) error {
+	r := decoder{s: doc}
 	if form := r.byte(); form != docForm && r.err == nil {
 		return newer("document", form)
 	}

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -11,7 +10,10 @@ import (
 
 // Meta returns a setting of the store itself (epoch, calendar); "" when it was never set.
 func (s *Store) Meta(ctx context.Context, key string) (value string, err error) {
-	err = s.query(ctx, "SELECT v FROM meta WHERE k = ?", func(r *sql.Rows) error { return r.Scan(&value) }, key)
+	err = s.query(ctx, "SELECT v FROM meta WHERE k = ?", func(r row) error {
+		value = r.text(0)
+		return nil
+	}, key)
 	if err != nil {
 		return "", fmt.Errorf("read setting %s: %w", key, err)
 	}
@@ -21,7 +23,7 @@ func (s *Store) Meta(ctx context.Context, key string) (value string, err error) 
 // SetMeta stores a setting.
 func (s *Store) SetMeta(ctx context.Context, key, value string) error {
 	err := s.w.do(ctx, statement(func(b *batch) error {
-		return b.w.exec(b.ctx, "INSERT INTO meta (k, v) VALUES (?, ?) ON CONFLICT DO UPDATE SET v = excluded.v", key, value)
+		return b.w.exec("INSERT INTO meta (k, v) VALUES (?, ?) ON CONFLICT DO UPDATE SET v = excluded.v", key, value)
 	}))
 	if err != nil {
 		return fmt.Errorf("store setting %s: %w", key, err)
@@ -39,8 +41,17 @@ func (s statement) apply(b *batch) error { return s(b) }
 // DataVersion returns a number that changes when another connection has
 // committed: this process's writer or another process. It is equal between two
 // calls only if nothing was committed between them.
-func (s *Store) DataVersion(ctx context.Context) (version int64, err error) {
-	if err := s.version.QueryRowContext(ctx, "PRAGMA data_version").Scan(&version); err != nil {
+func (s *Store) DataVersion(ctx context.Context) (int64, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, fmt.Errorf("read data version: %w", err)
+	}
+	s.asking.Lock()
+	defer s.asking.Unlock()
+	if s.version == nil {
+		return 0, fmt.Errorf("read data version: %w", ErrClosed)
+	}
+	version, err := s.version.one("PRAGMA data_version")
+	if err != nil {
 		return 0, fmt.Errorf("read data version: %w", classify(err))
 	}
 	return version, nil
@@ -51,8 +62,14 @@ func (s *Store) DataVersion(ctx context.Context) (version int64, err error) {
 func (s *Store) Mode(ctx context.Context) (journal string, synchronous int, err error) {
 	err = s.w.do(ctx, statement(func(b *batch) error {
 		return errors.Join(
-			b.w.query(b.ctx, "PRAGMA journal_mode", func(r *sql.Rows) error { return r.Scan(&journal) }),
-			b.w.query(b.ctx, "PRAGMA synchronous", func(r *sql.Rows) error { return r.Scan(&synchronous) }),
+			b.w.conn.query("PRAGMA journal_mode", func(r row) error {
+				journal = r.text(0)
+				return nil
+			}),
+			b.w.conn.query("PRAGMA synchronous", func(r row) error {
+				synchronous = int(r.int(0))
+				return nil
+			}),
 		)
 	}))
 	if err != nil {
@@ -67,12 +84,12 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("back up to %s: it exists already; name a new file", path)
 	}
-	db, err := sql.Open("sqlite", dsn(s.path, s.opts, false)) // the readers may not write, not even elsewhere
+	c, err := connect(dsn(s.path, s.opts, false)) // the readers may not write, not even elsewhere
 	if err != nil {
 		return fmt.Errorf("back up to %s: %w", path, classify(err))
 	}
-	_, err = db.ExecContext(ctx, "VACUUM INTO ?", path)
-	if err = errors.Join(err, db.Close()); err != nil {
+	_, err = c.exec("VACUUM INTO ?", path)
+	if err = errors.Join(err, c.close()); err != nil {
 		return fmt.Errorf("back up to %s: %w", path, classify(err))
 	}
 	if err := os.Chmod(path, 0o600); err != nil {
@@ -95,7 +112,7 @@ func (s *Store) Sweep(ctx context.Context, before time.Time, limit int) (int, er
 			"DELETE FROM inbox WHERE seq IN (SELECT seq FROM inbox WHERE at < ?1 AND done = 1 LIMIT ?3) RETURNING ?2",
 			"DELETE FROM mail WHERE seq IN (SELECT seq FROM mail WHERE at < ?2 LIMIT ?3) RETURNING ?1",
 		} {
-			err := b.w.query(b.ctx, query, func(*sql.Rows) error { gone++; return nil }, before.UnixNano(), before.UnixMilli(), limit)
+			err := b.w.conn.query(query, func(row) error { gone++; return nil }, before.UnixNano(), before.UnixMilli(), limit)
 			if err != nil {
 				return err
 			}

@@ -2,10 +2,9 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 )
 
@@ -13,17 +12,18 @@ import (
 // the disk is nothing beside them, few enough that the first does not wait long.
 const groupMost = 256
 
-// writer owns the only connection that writes. Calls are handed to it as ops;
-// those that wait while it commits are the next group, so that one caller waits
-// for one commit and a hundred callers wait for hardly more.
+// writer owns the only connection that writes. A call that finds it idle commits
+// by itself; those that come meanwhile are the next group, so that one caller
+// waits for one commit and a hundred callers wait for hardly more.
 type writer struct {
-	db    *sql.DB
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	conn  *conn
+	packs *packers
 
-	jobs chan *job
-	quit chan struct{}
-	wg   sync.WaitGroup
+	mu     sync.Mutex
+	busy   bool // somebody commits
+	closed bool
+	queue  []*job
+	idle   sync.WaitGroup // until nobody commits
 }
 
 // op is the work of one call: it first names what it has to know, then decides
@@ -38,78 +38,77 @@ type job struct {
 	done chan error
 }
 
-// start takes the connection and begins to serve.
-func (w *writer) start(ctx context.Context) (err error) {
-	if w.conn, err = w.db.Conn(ctx); err != nil {
-		return err
-	}
-	w.stmts = map[string]*sql.Stmt{}
-	w.jobs, w.quit = make(chan *job), make(chan struct{})
-	w.wg.Go(w.serve)
-	return nil
-}
-
-// stop ends serving and closes the connection.
+// stop waits for what is being committed and closes the connection. Calls that
+// still wait are answered with [ErrClosed]. It is called once.
 func (w *writer) stop() error {
-	if w.quit != nil {
-		close(w.quit)
-	}
-	w.wg.Wait()
-	var errs []error
-	for _, st := range w.stmts {
-		errs = append(errs, st.Close())
-	}
-	if w.conn != nil {
-		errs = append(errs, w.conn.Close())
-	}
-	return errors.Join(append(errs, w.db.Close())...)
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.idle.Wait()
+	return w.conn.close()
 }
 
-// do hands o to the writer and waits until it is durable. When ctx ends first,
-// what became of it is unknown.
+// do commits o and waits until it is durable. When ctx ends first, what became
+// of it is unknown.
 func (w *writer) do(ctx context.Context, o op) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	j := &job{op: o, done: make(chan error, 1)}
-	select {
-	case w.jobs <- j:
-	case <-w.quit:
+	w.mu.Lock()
+	switch {
+	case w.closed:
+		w.mu.Unlock()
 		return ErrClosed
-	case <-ctx.Done():
-		return ctx.Err()
+	case w.busy:
+		w.queue = append(w.queue, j)
+		w.mu.Unlock()
+	default:
+		w.busy = true
+		w.idle.Add(1)
+		w.mu.Unlock()
+		w.commit([]*job{j})
+		w.next()
+		return <-j.done
 	}
 	select {
-	case err := <-j.done: // the writer answers every job it took, also when it ends
+	case err := <-j.done: // every job that was taken is answered
 		return err
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (w *writer) serve() {
-	var group []*job
-	for {
-		select {
-		case <-w.quit:
-			return
-		case j := <-w.jobs:
-			group = w.gather(append(group[:0], j))
-		}
-		w.commit(group)
+// next lets a goroutine commit what came meanwhile, if anything did: whoever
+// committed first must not do everybody's work.
+func (w *writer) next() {
+	if group := w.take(); group != nil {
+		go func() {
+			for ; group != nil; group = w.take() {
+				w.commit(group)
+			}
+		}()
 	}
 }
 
-// gather adds the jobs that wait already.
-func (w *writer) gather(group []*job) []*job {
-	for len(group) < groupMost {
-		select {
-		case j := <-w.jobs:
-			group = append(group, j)
-		default:
-			return group
+// take returns the next group; nil, and nobody commits any more, when none waits.
+func (w *writer) take() []*job {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.closed {
+		for _, j := range w.queue {
+			j.done <- ErrClosed
 		}
+		w.queue = nil
 	}
+	if len(w.queue) == 0 {
+		w.busy = false
+		w.idle.Done()
+		return nil
+	}
+	n := min(len(w.queue), groupMost)
+	group := w.queue[:n:n]
+	w.queue = w.queue[n:]
 	return group
 }
 
@@ -133,18 +132,20 @@ var errEdge = errors.New("transaction")
 
 // transact runs without the callers' contexts: some may end while others go on.
 func (w *writer) transact(group []*job) (err error) {
-	ctx := context.Background()
-	if err := w.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin %w: %w", errEdge, classify(err))
 	}
 	defer func() {
+		if p := recover(); p != nil { // the next call finds a writer that works
+			err = fmt.Errorf("write: panic: %v", p)
+		}
 		if err != nil {
 			// A failed COMMIT may leave the transaction open or not; either is well.
-			_, _ = w.conn.ExecContext(ctx, "ROLLBACK")
+			_ = w.exec("ROLLBACK")
 			err = classify(err)
 		}
 	}()
-	b := newBatch(ctx, w)
+	b := newBatch(w)
 	for _, j := range group {
 		j.op.want(b)
 	}
@@ -159,69 +160,26 @@ func (w *writer) transact(group []*job) (err error) {
 	if err := b.flush(); err != nil {
 		return err
 	}
-	if err := w.exec(ctx, "COMMIT"); err != nil {
+	if err := w.exec("COMMIT"); err != nil {
 		return fmt.Errorf("commit %w: %w", errEdge, err)
 	}
 	return nil
 }
 
-// stmt returns the statement for query on the writing connection, prepared once.
-func (w *writer) stmt(ctx context.Context, query string) (*sql.Stmt, error) {
-	if st := w.stmts[query]; st != nil {
-		return st, nil
-	}
-	st, err := w.conn.PrepareContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	w.stmts[query] = st
-	return st, nil
-}
-
-func (w *writer) exec(ctx context.Context, query string, args ...any) error {
-	st, err := w.stmt(ctx, query) //nolint:sqlclosecheck // kept for the next batch; stop closes it
-	if err != nil {
-		return err
-	}
-	_, err = st.ExecContext(ctx, args...)
+func (w *writer) exec(query string, values ...any) error {
+	_, err := w.conn.exec(query, values...)
 	return err
 }
 
-func (w *writer) query(ctx context.Context, query string, scan func(rows *sql.Rows) error, args ...any) error {
-	st, err := w.stmt(ctx, query) //nolint:sqlclosecheck // kept for the next batch; stop closes it
+// change runs a statement that must concern one row.
+func (w *writer) change(query string, values ...any) error {
+	var r driver.Result
+	r, err := w.conn.exec(query, values...)
 	if err != nil {
 		return err
 	}
-	rows, err := st.QueryContext(ctx, args...)
-	if err != nil {
-		return err
-	}
-	return each(rows, scan)
-}
-
-// chunks are the numbers of rows for which multi-row statements are prepared.
-var chunks = [...]int{64, 16, 4, 1}
-
-// insert writes rows of width columns with as few statements as there are
-// chunks: head VALUES (?,...),... tail.
-func (w *writer) insert(ctx context.Context, head, tail string, width int, args []any) error {
-	for len(args) > 0 {
-		n := 1
-		for _, c := range chunks {
-			if len(args) >= c*width {
-				n = c
-				break
-			}
-		}
-		if err := w.exec(ctx, head+values(width, n)+tail, args[:n*width]...); err != nil {
-			return err
-		}
-		args = args[n*width:]
+	if n, err := r.RowsAffected(); err != nil || n != 1 {
+		return errors.Join(fmt.Errorf("%s: %d rows instead of one", query, n), err)
 	}
 	return nil
-}
-
-func values(width, rows int) string {
-	one := "(?" + strings.Repeat(",?", width-1) + ")"
-	return " VALUES " + one + strings.Repeat(","+one, rows-1) + " "
 }

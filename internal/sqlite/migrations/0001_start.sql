@@ -14,47 +14,47 @@ CREATE TABLE inbox (
 CREATE INDEX inbox_waiting ON inbox (seq) WHERE done IS NULL;
 CREATE INDEX inbox_at ON inbox (at);
 
--- Heads of journeys. A rowid table, because heads are too long for the leaves
--- of any other kind.
+-- What of a journey changes with every send: its follow-ups, in one value.
+-- Journeys lie in the order of their arrival, because orders of one day are due
+-- together.
 CREATE TABLE journey (
-  id        TEXT    NOT NULL PRIMARY KEY,
-  v         INTEGER NOT NULL,
+  n         INTEGER PRIMARY KEY,
+  id        TEXT    NOT NULL UNIQUE,
+  next      INTEGER, -- earliest next look of its follow-ups
+  armed     INTEGER, -- 1: one of them is armed
+  attention INTEGER, -- bits of the other states that people look for, see rows.go
+  rows      BLOB    NOT NULL -- packed, see rows.go
+);
+CREATE INDEX journey_due ON journey (next, id) WHERE next IS NOT NULL;
+CREATE INDEX journey_armed ON journey (id) WHERE armed = 1;
+CREATE INDEX journey_attention ON journey (id, attention) WHERE attention IS NOT NULL;
+
+-- What of it changes only with its events.
+CREATE TABLE head (
+  n         INTEGER PRIMARY KEY, -- the journey's
+  v         INTEGER NOT NULL, -- 0: there is only a log
   contact   TEXT,
   open_case INTEGER, -- 1 or null
-  body      BLOB    NOT NULL -- a packed document, see doc.go
+  body      BLOB, -- a packed document, see doc.go
+  log       BLOB -- events, impersonal, packed, see log.go
 );
-CREATE INDEX journey_contact ON journey (contact, id) WHERE contact IS NOT NULL;
-CREATE INDEX journey_open ON journey (id) WHERE open_case = 1;
-
--- Follow-ups, clustered by journey because ids begin with it.
-CREATE TABLE followup (
-  id      TEXT    NOT NULL PRIMARY KEY,
-  v       INTEGER NOT NULL,
-  state   INTEGER NOT NULL, -- code of the state, see row.go
-  next    INTEGER, -- next look
-  attempt TEXT,
-  body    BLOB    NOT NULL -- the rest, packed
-) WITHOUT ROWID;
-CREATE INDEX followup_due ON followup (next, id) WHERE next IS NOT NULL;
-CREATE INDEX followup_attention ON followup (state, id) WHERE state IN (2, 3, 4, 5, 6, 11);
-
--- What happened, impersonal.
-CREATE TABLE event (
-  journey TEXT    NOT NULL,
-  sec     INTEGER NOT NULL, -- Unix seconds, any year
-  nano    INTEGER NOT NULL,
-  source  TEXT    NOT NULL,
-  id      TEXT    NOT NULL,
-  body    BLOB    NOT NULL
-);
-CREATE INDEX event_journey ON event (journey);
+CREATE INDEX head_open ON head (n) WHERE open_case = 1;
 
 -- The only table with personal data beside inbox and mail.
 CREATE TABLE contact (
-  id   TEXT    NOT NULL PRIMARY KEY,
+  n    INTEGER PRIMARY KEY,
   v    INTEGER NOT NULL,
-  body BLOB    NOT NULL
+  body BLOB    NOT NULL -- a packed document
 );
+
+-- Where a contact is, and next to it the journeys that reach it: those of its
+-- past, too, so the head has the last word.
+CREATE TABLE reach (
+  contact TEXT NOT NULL,
+  journey TEXT NOT NULL, -- '': the contact itself
+  n       INTEGER, -- the contact's
+  PRIMARY KEY (contact, journey)
+) WITHOUT ROWID;
 
 CREATE TABLE plan (
   hash    TEXT    NOT NULL PRIMARY KEY,
