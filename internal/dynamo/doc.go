@@ -1,0 +1,30 @@
+// Package dynamo keeps journeys, contacts and received bodies in three tables of
+// DynamoDB: the store of the form without a loop. Every write is one item under a
+// condition; there are no transactions.
+//
+//	journeys  pk=<journey id>             GSIs, keys only: due(dh, dr) list(lh, lr) by_contact(ch, cr)
+//	  H                                   head: v w b, ch cr, lh lr while a case is open
+//	  F#<rest of the follow-up's id>      row: v w st att b, dh dr while a look is due, lh lr while on a list
+//	  E#<source>#<id>                     event, written once: b
+//	  pk=PLAN#<shop>                      <hash>: gzipped plan | N#<plan>#<version>: hash
+//	contacts  pk=<contact id>
+//	  C                                   what is personal: v w b, ph
+//	  S                                   consents, suppression, sends: v w b; v is the contact's version
+//	  pk=P#<id of the phone number> sk=A  c: contact that is reached by that number
+//	inbox     pk=<shop>#<source>#<key>    t h at b n d ttl: topic, hash, received, gzipped body, parts, why done
+//	  pk=CTL#<name>                       a value of the operation: v w b
+//
+// v is the version, w the name of the write that made the item, b a packed value
+// (see pack). dh=<lane>#<shard>, dr=<UTC milliseconds, text><follow-up id>,
+// lh=<shop>#<list>, lr and cr end in an id, so that every index is read in the
+// order of ids. What is too long for a key is cut and ends in its hash; the item
+// then keeps its id.
+//
+// Writes are safe to repeat: a condition that fails because of one's own earlier
+// attempt shows its w. An event is named by source and id, not by time, so that
+// one that is told again with another time is still the same.
+//
+// A contact is two items, C written before S. C carries the version that S is
+// about to get: who finds C ahead of S completes the version and answers
+// ErrConflict, so that a writer that died in between stops nobody.
+package dynamo

@@ -1,0 +1,98 @@
+package dynamo
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	mrand "math/rand/v2"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"aftersales/internal/followup"
+)
+
+// API is what the store calls; [dynamodb.Client] is one. Its own retries may be
+// on: every write is safe to repeat.
+type API interface {
+	GetItem(ctx context.Context, in *dynamodb.GetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
+	PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
+	UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
+	DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
+	Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
+	BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
+	Scan(ctx context.Context, in *dynamodb.ScanInput, opts ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
+}
+
+// Tables are the names of the tables.
+type Tables struct {
+	Journeys string
+	Contacts string
+	Inbox    string
+}
+
+// Config is how a store works. Only Shops is required.
+type Config struct {
+	Shops    []followup.ShopID                        // whose plans and lists are read
+	Clock    func() time.Time                         // bounds the search for armed rows; nil: everything due is searched
+	DayList  bool                                     // rows that were sent are listed by day, at one more write each
+	Parallel int                                      // requests at once; 0: 10
+	Wait     func(ctx context.Context, try int) error // before try 1, 2, ... of a request; nil: 50 ms, doubled, with jitter
+}
+
+// Store is a [followup.SweptStore] on DynamoDB, safe for concurrent use.
+type Store struct {
+	api   API
+	t     Tables
+	c     Config
+	turns chan struct{}
+	packs packer
+}
+
+var (
+	_ followup.SweptStore = (*Store)(nil)
+	_ followup.Census     = (*Store)(nil)
+)
+
+// New returns a store on tables that exist (see [CreateTables]). It makes no request.
+func New(api API, t Tables, c Config) *Store {
+	if c.Parallel <= 0 {
+		c.Parallel = 10
+	}
+	if c.Wait == nil {
+		c.Wait = backOff
+	}
+	c.Shops = slices.Clone(c.Shops)
+	slices.SortFunc(c.Shops, func(a, b followup.ShopID) int { return strings.Compare(string(a)+"/", string(b)+"/") }) // order of ids
+	return &Store{api: api, t: t, c: c, turns: make(chan struct{}, c.Parallel)}
+}
+
+// errNoShops is a store that cannot know whose lists to read.
+var errNoShops = errors.New("no shops are configured for the store")
+
+// firstWait is the wait before the second attempt of a request.
+const firstWait = 50 * time.Millisecond
+
+func backOff(ctx context.Context, try int) error {
+	t := time.NewTimer(firstWait<<(try-1) + mrand.N(firstWait))
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// token names one write.
+func token() string { return rand.Text()[:12] }
+
+func alive(ctx context.Context, verb string) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%s: %w", verb, err)
+	}
+	return nil
+}
