@@ -17,8 +17,8 @@ import (
 const day = 24 * time.Hour
 
 // script puts everything that stores will say on the agenda.
-func (w *World) script(ctx context.Context, orders int) error {
-	n, err := w.published(ctx)
+func (w *World) script(orders int) error {
+	n, err := w.published()
 	if err != nil {
 		return err
 	}
@@ -32,7 +32,7 @@ func (w *World) script(ctx context.Context, orders int) error {
 
 // published puts the bodies under events/ on the agenda, each when its shop
 // would have posted it, and returns how many orders they are about.
-func (w *World) published(ctx context.Context) (int, error) {
+func (w *World) published() (int, error) {
 	orders := map[string]bool{}
 	err := fs.WalkDir(events.Files, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || path.Ext(name) != ".json" {
@@ -66,9 +66,13 @@ func (w *World) published(ctx context.Context) (int, error) {
 			key = named.Source + "|" + named.ID
 		}
 		w.todo.put(at, func(ctx context.Context) error { return w.post(ctx, source, key, topic, body) })
+		for _, e := range said.Events {
+			if e.Type == followup.PersonAsked { // somebody sends the copy the next day
+				w.todo.put(at.Add(day+4*time.Hour), func(ctx context.Context) error { return w.handOver(ctx, followup.NewJourneyID("main", e.Order)) })
+			}
+		}
 		return nil
 	})
-	_ = ctx
 	return len(orders), err
 }
 
@@ -170,6 +174,9 @@ func (w *World) fate(s *sale) {
 			"unit": object{"order": s.id, "line": "l1", "index": 1}, "from": from.Format(time.DateOnly), "until": from.Add(12 * day).Format(time.DateOnly),
 		})
 	case 3:
+		if sku := s.lines[0].SKU; !strings.HasPrefix(sku, "WM-") && !strings.HasPrefix(sku, "FR-") {
+			return // nobody signs a maintenance contract for a kettle
+		}
 		say(later, "unit.covered", "covered", object{
 			"unit":     object{"order": s.id, "line": "l1", "index": 1},
 			"coverage": object{"name": "contract", "from": later.Format(time.DateOnly), "until": later.AddDate(2, 0, 0).Format(time.DateOnly)},

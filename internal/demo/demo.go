@@ -88,7 +88,7 @@ func Run(ctx context.Context, o Options) (_ *World, err error) {
 	if err := w.open(ctx, o); err != nil {
 		return nil, err
 	}
-	if err := w.script(ctx, o.Orders); err != nil {
+	if err := w.script(o.Orders); err != nil {
 		return nil, err
 	}
 	if err := w.live(ctx); err != nil {

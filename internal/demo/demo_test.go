@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"aftersales/internal/demo"
+	"aftersales/internal/followup"
 )
 
 func run(t *testing.T, seed uint64) (*demo.World, string) {
@@ -62,5 +63,53 @@ func TestSameSeedSameBytes(t *testing.T) {
 		if !strings.Contains(screen.String(), want) {
 			t.Errorf("the screen does not say %q", want)
 		}
+	}
+}
+
+// published is the order of Shopify's examples, whose parcels hold lines that
+// none of the examples states.
+const published followup.JourneyID = "main/450789469"
+
+// What a visitor finds is a shop in order: no promise of years ago is broken,
+// and no event of its stores names what an order does not have.
+func TestTheShopIsInOrder(t *testing.T) {
+	w, _ := run(t, 1)
+	cases, err := w.App.Engine.OpenCases(t.Context(), w.App.Clock.Now(), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	asked := 0
+	for _, c := range cases {
+		if c.Overdue {
+			t.Errorf("case %s (%s) is overdue since %s", c.ID, c.Reason, c.Due)
+		}
+		if c.Reason == "data-request" {
+			asked++
+		}
+	}
+	if asked == 0 {
+		t.Error("nobody asked for their data")
+	}
+	for after := followup.Cursor(""); ; {
+		orders, next, err := w.App.Engine.Orders(t.Context(), after, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range orders {
+			story, err := w.App.Engine.Story(t.Context(), w.App.Clock.Now(), o.Journey)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, f := range story.Order.Faults {
+				if o.Journey == published {
+					continue
+				}
+				t.Errorf("order %s: %s", o.Journey, f)
+			}
+		}
+		if next == "" {
+			return
+		}
+		after = next
 	}
 }

@@ -83,6 +83,25 @@ func (w *World) solve(at time.Time, id followup.CaseID, reason string) {
 	})
 }
 
+// handOver closes the case of a customer who asked for their data: somebody
+// sent it.
+func (w *World) handOver(ctx context.Context, id followup.JourneyID) error {
+	js, err := w.App.Store.Journeys(ctx, []followup.JourneyID{id})
+	if err != nil {
+		return err
+	}
+	for _, c := range js[0].Head.Facts.Cases {
+		if c.Reason != "data-request" || !c.Open() {
+			continue
+		}
+		word := engine.CaseWord{Case: followup.NewCaseID(id, c.Number), Type: followup.CaseClosed, Reason: "other", Text: "The copy was sent.", By: "demo"}
+		if _, err := w.App.Engine.Case(ctx, w.App.Clock.Now(), word); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (w *World) unsubscribe(ctx context.Context, id followup.JourneyID) error {
 	js, err := w.App.Store.Journeys(ctx, []followup.JourneyID{id})
 	if err != nil {

@@ -85,7 +85,7 @@ func (f *folder) strayLine(e *Event, field, line string) {
 		ids[i] = f.facts.Lines[i].ID
 	}
 	f.stray(e, field, line, "is no line of the order, which has "+named(ids, "none"),
-		"send the line in order.updated, or the event again, with an id of its own and the right line")
+		"let the store state the line (order.updated; of Shopify, orders/updated), or send the event again with an id of its own and the right line")
 }
 
 // unsold notes lines of which nobody said how many were sold: they have no units.

@@ -406,6 +406,14 @@ func TestFaultsOfEvents(t *testing.T) {
 	}
 }
 
+// An event that names a unit in vain is worth a word, and fails nothing.
+func TestStrayEvents(t *testing.T) {
+	r := run(t, example(t, created(t), cloud("unit.registered", "2026-03-05T09:00:00Z", `{"unit":{"order":"1001","line":"l9","index":1}}`)))
+	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0].String(), `unit.line "l9" is no line of the order`) || !r.Warnings[0].Warning {
+		t.Errorf("warnings %v", r.Warnings)
+	}
+}
+
 // A text that does not exist holds the follow-up where the shop's own texts are
 // known, and is only a warning where they are not.
 func TestMissingMessage(t *testing.T) {

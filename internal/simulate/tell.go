@@ -24,7 +24,7 @@ func (s *simulation) tell(ctx context.Context) error {
 		s.fault(s.in.Plan.File, text, "mend the condition, or what it reads")
 	}
 	for _, stray := range sc.desire.Strays() {
-		s.fault("", stray.Cause(), stray.Mend)
+		s.out.Warnings = append(s.out.Warnings, Fault{Cause: stray.Cause(), Mend: stray.Mend, Warning: true})
 	}
 	rows := slices.DeleteFunc(sc.journey.Rows, func(f followup.FollowUp) bool { return f.DueAt.After(s.out.Until) })
 	slices.SortFunc(rows, func(a, b followup.FollowUp) int {
