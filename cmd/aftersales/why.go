@@ -259,7 +259,7 @@ func caseRow(c *engine.StoryCase, loc *time.Location) []cell {
 	}
 	return []cell{
 		{c.ID, bold},
-		{cmp.Or(strings.Join(c.Units, " "), "order"), plain},
+		{cmp.Or(strings.Join(c.Names, ", "), "order"), plain},
 		{c.State, stateStyles[c.State]},
 		{c.Reason, plain},
 		{"opened " + localTime(c.OpenedAt, loc), plain},

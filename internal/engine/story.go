@@ -58,6 +58,8 @@ type StoryUnit struct {
 	Picked   bool                 `json:"picked"` // the plan cares for it
 	Live     bool                 `json:"live"`   // it is with the customer
 	Facts    map[string]StoryFact `json:"facts"`
+
+	Label string `json:"-"` // as people at the shop call it; tells it from others of its line
 }
 
 // StoryFact is a date and who says so.
@@ -140,6 +142,8 @@ type StoryCase struct {
 	Outcome  string   `json:"outcome,omitempty"`
 	State    string   `json:"state"`
 	ReplyDue string   `json:"reply_due"`
+
+	Names []string `json:"-"` // of Units, as people at the shop call them
 }
 
 // Story tells the journey of an order as it stands now. An unknown order is
@@ -246,7 +250,7 @@ func tellUnits(r *followup.Rules, j *followup.Journey, d *followup.Desire) []Sto
 	out := []StoryUnit{}
 	for _, u := range j.Head.Facts.Units {
 		su := StoryUnit{
-			Unit: string(u.Key), Serial: u.Serial, Facts: map[string]StoryFact{},
+			Unit: string(u.Key), Label: unitName(r, &j.Head.Facts, u.Key), Serial: u.Serial, Facts: map[string]StoryFact{},
 			Picked: slices.Contains(d.Picked, u.Key), Live: d.Plan != nil && slices.Contains(d.Live, u.Key),
 		}
 		for _, l := range j.Head.Facts.Lines {
@@ -318,6 +322,7 @@ func Cases(r *followup.Rules, j *followup.Journey) []StoryCase {
 		for _, u := range j.Head.Facts.Units {
 			if c.Covers(u.Key) && c.Reason != "data-request" {
 				sc.Units = append(sc.Units, string(u.Key))
+				sc.Names = append(sc.Names, unitName(r, &j.Head.Facts, u.Key))
 			}
 		}
 		if !c.Open() {

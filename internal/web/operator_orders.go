@@ -46,6 +46,16 @@ type orderPage struct {
 	Open  bool // a case is open
 }
 
+// Unit says a unit of the order as people call it.
+func (p orderPage) Unit(key string) string {
+	for _, u := range p.Story.Units {
+		if u.Unit == key {
+			return plain(u.Label)
+		}
+	}
+	return key
+}
+
 // order tells the story of one order.
 func (o *operator) order(w http.ResponseWriter, r *http.Request) {
 	shop := followup.ShopID(r.PathValue("shop"))

@@ -102,6 +102,17 @@ func TestCallDone(t *testing.T) {
 	must(t, w.get(w.operator, "/orders/main/1001").Body.String(), "drum is loud", "by phone")
 }
 
+// Units of one line are told apart by number, not by their ids.
+func TestUnitsHaveNames(t *testing.T) {
+	w := newTown(t)
+	id := w.sell("1001", 2)
+	w.follow(w.answerPath(id), url.Values{"answer": {"problem"}, "unit": {"l1/2"}})
+	must(t, w.get(w.operator, "/cases").Body.String(), "<bdi>Laundry Pro 700 (2 of 2)</bdi></dd>")
+	page := w.get(w.operator, "/orders/main/1001").Body.String()
+	must(t, page, "<p>problem: <bdi>Laundry Pro 700 (2 of 2)</bdi>, opened", "<strong>problem</strong> <bdi>Laundry Pro 700 (2 of 2)</bdi>",
+		`<option value="l1/1">Laundry Pro 700 (1 of 2)</option>`, " · <bdi>Laundry Pro 700 (1 of 2)</bdi>")
+}
+
 func TestOrderTellsStrays(t *testing.T) {
 	w := newTown(t)
 	w.sell("1001", 1)
@@ -120,8 +131,9 @@ func TestCases(t *testing.T) {
 	w.follow(w.answerPath(id), url.Values{"answer": {"problem"}, "text": {"It leaks"}})
 	must(t, w.get(w.operator, "/").Body.String(), "<b>1</b>open cases", "main/1001-1", "Mon 2 Mar 2026, 13:15")
 	page := w.get(w.operator, "/cases").Body.String()
-	must(t, page, "main/1001-1", "It leaks", "Mon 2 Mar 2026, 13:15", "<option>repaired</option>")
-	mustNot(t, page, "overdue")
+	must(t, page, "main/1001-1", "It leaks", "Mon 2 Mar 2026, 13:15", "<option>repaired</option>", "<dt>About</dt><dd><bdi>Laundry Pro 700</bdi></dd>")
+	mustNot(t, page, "overdue", "l1/1")
+	must(t, w.get(w.operator, "/orders/main/1001").Body.String(), "<p>problem: <bdi>Laundry Pro 700</bdi>, opened")
 	must(t, w.get(w.operator, "/orders/main/1001").Body.String(), phone, "anna1001@example.com")
 
 	var list []map[string]any
