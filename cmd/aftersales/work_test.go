@@ -111,6 +111,7 @@ func TestCalls(t *testing.T) {
 	if len(list) != 1 || list[0].ID != call || list[0].Phone != "" || list[0].Try != 1 || list[0].DueLocal != "2026-03-09T10:00:00" {
 		t.Fatalf("the list: %+v", list)
 	}
+	o.cli("calls", "done", call, "--outcome", "works").badly(t, exitFailed, "claim it first: aftersales calls claim "+call)
 	out := o.cli("calls", "claim", call, "--by", "Ben").well(t).out
 	for _, want := range []string{"Anna Jónsdóttir  +3545812345\n", "How is it working?", "aftersales calls done " + call} {
 		if !strings.Contains(out, want) {

@@ -136,6 +136,9 @@ func (e *Engine) Done(ctx context.Context, now time.Time, c Called) (Heard, erro
 	if c.Outcome == followup.OutcomeCallBack && c.Back.IsZero() {
 		return Heard{}, fmt.Errorf("record the outcome of %s: call-back needs a time, such as --at 2026-03-05T15:00", c.ID)
 	}
+	if row.State == followup.Listed {
+		return Heard{}, fmt.Errorf("record the outcome of %s: %w: nobody has claimed it; claim it first: aftersales calls claim %s", c.ID, followup.ErrState, c.ID)
+	}
 	repeated := row.State == followup.Sent && row.Outcome == c.Outcome
 	if !repeated {
 		if _, err := row.Called(c.Outcome, now); err != nil {

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"aftersales/internal/followup"
@@ -37,18 +38,22 @@ type messagePage struct {
 func (h *handler) messages(w http.ResponseWriter, r *http.Request) {
 	q, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
-		problem(w, http.StatusBadRequest, "the query cannot be read")
+		problem(w, http.StatusBadRequest, "query", "the query cannot be read", "write it as ?limit=100&before=ID")
 		return
 	}
 	limit, ok := pageSize(q.Get("limit"))
 	if !ok {
-		problem(w, http.StatusBadRequest, "limit has to be a number from 1 to "+strconv.Itoa(longestPage)+", such as limit=100")
+		problem(w, http.StatusBadRequest, "query", "limit is no number from 1 to "+strconv.Itoa(longestPage), "send limit=100, or leave it out")
+		return
+	}
+	if !pageMark(q.Get("before")) {
+		problem(w, http.StatusBadRequest, "query", "before is no id of a message", "send the next of the page before, or leave it out for the newest")
 		return
 	}
 	mail, next, err := h.storage.Mail(r.Context(), limit, q.Get("before"))
 	if err != nil {
 		h.log.ErrorContext(r.Context(), "mailbox not readable", "error", err)
-		problem(w, http.StatusServiceUnavailable, "the mailbox cannot be read just now")
+		problem(w, http.StatusServiceUnavailable, "store", "the mailbox cannot be read just now", "try again in a few seconds")
 		return
 	}
 	page := messagePage{Messages: make([]message, 0, len(mail))}
@@ -69,6 +74,10 @@ func pageSize(s string) (int, bool) {
 	n, err := strconv.Atoi(s)
 	return n, err == nil && n >= 1 && n <= longestPage
 }
+
+// pageMark reports whether a before could be an id: those are digits. One whose
+// message is gone, after 35 days, is still a mark; nothing is left below it.
+func pageMark(s string) bool { return strings.Trim(s, "0123456789") == "" && len(s) <= 18 }
 
 func newMessage(m followup.Stored) message {
 	return message{
@@ -99,13 +108,15 @@ func addressText(a followup.Address) string {
 	return a.Name + " <" + a.Mail + ">"
 }
 
-// problem answers as RFC 9457 says.
-func problem(w http.ResponseWriter, status int, detail string) {
+// problem answers as RFC 9457 says, with a stable kind as the webhooks have it.
+func problem(w http.ResponseWriter, status int, kind, detail, mend string) {
 	answer(w, status, "application/problem+json", struct {
+		Type   string `json:"type"`
 		Title  string `json:"title"`
 		Status int    `json:"status"`
 		Detail string `json:"detail"`
-	}{http.StatusText(status), status, detail})
+		Mend   string `json:"mend"` // what to do about it
+	}{"urn:problem:aftersales:" + kind, http.StatusText(status), status, detail, mend})
 }
 
 func answer(w http.ResponseWriter, status int, contentType string, v any) {

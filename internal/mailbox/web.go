@@ -54,7 +54,12 @@ func guard(next http.Handler) http.Handler {
 }
 
 func (h *handler) list(w http.ResponseWriter, r *http.Request) {
-	mail, next, err := h.storage.Mail(r.Context(), defaultPage, r.URL.Query().Get("before"))
+	before := r.URL.Query().Get("before")
+	if !pageMark(before) {
+		h.page(w, r, http.StatusBadRequest, "gone.html", "There is no such page of the mailbox.")
+		return
+	}
+	mail, next, err := h.storage.Mail(r.Context(), defaultPage, before)
 	if err != nil {
 		h.fault(w, r, err)
 		return

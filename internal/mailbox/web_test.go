@@ -75,13 +75,13 @@ func TestMessagesPages(t *testing.T) {
 		first string
 		next  string
 	}{
-		"":                      {100, "1001", "902"},
-		"?limit=":               {100, "1001", "902"},
-		"?limit=1":              {1, "1001", "1001"},
-		"?limit=1000":           {1000, "1001", "2"},
-		"?limit=1000&before=2":  {1, "1", ""},
-		"?limit=3&before=10":    {3, "9", "7"},
-		"?limit=1000&before=no": {0, "", ""},
+		"":                        {100, "1001", "902"},
+		"?limit=":                 {100, "1001", "902"},
+		"?limit=1":                {1, "1001", "1001"},
+		"?limit=1000":             {1000, "1001", "2"},
+		"?limit=1000&before=2":    {1, "1", ""},
+		"?limit=3&before=10":      {3, "9", "7"},
+		"?limit=1000&before=9999": {0, "", ""}, // kept for 35 days only
 	} {
 		p := messages(t, s, query)
 		first, next := "", ""
@@ -97,23 +97,29 @@ func TestMessagesPages(t *testing.T) {
 	}
 }
 
-func TestMessagesRefuseBadLimits(t *testing.T) {
-	for _, limit := range []string{"0", "-1", "1001", "ten", "1e2", "99999999999999999999", "1.5", "%20"} {
-		w := get(t, filled(t, 1), "/mailbox/messages?limit="+limit)
+func TestMessagesRefuseBadQueries(t *testing.T) {
+	const limits = "limit is no number from 1 to 1000"
+	for query, detail := range map[string]string{
+		"?limit=0": limits, "?limit=-1": limits, "?limit=1001": limits, "?limit=ten": limits, "?limit=1e2": limits,
+		"?limit=99999999999999999999": limits, "?limit=1.5": limits, "?limit=%20": limits,
+		"?before=zzz": "before is no id of a message", "?before=-1": "before is no id of a message", "?limit=5&before=1%00": "before is no id of a message",
+		"?limit=1;before=%zz": "the query cannot be read",
+	} {
+		w := get(t, filled(t, 1), "/mailbox/messages"+query)
 		var p struct {
-			Title, Detail string
-			Status        int
+			Type, Title, Detail, Mend string
+			Status                    int
 		}
 		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
-			t.Errorf("%s: %v", limit, err)
+			t.Errorf("%s: %v", query, err)
 		}
-		if w.Code != http.StatusBadRequest || p.Status != http.StatusBadRequest || p.Title != "Bad Request" || !strings.Contains(p.Detail, "1 to 1000") ||
-			w.Header().Get("Content-Type") != "application/problem+json" {
-			t.Errorf("%s: %d %s %s", limit, w.Code, w.Header().Get("Content-Type"), w.Body)
+		if w.Code != http.StatusBadRequest || p.Status != http.StatusBadRequest || p.Title != "Bad Request" || p.Detail != detail ||
+			p.Type != "urn:problem:aftersales:query" || p.Mend == "" || w.Header().Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: %d %s %s", query, w.Code, w.Header().Get("Content-Type"), w.Body)
 		}
 	}
-	if w := get(t, filled(t, 1), "/mailbox/messages?limit=1;before=%zz"); w.Code != http.StatusBadRequest {
-		t.Errorf("bad query: %d", w.Code)
+	if w := get(t, filled(t, 1), "/mailbox?before=zzz"); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), "no such page") {
+		t.Errorf("the page for people: %d %s", w.Code, w.Body)
 	}
 }
 

@@ -168,6 +168,10 @@ func (r *genericReader) orderID() (string, error) {
 		b = r.data.Unit.Order
 	}
 	switch {
+	case a == "" && b == "" && kinds[kindOf(r.body.Type)].unit && r.data.Unit == nil:
+		return "", missing("data.unit", wantUnit)
+	case a == "" && b == "" && kinds[kindOf(r.body.Type)].unit:
+		return "", missing("data.unit.order", `send the store's own order id, "unit": {"order": "1001", "line": "l1", "index": 1}`)
 	case a == "" && b == "":
 		return "", missing("data.order.id", `send the store's own order id, "data": {"order": {"id": "1001"}}`)
 	case a != "" && b != "" && a != b:

@@ -244,11 +244,14 @@ func (o *genericOrder) parts() []genericPart {
 	return parts
 }
 
+// wantUnit says how a unit is named.
+const wantUnit = `send which unit, "unit": {"order": "1001", "line": "l1", "index": 1} or with "serial"`
+
 // unit adds an event about one unit.
 func (r *genericReader) unit(e followup.Event) error {
 	u := r.data.Unit
 	if u == nil || u.Line == "" && u.Serial == "" {
-		return missing("data.unit", `send which unit, "unit": {"order": "1001", "line": "l1", "index": 1} or with "serial"`)
+		return missing("data.unit", wantUnit)
 	}
 	e.Unit = &followup.UnitRef{Line: string(u.Line), Index: int(u.Index), Serial: string(u.Serial)}
 	switch e.Type {

@@ -248,6 +248,8 @@ func TestGenericFaults(t *testing.T) {
 		{"order.delivered", `{` + o + `},"at":1772439302}`, "data.at is a number"},
 		{"unit.installed", `{` + o + `}}`, "data.unit is missing"},
 		{"unit.installed", `{"unit":{"order":"1"}}`, "data.unit is missing"},
+		{"unit.covered", `{"coverage":{"name":"warranty"}}`, "data.unit is missing"},
+		{"unit.covered", `{"unit":{"line":"l1"}}`, "data.unit.order is missing"},
 		{"unit.installed", `{"unit":{"order":"1","line":"l1","index":0}}`, "data.unit.index is not within 1 and 1000"},
 		{"unit.covered", `{"unit":{"order":"1","line":"l1"}}`, "data.coverage.name is missing"},
 		{"unit.covered", `{"unit":{"order":"1","line":"l1"},"coverage":{"name":"w","until":"2026-01-01"}}`, "data.coverage.from is missing"},
