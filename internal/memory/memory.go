@@ -26,6 +26,9 @@ type Store struct {
 	contacts map[followup.ContactID]document
 	plans    map[string]followup.PlanDoc
 	due      queue
+	lanes    map[shelf]*queue
+	looks    map[followup.FollowUpID]look // where each row stands in lanes
+	records  map[string]document          // values that are not JSON, too
 }
 
 var _ followup.Store = (*Store)(nil)
@@ -37,6 +40,9 @@ func New() *Store {
 		journeys: map[followup.JourneyID]*journey{},
 		contacts: map[followup.ContactID]document{},
 		plans:    map[string]followup.PlanDoc{},
+		lanes:    map[shelf]*queue{},
+		looks:    map[followup.FollowUpID]look{},
+		records:  map[string]document{},
 	}
 }
 
@@ -73,12 +79,19 @@ func (s *Store) row(id followup.FollowUpID) followup.FollowUp {
 
 // put writes f under the next version and moves its look.
 func (s *Store) put(f followup.FollowUp) {
+	f = s.write(f)
+	s.place(&f)
+}
+
+// write writes f under the next version; lanes are left as they are.
+func (s *Store) write(f followup.FollowUp) followup.FollowUp {
 	j := s.journey(f.ID.Journey())
 	f = cloneRow(f)
 	f.Version++
 	f.Next = f.Next.Truncate(time.Millisecond)
 	s.due.move(j.rows[f.ID], f)
 	j.rows[f.ID] = f
+	return f
 }
 
 func encode(what string, v any) ([]byte, error) {

@@ -106,7 +106,9 @@ func (s *Store) arm(a followup.Arm, contact []byte) followup.ArmResult {
 		return followup.Closed
 	}
 	s.contacts[a.Contact.ID] = document{a.Contact.Version + 1, contact}
-	s.put(a.Row)
+	if row := s.write(a.Row); row.Claimed != "" {
+		s.place(&row) // a claim waits for its own deadline; a send keeps the look it was found at
+	}
 	return followup.ArmedNow
 }
 

@@ -10,6 +10,7 @@ import (
 
 func (u suite) due(until time.Time, limit int) []followup.Ref {
 	u.Helper()
+	u.settle()
 	return pages(u, limit, func(ctx context.Context, after followup.Cursor, limit int) ([]followup.Ref, followup.Cursor, error) {
 		return u.s.Due(ctx, until, after, limit)
 	})
@@ -101,6 +102,7 @@ var duePromises = []promise{
 	{"a page goes on where it ended although rows before it have left", func(u suite) {
 		c := Order(1, 6)
 		u.saved(c)
+		u.settle()
 		first, next, err := u.s.Due(u.Context(), Start().AddDate(5, 0, 0), "", 3)
 		u.ok("due", err)
 		for _, ref := range first {

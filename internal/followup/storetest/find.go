@@ -10,9 +10,14 @@ import (
 
 func (u suite) find(q followup.Query, limit int) []followup.JourneyID {
 	u.Helper()
-	return pages(u, limit, func(ctx context.Context, after followup.Cursor, limit int) ([]followup.JourneyID, followup.Cursor, error) {
+	u.settle()
+	ids := pages(u, limit, func(ctx context.Context, after followup.Cursor, limit int) ([]followup.JourneyID, followup.Cursor, error) {
 		return u.s.Find(ctx, q, after, limit)
 	})
+	if q.All && u.Unsorted {
+		slices.Sort(ids)
+	}
+	return ids
 }
 
 // found wants exactly these journeys, by id, in pages of every size.

@@ -24,6 +24,11 @@ type Harness struct {
 	NoTransactions bool
 	// NoWaiting: the inbox cannot list what waits, because a queue keeps it.
 	NoWaiting bool
+	// Unsorted: the journeys of a query for all come in an order of the store's own.
+	Unsorted bool
+	// Settle waits until what was written can be found and is due in the indexes
+	// of a store whose indexes lag; nil: they never do.
+	Settle func()
 }
 
 // Run tests a store with transactions.
@@ -81,6 +86,13 @@ func (u suite) same(what string, got, want any) {
 	bodies := cmp.FilterValues(func(a, b []byte) bool { return len(a)+len(b) > 0 }, cmp.Comparer(bytes.Equal))
 	if d := cmp.Diff(want, got, cmpopts.EquateEmpty(), bodies); d != "" {
 		u.Errorf("%s (-want +got):\n%s", what, d)
+	}
+}
+
+// settle lets indexes catch up.
+func (u suite) settle() {
+	if u.Settle != nil {
+		u.Settle()
 	}
 }
 
