@@ -9,10 +9,10 @@ VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo
 # Words of make and of tools go to stderr: stdout is for what a target is asked for.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test check lint fuzz bench fmt clean
+.PHONY: help demo build test test-aws check lint fuzz bench fmt clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## three years of follow-ups in seconds, then a mailbox to click in; DEMO="--exit --json --seed 1"
 	@echo "Building aftersales (about a minute the first time) ..." >&2
@@ -27,6 +27,10 @@ test: ## every test; about two minutes on two cores, four the first time
 	@echo "Running every test: about two minutes on two cores, four the first time, which builds ..." >&2
 	@start=$$(date +%s); $(GO) test ./...; status=$$?; \
 	echo "make test took $$(($$(date +%s) - start)) s" >&2; exit $$status
+
+test-aws: ## the store, the queue and the costs on a local AWS, which it starts; AFTERSALES_DYNAMODB_ENDPOINT=URL for another
+	@if [ -n "$$AFTERSALES_DYNAMODB_ENDPOINT" ]; then cd awstest && $(GO) test ./...; \
+	else scripts/ministack run sh -c 'cd awstest && $(GO) test ./...'; fi
 
 check: lint ## lint, then every test in random order under the race detector; about ten minutes
 	@start=$$(date +%s); $(GO) test -race -shuffle=on ./...; status=$$?; \
