@@ -70,11 +70,16 @@ func NewFollowUpID(j JourneyID, step string, unit UnitKey, occurrence string) Fo
 
 // Journey returns the journey of id, or "" when id is malformed.
 func (id FollowUpID) Journey() JourneyID {
-	parts := strings.Split(string(id), "/")
-	if len(parts) != 5 || parts[0] == "" || parts[1] == "" {
+	s := string(id)
+	shop := strings.IndexByte(s, '/')
+	if shop <= 0 || strings.Count(s, "/") != 4 {
 		return ""
 	}
-	return JourneyID(parts[0] + "/" + parts[1])
+	order := strings.IndexByte(s[shop+1:], '/')
+	if order == 0 {
+		return ""
+	}
+	return JourneyID(s[:shop+1+order])
 }
 
 // NewCaseID joins a journey and a case number.
