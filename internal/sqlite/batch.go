@@ -221,7 +221,7 @@ const (
 func (b *batch) loadRows(r row) (err error) {
 	j := b.journey(followup.JourneyID(r.text(0)))
 	j.n, j.was = r.int(1), marks{r[2], r[3], r[4]}
-	j.rows, err = b.w.packs.rows(j.id, r.blob(5))
+	j.rows, err = rowsOf(j.id, r.blob(5))
 	return err
 }
 

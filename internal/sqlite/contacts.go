@@ -26,7 +26,7 @@ func (s *Store) Contacts(ctx context.Context, ids []followup.ContactID) ([]follo
 	out := make([]followup.Contact, len(ids))
 	for i, id := range ids {
 		if c, ok := found[id]; ok {
-			if err := s.packs.undoc("contact "+string(id), c.body, &out[i]); err != nil {
+			if err := s.packs.undoc("contact ", string(id), c.body, &out[i]); err != nil {
 				return nil, err
 			}
 			out[i].Version = c.version

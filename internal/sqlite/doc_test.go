@@ -85,6 +85,11 @@ func TestStoredFormsDoNotChange(t *testing.T) {
 	var e encoder
 	e.row(new(storetest.Order(1, 1).Rows[0]))
 	row := e.b
+	rows := encodeRows([]entry{
+		{suffix: "a/-/1", version: 1, state: followup.Planned, next: 5, looks: true, common: [3]string{"p", "c", "UTC"}, body: "x"},
+		{suffix: "b/-/1", version: 2, state: followup.Sent, attempt: "t", common: [3]string{"p", "c", "GMT"}, body: "y"},
+	})
+	log := encodeLog([]logged{{sec: -1, nano: 2, key: eventKey{"s", "i"}, doc: "d"}})
 	var p packer
 	for what, c := range map[string]struct {
 		got  []byte
@@ -92,6 +97,8 @@ func TestStoredFormsDoNotChange(t *testing.T) {
 	}{
 		"document":   {doc, goldenDoc},
 		"row":        {row, goldenRow},
+		"rows":       {rows, goldenRows},
+		"log":        {log, goldenLog},
 		"packed":     {p.pack(nil, []byte("Europe/Berlin Europe/Berlin!")), goldenPacked},
 		"dictionary": {sum(dictionary1), goldenDictionary},
 		"names":      {sum([]byte(strings.Join(strings.Fields(docNames)[:109], " "))), goldenNames},
@@ -171,9 +178,10 @@ func TestDamagedDocumentsAreErrors(t *testing.T) {
 }
 
 const (
-	goldenDoc = "01230773686f70696679530131c3050a6f726465722e706169641ce0b8c0b41aae02010553013768040000"
-	goldenRow = "0108010100619f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0831c0000000000000003c6ef372fe94f82a0d4575726f70652f4265726c696e" +
-		"d41f0604c0b204a0380184bac0b41a01036475651f3120646179732061667465722064656c69766572792c2061742031303a303001020964656c6976657265640a323032362d30332d303406736f757263650773686f70696679"
+	goldenDoc        = "01230773686f70696679530131c3050a6f726465722e706169641ce0b8c0b41aae02010553013768040000"
+	goldenRow        = "0108010100d41f0604c0b204a0380184bac0b41a01036475651f3120646179732061667465722064656c69766572792c2061742031303a303001020964656c6976657265640a323032362d30332d303406736f757263650773686f70696679"
+	goldenRows       = "010205612f2d2f3102030a000270026304555443017805622f2d2f31040e0174000004474d540179"
+	goldenLog        = "010102017301690164"
 	goldenPacked     = "021c090d0019200e001021"
 	goldenDictionary = "c10e414d"
 	goldenNames      = "7df2ee87"

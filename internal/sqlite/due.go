@@ -26,7 +26,7 @@ func (s *Store) Due(ctx context.Context, until time.Time, after followup.Cursor,
 	if err != nil {
 		return nil, "", fmt.Errorf("read due: %w", err)
 	}
-	p := duePage{packs: &s.packs, ctx: ctx, until: floorMilli(until), from: from, limit: max(limit, 1)}
+	p := duePage{ctx: ctx, until: floorMilli(until), from: from, limit: max(limit, 1)}
 	if err := s.query(ctx, dueQuery, p.journey, p.until); err != nil {
 		return nil, "", fmt.Errorf("read due: %w", err)
 	}
@@ -40,7 +40,6 @@ func (s *Store) Due(ctx context.Context, until time.Time, after followup.Cursor,
 
 // duePage gathers the rows of a page from journeys by their earliest look.
 type duePage struct {
-	packs   *packers
 	ctx     context.Context
 	until   int64
 	from    duePlace
@@ -69,7 +68,7 @@ func (p *duePage) journey(r row) error {
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
-	entries, err := p.packs.rows(followup.JourneyID(id), r.blob(2))
+	entries, err := rowsOf(followup.JourneyID(id), r.blob(2))
 	if err != nil {
 		return err
 	}

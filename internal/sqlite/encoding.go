@@ -1,9 +1,7 @@
 package sqlite
 
 import (
-	"encoding/base32"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,13 +18,7 @@ func newer(what string, form byte) error {
 }
 
 // encoder appends values. What decoder reads in the same order is the same.
-type encoder struct {
-	b   []byte
-	ids [3]idSeen
-}
-
-// idSeen is an id and how it is written: the rows of a journey name the same.
-type idSeen struct{ text, raw string }
+type encoder struct{ b []byte }
 
 func (e *encoder) uint(n uint64) { e.b = binary.AppendUvarint(e.b, n) }
 func (e *encoder) int(n int64)   { e.b = binary.AppendVarint(e.b, n) }
@@ -34,36 +26,6 @@ func (e *encoder) int(n int64)   { e.b = binary.AppendVarint(e.b, n) }
 func (e *encoder) text(s string) {
 	e.uint(uint64(len(s)))
 	e.b = append(e.b, s...)
-}
-
-// Kinds of an id: as it is, or as the bytes that it spells.
-const (
-	idText = iota
-	idHex
-	idBase32
-	idKinds
-)
-
-// ids32 is the alphabet of contact ids.
-var ids32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
-// id writes s in half its length when it is hex, in 5/8 when it is base32.
-func (e *encoder) id(s string) {
-	seen := &e.ids[len(s)%len(e.ids)]
-	if seen.raw == "" || seen.text != s {
-		*seen = idSeen{s, string(appendID(nil, s))}
-	}
-	e.b = append(e.b, seen.raw...)
-}
-
-func appendID(out []byte, s string) []byte {
-	kind, raw := idText, []byte(s)
-	if b, err := hex.DecodeString(s); err == nil && hex.EncodeToString(b) == s {
-		kind, raw = idHex, b
-	} else if b, err := ids32.DecodeString(s); err == nil && ids32.EncodeToString(b) == s {
-		kind, raw = idBase32, b
-	}
-	return append(binary.AppendUvarint(out, uint64(len(raw))*idKinds+uint64(kind)), raw...)
 }
 
 // time writes seconds since 1970, shifted by a bit that says whether
@@ -102,7 +64,6 @@ func word[T ~string](e *encoder, list []T, s T) {
 type decoder struct {
 	s   string
 	err error
-	ids [3]idSeen
 }
 
 func (d *decoder) fail() {
@@ -162,22 +123,6 @@ func (d *decoder) count() int {
 }
 
 func (d *decoder) text() string { return d.take(d.uint()) }
-
-func (d *decoder) id() string {
-	n := d.uint()
-	raw := d.take(n / idKinds)
-	if n%idKinds == idText {
-		return raw
-	}
-	seen := &d.ids[n%uint64(len(d.ids))]
-	if seen.raw != raw || seen.text == "" {
-		*seen = idSeen{raw: raw, text: ids32.EncodeToString([]byte(raw))}
-		if n%idKinds == idHex {
-			seen.text = hex.EncodeToString([]byte(raw))
-		}
-	}
-	return seen.text
-}
 
 func (d *decoder) time() time.Time {
 	n := d.int()

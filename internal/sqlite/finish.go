@@ -87,7 +87,7 @@ func (o *finishOp) giveBack(b *batch, e *endOut) error {
 		body = staged.body
 	}
 	c := followup.Contact{}
-	if err := o.packs.undoc("contact "+string(e.unspend), body, &c); err != nil {
+	if err := o.packs.undoc("contact ", string(e.unspend), body, &c); err != nil {
 		return err
 	}
 	c.Version = version

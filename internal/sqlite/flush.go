@@ -94,17 +94,17 @@ func (b *batch) writeRows(j *journeyKept) (err error) {
 	if !j.rowsOut && j.n != 0 {
 		return nil
 	}
-	m, packed := marksOf(j.rows), b.w.packs.pack(encodeRows(j.rows))
+	m, rows := marksOf(j.rows), encodeRows(j.rows)
 	switch {
 	case j.n == 0:
 		j.n, err = b.w.conn.insert("INSERT INTO journey (id, next, armed, attention, rows) VALUES (?, ?, ?, ?, ?)",
-			string(j.id), m.next, m.armed, m.attention, packed)
+			string(j.id), m.next, m.armed, m.attention, rows)
 		return err
 	case m == j.was:
-		return b.w.change("UPDATE journey SET rows = ? WHERE n = ?", packed, j.n)
+		return b.w.change("UPDATE journey SET rows = ? WHERE n = ?", rows, j.n)
 	default:
 		return b.w.change("UPDATE journey SET next = ?, armed = ?, attention = ?, rows = ? WHERE n = ?",
-			m.next, m.armed, m.attention, packed, j.n)
+			m.next, m.armed, m.attention, rows, j.n)
 	}
 }
 

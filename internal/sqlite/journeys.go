@@ -43,21 +43,20 @@ func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]follo
 
 // journey reads one result row into j.
 func (p *packers) journey(j *followup.Journey, r row) error {
-	entries, err := p.rows(j.ID, r.blob(1))
+	entries, err := rowsOf(j.ID, r.blob(1))
 	if err != nil {
 		return err
 	}
 	j.Rows = make([]followup.FollowUp, len(entries))
-	var d decoder // one for all: their ids are alike
 	for i := range entries {
-		if j.Rows[i], err = entries[i].followUp(&d, j.ID); err != nil {
+		if j.Rows[i], err = entries[i].followUp(j.ID); err != nil {
 			return err
 		}
 	}
 	if j.Version = r.int(2); j.Version == 0 { // rows or events, but no head yet
 		return nil
 	}
-	return p.undoc("head of "+string(j.ID), r.blob(3), &j.Head)
+	return p.undoc("head of ", string(j.ID), r.blob(3), &j.Head)
 }
 
 const eventsQuery = "SELECT h.log FROM journey j JOIN head h ON h.n = j.n WHERE j.id = ?"

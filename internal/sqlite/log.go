@@ -60,12 +60,12 @@ func (p *packers) log(id followup.JourneyID, packed []byte) ([]logged, error) {
 	if packed == nil {
 		return nil, nil
 	}
-	value, err := p.unpack("log of "+string(id), packed)
+	value, err := p.unpack("log of ", string(id), packed)
 	if err != nil {
 		return nil, err
 	}
 	events, err := decodeLog(value)
-	return events, fault("log of "+string(id), err)
+	return events, fault("log of ", string(id), err)
 }
 
 // behind returns the events behind a place, in the order of the fold.

@@ -25,7 +25,7 @@ func (p *packers) pack(v []byte) []byte {
 }
 
 // unpack returns what v was packed from.
-func (p *packers) unpack(what string, v []byte) (string, error) {
+func (p *packers) unpack(what, of string, v []byte) (string, error) {
 	room, ok := p.room.Get().(*[]byte)
 	if !ok {
 		room = new([]byte)
@@ -33,49 +33,46 @@ func (p *packers) unpack(what string, v []byte) (string, error) {
 	defer p.room.Put(room)
 	out, err := unpackInto(*room, v)
 	if err != nil {
-		return "", fault(what, err)
+		return "", fault(what, of, err)
 	}
 	*room = out
 	return string(out), nil
 }
 
-func fault(what string, err error) error {
+// fault says whose value cannot be read.
+func fault(what, of string, err error) error {
 	if err != nil {
-		return fmt.Errorf("decode %s: %w", what, err)
+		return fmt.Errorf("decode %s%s: %w", what, of, err)
 	}
 	return nil
 }
 
 // doc packs what v points to.
-func (p *packers) doc(what string, v any) ([]byte, error) {
+func (p *packers) doc(what, of string, v any) ([]byte, error) {
 	b, err := p.docs.encode(v)
 	if err != nil {
-		return nil, fmt.Errorf("encode %s: %w", what, err)
+		return nil, fmt.Errorf("encode %s%s: %w", what, of, err)
 	}
 	return p.pack(b), nil
 }
 
 // undoc reads what doc packed into what v points to, which has to be zero.
-func (p *packers) undoc(what string, body []byte, v any) error {
-	doc, err := p.unpack(what, body)
+func (p *packers) undoc(what, of string, body []byte, v any) error {
+	doc, err := p.unpack(what, of, body)
 	if err != nil {
 		return err
 	}
-	return fault(what, p.docs.decode(doc, v))
+	return fault(what, of, p.docs.decode(doc, v))
 }
 
-// rows reads the entries of a journey.
-func (p *packers) rows(id followup.JourneyID, body []byte) ([]entry, error) {
-	value, err := p.unpack("rows of "+string(id), body)
-	if err != nil {
-		return nil, err
-	}
-	entries, err := decodeRows(nil, value)
-	return entries, fault("rows of "+string(id), err)
+// rowsOf reads the entries of a journey.
+func rowsOf(id followup.JourneyID, value []byte) ([]entry, error) {
+	entries, err := decodeRows(string(value))
+	return entries, fault("rows of ", string(id), err)
 }
 
 func (p *packers) contact(c *followup.Contact) (contactOut, error) {
-	body, err := p.doc("contact "+string(c.ID), c)
+	body, err := p.doc("contact ", string(c.ID), c)
 	return contactOut{id: c.ID, version: c.Version + 1, body: body}, err
 }
 
@@ -85,7 +82,7 @@ func (p *packers) head(id followup.JourneyID, version int64, h *followup.Head) (
 		out.open = 1
 	}
 	var err error
-	out.body, err = p.doc("head of "+string(id), h)
+	out.body, err = p.doc("head of ", string(id), h)
 	return out, err
 }
 
@@ -99,7 +96,7 @@ func (p *packers) event(id followup.JourneyID, e *followup.Event) (logged, error
 
 // unevent reads a logged event; shop and order are those of its journey.
 func (p *packers) unevent(id followup.JourneyID, l *logged) (e followup.Event, err error) {
-	err = fault("event of "+string(id), p.docs.decode(l.doc, &e))
+	err = fault("event of ", string(id), p.docs.decode(l.doc, &e))
 	e.Shop, e.Order = id.Split()
 	return e, err
 }

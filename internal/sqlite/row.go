@@ -10,8 +10,8 @@ import (
 	"aftersales/internal/followup"
 )
 
-// A row is kept as what a store judges by (id, version, state, next, attempt, see
-// rows.go) and a body for the rest, written by hand because JSON takes five
+// A row is kept as what a store judges by (id, version, state, next, attempt),
+// what it has in common with its neighbours (see rows.go) and a body for the rest, written by hand because JSON takes five
 // times the space and twenty times the time. The body leaves out what the id
 // says, and writes what is usual as one bit.
 
@@ -88,9 +88,6 @@ func (e *encoder) row(f *followup.FollowUp) {
 	word(e, classCodes, f.Class)
 	word(e, mediumCodes, f.Channel)
 	e.int(int64(f.Order))
-	e.id(f.Plan)
-	e.id(string(f.Contact))
-	e.text(f.Zone)
 	e.due(f, flags)
 	e.lifeOf(f, flags)
 	e.decisions(f)
@@ -224,7 +221,7 @@ func (d *decoder) row(f *followup.FollowUp) error {
 		}
 	}
 	f.Class, f.Channel = words(d, classCodes), words(d, mediumCodes)
-	f.Order, f.Plan, f.Contact, f.Zone = int(d.int()), d.id(), followup.ContactID(d.id()), d.text()
+	f.Order = int(d.int())
 	if flags&hasDue != 0 {
 		f.Due = d.dateTime()
 	}

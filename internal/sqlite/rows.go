@@ -9,12 +9,13 @@ import (
 	"aftersales/internal/followup"
 )
 
-// The follow-ups of a journey are kept in one value, packed together, because
-// they are much alike and always read together: form, number of rows, and the
-// rows by id, each with its length before it so that the others need not be
-// understood to change one.
+// The follow-ups of a journey are kept in one value, because they are always read
+// together and much alike: form, number of rows, and the rows by id. What a row
+// has in common with the one before it is left out, and the length of its body
+// is told, so that the others need not be understood to change one. It is not
+// packed: a send writes it twice.
 
-// rowsForm is the first byte of the value before packing.
+// rowsForm is the first byte of the value.
 const rowsForm = 1
 
 // entry is one row among those of its journey: what a store judges it by, and
@@ -26,7 +27,8 @@ type entry struct {
 	next    int64 // milliseconds, if looks
 	looks   bool  // it has a next look
 	attempt string
-	body    string // its other fields
+	common  [3]string // plan, contact, zone
+	body    string    // its other fields
 }
 
 // rowKept is what a row is judged by.
@@ -41,7 +43,7 @@ func (x *entry) kept() rowKept { return rowKept{x.version, x.state, x.attempt} }
 // newEntry returns f as it is written, under the next version.
 func newEntry(e *encoder, f followup.FollowUp) entry {
 	f.Next = f.Next.Truncate(time.Millisecond)
-	x := entry{version: f.Version + 1, state: f.State, attempt: f.Attempt}
+	x := entry{version: f.Version + 1, state: f.State, attempt: f.Attempt, common: [3]string{f.Plan, string(f.Contact), f.Zone}}
 	if j := f.ID.Journey(); j != "" {
 		x.suffix = string(f.ID)[len(j)+1:]
 	}
@@ -54,8 +56,8 @@ func newEntry(e *encoder, f followup.FollowUp) entry {
 	return x
 }
 
-// write appends x.
-func (x *entry) write(e *encoder) {
+// write appends x, which stands behind another.
+func (x *entry) write(e *encoder, before *entry) {
 	code := uint64(stateCode(x.state)) << 1
 	if x.looks {
 		code |= 1
@@ -67,29 +69,44 @@ func (x *entry) write(e *encoder) {
 		e.int(x.next)
 	}
 	e.text(x.attempt)
+	for i, s := range x.common {
+		if s == before.common[i] {
+			e.uint(0)
+			continue
+		}
+		e.uint(uint64(len(s)) + 1)
+		e.b = append(e.b, s...)
+	}
 	e.text(x.body)
 }
 
 // read reads what write wrote.
-func (x *entry) read(d *decoder) {
+func (x *entry) read(d *decoder, before *entry) {
 	x.suffix, x.version = d.text(), d.int()
 	code := d.uint()
 	x.state, x.looks = stateOf(int(code>>1)), code&1 != 0
 	if x.looks {
 		x.next = d.int()
 	}
-	x.attempt, x.body = d.text(), d.text()
+	x.attempt, x.common = d.text(), before.common
+	for i := range x.common {
+		if n := d.uint(); n > 0 {
+			x.common[i] = d.take(n - 1)
+		}
+	}
+	x.body = d.text()
 }
 
 // followUp decodes x, a row of j.
-func (x *entry) followUp(d *decoder, j followup.JourneyID) (followup.FollowUp, error) {
+func (x *entry) followUp(j followup.JourneyID) (followup.FollowUp, error) {
 	f := followup.FollowUp{
 		ID: followup.FollowUpID(string(j) + "/" + x.suffix), Version: x.version, State: x.state, Attempt: x.attempt,
+		Plan: x.common[0], Contact: followup.ContactID(x.common[1]), Zone: x.common[2],
 	}
 	if x.looks {
 		f.Next = time.UnixMilli(x.next).UTC()
 	}
-	d.s = x.body
+	d := decoder{s: x.body}
 	err := d.row(&f)
 	if err == nil {
 		err = d.end()
@@ -100,29 +117,34 @@ func (x *entry) followUp(d *decoder, j followup.JourneyID) (followup.FollowUp, e
 	return f, nil
 }
 
-// encodeRows returns entries as they are kept, before packing.
+// encodeRows returns entries as they are kept.
 func encodeRows(entries []entry) []byte {
-	e := encoder{b: make([]byte, 0, 64+256*len(entries))}
+	room := 32
+	for i := range entries {
+		room += len(entries[i].suffix) + len(entries[i].body) + 64
+	}
+	e := encoder{b: make([]byte, 0, room)}
 	e.b = append(e.b, rowsForm)
 	e.uint(uint64(len(entries)))
+	before := new(entry)
 	for i := range entries {
-		entries[i].write(&e)
+		entries[i].write(&e, before)
+		before = &entries[i]
 	}
 	return e.b
 }
 
-// decodeRows appends the entries that value holds to out.
-func decodeRows(out []entry, value string) ([]entry, error) {
+// decodeRows returns the entries that value holds.
+func decodeRows(value string) ([]entry, error) {
 	d := decoder{s: value}
 	if form := d.byte(); form != rowsForm && d.err == nil {
 		return nil, newer("rows", form)
 	}
-	n := d.count()
-	out = slices.Grow(out, n)
-	for range n {
-		var x entry
-		x.read(&d)
-		out = append(out, x)
+	out := make([]entry, d.count())
+	before := new(entry)
+	for i := range out {
+		out[i].read(&d, before)
+		before = &out[i]
 	}
 	return out, d.end()
 }

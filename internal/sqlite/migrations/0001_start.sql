@@ -23,7 +23,7 @@ CREATE TABLE journey (
   next      INTEGER, -- earliest next look of its follow-ups
   armed     INTEGER, -- 1: one of them is armed
   attention INTEGER, -- bits of the other states that people look for, see rows.go
-  rows      BLOB    NOT NULL -- packed, see rows.go
+  rows      BLOB    NOT NULL -- see rows.go
 );
 CREATE INDEX journey_due ON journey (next, id) WHERE next IS NOT NULL;
 CREATE INDEX journey_armed ON journey (id) WHERE armed = 1;
