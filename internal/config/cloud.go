@@ -47,7 +47,8 @@ const (
 	EnvUserPoolClient   = "AFTERSALES_USER_POOL_CLIENT"  // id of a public client
 	EnvLoginURL         = "AFTERSALES_LOGIN_URL"         // of the managed log-in, without a path
 
-	envRoot = "LAMBDA_TASK_ROOT" // set by Lambda: the folder of the code
+	envRoot     = "LAMBDA_TASK_ROOT" // set by Lambda: the folder of the code
+	envEndpoint = "AWS_ENDPOINT_URL" // of the AWS of one machine; the SDK reads it as well
 )
 
 // Voice providers.
@@ -99,9 +100,10 @@ type Voice struct {
 // Door is where operators log in.
 type Door struct {
 	Console  string // URL without a path
-	Issuer   string // URL
+	Issuer   string // URL, as log-in tokens state it
 	Client   string
 	LoginURL string
+	Keys     string // URL of the keys that log-in tokens are signed with
 }
 
 // LoadCloud reads the environment of a function through getenv, as
@@ -120,7 +122,7 @@ func LoadCloud(f Function, getenv func(string) (string, bool)) (*Cloud, error) {
 		Journeys: e.text(EnvJourneys), Contacts: e.text(EnvContacts), Inbox: e.text(EnvInbox),
 		EnrollQueue: e.url(EnvEnrollQueue), DeliverQueue: e.url(EnvDeliverQueue),
 		ConfigurationSet: e.text(EnvConfigurationSet), Voice: e.voice(),
-		Door: Door{Console: e.url(EnvConsoleURL), Issuer: e.url(EnvUserPoolIssuer), Client: e.text(EnvUserPoolClient), LoginURL: e.url(EnvLoginURL)},
+		Door: e.door(),
 	}
 	if len(e.faults) > 0 {
 		return nil, e.faults
@@ -171,6 +173,22 @@ func (e *cloudEnv) file() string {
 	}
 	root, _ := e.getenv(envRoot)
 	return filepath.Join(root, name)
+}
+
+// door reads where operators log in. An AWS of one machine issues tokens in the
+// name of the real one, but has pages and keys at its own address.
+func (e *cloudEnv) door() Door {
+	d := Door{Console: e.url(EnvConsoleURL), Issuer: e.url(EnvUserPoolIssuer), Client: e.text(EnvUserPoolClient), LoginURL: e.url(EnvLoginURL)}
+	if d.Issuer == "" {
+		return d
+	}
+	base := d.Issuer
+	if local, _ := e.getenv(envEndpoint); local != "" {
+		local = strings.TrimRight(local, "/")
+		d.LoginURL, base = local, local+base[strings.LastIndexByte(base, '/'):]
+	}
+	d.Keys = base + "/.well-known/jwks.json"
+	return d
 }
 
 func (e *cloudEnv) voice() Voice {

@@ -40,9 +40,22 @@ func TestEachFunctionReadsItsOwnVariables(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := config.Door{Console: "https://api.example", Issuer: "https://cognito.example/pool", Client: "cl", LoginURL: "https://login.example"}
+	want := config.Door{Console: "https://api.example", Issuer: "https://cognito.example/pool", Client: "cl", LoginURL: "https://login.example", Keys: "https://cognito.example/pool/.well-known/jwks.json"}
 	if console.Door != want || console.ConfigurationSet != "" || console.EnrollQueue != "" {
 		t.Errorf("console reads %+v", console)
+	}
+}
+
+func TestTheDoorOfAnAWSOfOneMachine(t *testing.T) {
+	vars := cloudVars()
+	vars["AWS_ENDPOINT_URL"] = "http://127.0.0.1:4566/"
+	c, err := config.LoadCloud(config.Console, env(vars))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := config.Door{Console: "https://api.example", Issuer: "https://cognito.example/pool", Client: "cl", LoginURL: "http://127.0.0.1:4566", Keys: "http://127.0.0.1:4566/pool/.well-known/jwks.json"}
+	if c.Door != want {
+		t.Errorf("the door is %+v, want %+v", c.Door, want)
 	}
 }
 

@@ -5,6 +5,9 @@
 package setup
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -54,6 +57,23 @@ func Read(c *config.Config, in Inputs) (Files, error) {
 		catalogue, faults = read, append(faults, more...)
 	}
 	return Files{Plans: plans, Docs: docs, Catalogue: catalogue, messages: in.Messages}, faults.Err()
+}
+
+// Fingerprint names all that a plan's meaning hangs on, but the journeys: when
+// it changes, every journey has to be reconciled.
+func (f Files) Fingerprint(c *config.Config) string { return fingerprint(c, f.Plans, f.Catalogue) }
+
+func fingerprint(c *config.Config, plans []*followup.Plan, catalogue *followup.Catalogue) string {
+	hashes := make([]string, 0, len(plans))
+	for _, p := range plans {
+		hashes = append(hashes, p.Hash)
+	}
+	text, err := json.Marshal([]any{hashes, catalogue, c.Shops, c.Holidays})
+	if err != nil {
+		return "" // never equal to a kept one: reconciles at each start
+	}
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }
 
 // Parse reads a stored plan again, as an engine asks for it.

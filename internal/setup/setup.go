@@ -2,9 +2,6 @@ package setup
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 
@@ -121,17 +118,5 @@ func (s *Setup) Read(in followup.Incoming) (engine.Reading, error) {
 	return engine.Reading{Events: t.Events, Erase: t.Erase, EraseShop: t.EraseShop, Ignored: t.Ignored}, nil
 }
 
-// Fingerprint names all that a plan's meaning hangs on, but the journeys: when
-// it changes, every journey has to be reconciled.
-func (s *Setup) Fingerprint() string {
-	hashes := make([]string, 0, len(s.Plans))
-	for _, p := range s.Plans {
-		hashes = append(hashes, p.Hash)
-	}
-	text, err := json.Marshal([]any{hashes, s.Catalogue, s.Config.Shops, s.Config.Holidays})
-	if err != nil {
-		return "" // never equal to a kept one: reconciles at each start
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
-}
+// Fingerprint names all that a plan's meaning hangs on, see [Files.Fingerprint].
+func (s *Setup) Fingerprint() string { return fingerprint(s.Config, s.Plans, s.Catalogue) }
