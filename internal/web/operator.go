@@ -159,7 +159,7 @@ func (d desk) Menu() []entry {
 
 func (o *operator) desk(r *http.Request, title string) desk {
 	d := desk{o: o, Title: title, Path: r.URL.Path, Said: notices[r.URL.Query().Get("said")], Zone: o.zone(""), Now: o.now()}
-	if c, err := r.Cookie(nameCookie); err == nil {
+	if c, err := r.Cookie(NameCookie); err == nil {
 		if name, err := url.QueryUnescape(c.Value); err == nil {
 			d.By = plain(name)
 		}
@@ -189,14 +189,14 @@ var notices = map[string]string{
 	"advanced": "The clock was moved, and what was due is done.",
 }
 
-// nameCookie keeps who works at this browser: a name, no right.
-const nameCookie = "aftersales_name"
+// NameCookie names who works at this browser, URL-escaped: a name, no right.
+const NameCookie = "aftersales_name"
 
 // back leads to where a form came from, with a word of what was done.
 func (o *operator) back(w http.ResponseWriter, r *http.Request, to, said string) {
 	if by := plain(r.PostForm.Get("by")); by != "" {
 		http.SetCookie(w, &http.Cookie{ //nolint:gosec // loopback without TLS, and the name is no secret
-			Name: nameCookie, Value: url.QueryEscape(clipped(by, 80)), Path: "/", MaxAge: 30 * 24 * 3600,
+			Name: NameCookie, Value: url.QueryEscape(clipped(by, 80)), Path: "/", MaxAge: 30 * 24 * 3600,
 			HttpOnly: true, SameSite: http.SameSiteStrictMode,
 		})
 	}
