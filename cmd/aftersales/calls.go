@@ -118,12 +118,12 @@ func (v *callsDoneVerb) Run(ctx context.Context, s *shell) error {
 		if err != nil {
 			return err
 		}
-		return s.done(v, id, heard)
+		return s.done(v, id, heard, shopZone(app, id.Journey()))
 	})
 }
 
-// done says what follows from a call.
-func (s *shell) done(v *callsDoneVerb, id followup.FollowUpID, h engine.Heard) error {
+// done says what follows from a call, on the shop's clock.
+func (s *shell) done(v *callsDoneVerb, id followup.FollowUpID, h engine.Heard, zone *time.Location) error {
 	name, due := "", ""
 	if h.Case > 0 {
 		name, due = string(followup.NewCaseID(id.Journey(), h.Case)), h.ReplyDue.UTC().Format(time.RFC3339)
@@ -138,7 +138,7 @@ func (s *shell) done(v *callsDoneVerb, id followup.FollowUpID, h engine.Heard) e
 	}
 	s.printf("%s: %s\n", id, v.Outcome)
 	if name != "" {
-		s.printf("case %s is open; a reply is promised by %s\n", name, h.ReplyDue.UTC().Format(screenTime+" MST"))
+		s.printf("case %s is open; a reply is promised by %s\n", name, h.ReplyDue.In(zone).Format(screenTime)+" "+zone.String())
 	}
 	return nil
 }

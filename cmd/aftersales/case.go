@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"aftersales/internal/engine"
@@ -41,18 +42,35 @@ func (v *caseListVerb) Run(ctx context.Context, s *shell) error {
 			s.printf("No cases.\n")
 			return nil
 		}
-		rows := table{}
-		for i := range cases {
-			row := caseRow(&cases[i], time.UTC)
-			if items[i].Overdue {
-				row[len(row)-1].style = red
-			}
-			rows.add(row...)
-		}
-		rows.write(s.out, s.painter(), nil)
-		s.printf("Times are UTC.\n")
+		s.cases(app, items)
 		return nil
 	})
+}
+
+// cases prints cases on their shops' clocks.
+func (s *shell) cases(app *local.App, items []engine.CaseItem) {
+	zones := make([]string, len(items))
+	for i := range items {
+		zones[i] = shopZone(app, items[i].Journey).String()
+	}
+	one := len(slices.Compact(slices.Sorted(slices.Values(zones)))) == 1
+	rows := table{}
+	for i := range items {
+		row := caseRow(&items[i].StoryCase, shopZone(app, items[i].Journey))
+		if items[i].Overdue {
+			row[len(row)-1].style = red
+		}
+		if !one {
+			row = slices.Insert(row, len(row)-2, cell{zones[i], faint})
+		}
+		rows.add(row...)
+	}
+	rows.write(s.out, s.painter(), nil)
+	if one {
+		s.printf("Times are %s, the shop's.\n", zones[0])
+		return
+	}
+	s.printf("Times are those of each shop.\n")
 }
 
 type caseOpenVerb struct {

@@ -12,7 +12,9 @@ import (
 	"os/user"
 	"time"
 
+	"aftersales/internal/civil"
 	"aftersales/internal/config"
+	"aftersales/internal/followup"
 	"aftersales/internal/local"
 )
 
@@ -116,6 +118,17 @@ func noteClock(ctx context.Context, app *local.App, clock *clockFlag) error {
 		return err
 	}
 	return app.Store.SetMeta(ctx, clockKey, string(text))
+}
+
+// shopZone is the zone of the shop of an order, as the configuration has it.
+func shopZone(app *local.App, id followup.JourneyID) *time.Location {
+	shop, _ := id.Split()
+	s, _ := app.Config.Shop(shop)
+	loc, err := civil.Zone(cmp.Or(s.Zone, "UTC"))
+	if err != nil {
+		return time.UTC // the configuration has refused a wrong name
+	}
+	return loc
 }
 
 // whoever returns by, else the name of the person at the keyboard.

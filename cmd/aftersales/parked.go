@@ -36,8 +36,9 @@ func (v *parkedListVerb) Run(ctx context.Context, s *shell) error {
 		}
 		rows := table{}
 		for _, i := range items {
+			zone := shopZone(app, i.Journey)
 			rows.add(cell{string(i.ID), bold}, cell{i.State, stateStyles[i.State]}, cell{i.Class, plain}, cell{i.Channel, plain},
-				cell{"due " + wall(i.DueLocal) + " " + i.Zone, plain}, cell{"since " + localTime(i.Since, time.UTC) + " UTC", plain}, cell{i.Reason, plain})
+				cell{"due " + wall(i.DueLocal) + " " + i.Zone, plain}, cell{"since " + localTime(i.Since, zone) + " " + zone.String(), plain}, cell{i.Reason, plain})
 		}
 		rows.write(s.out, s.painter(), nil)
 		return nil

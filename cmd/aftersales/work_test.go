@@ -77,6 +77,26 @@ func TestWhyStray(t *testing.T) {
 	}
 }
 
+// What a store says of one instant stands in the order of an order's life,
+// whatever its ids are.
+func TestWhySameInstant(t *testing.T) {
+	o := open(t, folder(t), "2026-03-05T12:00:00Z")
+	for id, kind := range map[string]string{"b": "order.created", "a": "order.delivered", "c": "order.fulfilled", "0": "order.paid"} {
+		data := `{"order":{"id":"7"}}`
+		if kind == "order.created" {
+			data = `{"order":{"id":"7","currency":"EUR","lines":[{"id":"l1","quantity":1}]}}`
+		}
+		o.takeBody("main", id, cloud(id, kind, data))
+	}
+	var got []string
+	for _, e := range decode[engine.Story](t, o.cli("why", "7", "--json")).Events {
+		got = append(got, e.Type)
+	}
+	if want := "order.created order.paid order.fulfilled order.delivered"; strings.Join(got, " ") != want {
+		t.Errorf("events stand as %v, want %s", got, want)
+	}
+}
+
 // Two shops may know the same order.
 func TestWhyAmbiguous(t *testing.T) {
 	cfg := folder(t)
@@ -146,8 +166,35 @@ func TestCallBack(t *testing.T) {
 	}
 }
 
+// Cases of shops in different zones say whose time it is.
+func TestCasesOfTwoShops(t *testing.T) {
+	cfg := folder(t)
+	b, err := os.ReadFile(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := "  - {id: second, name: Second, sender: a@second.example, public_url: 'https://second.example', zone: Asia/Tehran}\n"
+	if err := os.WriteFile(cfg, append(b, second...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o := open(t, cfg, "2026-03-05T12:00:00Z")
+	for _, shop := range []followup.ShopID{"main", "second"} {
+		o.take(shop, "order.created")
+		o.cli("case", "open", string(shop)+"/1001").well(t)
+	}
+	out := o.cli("case", "list").well(t).out
+	for _, want := range []string{"UTC          opened Thu 2026-03-05 12:00", "Asia/Tehran  opened Thu 2026-03-05 15:30", "Times are those of each shop.\n"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("no %q in\n%s", want, out)
+		}
+	}
+}
+
 func TestCases(t *testing.T) {
-	o := shop(t)
+	cfg := folder(t)
+	edit(t, cfg, "zone: UTC", "zone: Europe/Berlin")
+	o := open(t, cfg, "2026-03-05T12:00:00Z")
+	o.take("main", "order.created", "order.delivered")
 	if out := o.cli("case", "list").well(t).out; out != "No cases.\n" {
 		t.Errorf("before: %s", out)
 	}
@@ -159,6 +206,9 @@ func TestCases(t *testing.T) {
 	list := decode[[]engine.StoryCase](t, o.cli("case", "list", "--json"))
 	if len(list) != 1 || list[0].State != "open" || list[0].Units[0] != "l1/1" || list[0].ReplyDue == "" {
 		t.Errorf("the list: %+v", list)
+	}
+	if out := o.cli("case", "list").well(t).out; !strings.Contains(out, "opened Thu 2026-03-05 13:00") || !strings.HasSuffix(out, "\nTimes are Europe/Berlin, the shop's.\n") {
+		t.Errorf("the list for people: %s", out)
 	}
 	o.tick()
 	o.cli("case", "note", "main/1001-1", "--text", "asked for a film").well(t)

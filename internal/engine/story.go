@@ -179,7 +179,7 @@ func Tell(r *followup.Rules, j *followup.Journey, d *followup.Desire) *Story {
 		Order: tellOrder(j, d), Units: tellUnits(r, j, d), Events: []StoryEvent{}, Coverages: []StoryCoverage{},
 		FollowUps: []StoryFollowUp{}, Answers: []StoryAnswer{}, Cases: Cases(r, j),
 	}
-	for _, ev := range j.Events {
+	for _, ev := range inLife(j.Events) {
 		s.Events = append(s.Events, StoryEvent{At: stamp(ev.Time), Type: string(ev.Type), Source: ev.Source, ID: ev.ID})
 	}
 	for _, c := range d.Coverages {
@@ -202,6 +202,26 @@ func Tell(r *followup.Rules, j *followup.Journey, d *followup.Desire) *Story {
 		})
 	}
 	return s
+}
+
+// life is the natural order of what happens to an order.
+var life = [...]followup.EventType{
+	followup.OrderCreated, followup.OrderUpdated, followup.OrderPaid, followup.OrderFulfilled, followup.OrderDelivered,
+	followup.UnitRegistered, followup.UnitInstalled, followup.UnitCovered, followup.UnitRepaired, followup.UnitReplaced,
+	followup.OrderCancelled, followup.OrderReinstated, followup.OrderReturned, followup.OrderRefunded,
+	followup.AnswerGiven, followup.CaseOpened, followup.CaseNoted, followup.CaseClosed, followup.CaseReopened,
+	followup.ConsentChanged, followup.PersonAsked, followup.PersonErased,
+}
+
+// inLife sorts events for people: what a source says of one instant stands as it
+// happens in an order's life, not by id. The facts do not depend on it.
+func inLife(events []followup.Event) []followup.Event {
+	out := slices.Clone(events)
+	slices.SortStableFunc(out, func(a, b followup.Event) int {
+		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Source, b.Source),
+			cmp.Compare(slices.Index(life[:], a.Type), slices.Index(life[:], b.Type)), cmp.Compare(a.ID, b.ID))
+	})
+	return out
 }
 
 // idle says of each step without a follow-up what it waits for.
