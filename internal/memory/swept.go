@@ -12,70 +12,46 @@ import (
 
 var _ followup.SweptStore = (*Store)(nil)
 
-// shards is how many parts a lane has: more than one, as in the durable form.
+// shards is how many parts a lane has, as many as in the tables on AWS.
 const shards = 4
-
-// shelf is one shard of a lane.
-type shelf struct {
-	lane  followup.Lane
-	shard int
-}
-
-func shelfOf(f *followup.FollowUp) shelf {
-	h := fnv.New32a()
-	h.Write([]byte(f.ID.Journey())) // never fails
-	return shelf{f.Lane(), int(h.Sum32() % shards)}
-}
-
-// look is where the look of a row stands.
-type look struct {
-	at    time.Time
-	shelf shelf
-}
-
-// place moves the look of f.
-func (s *Store) place(f *followup.FollowUp) {
-	if was, ok := s.looks[f.ID]; ok {
-		s.lanes[was.shelf].move(followup.FollowUp{ID: f.ID, Next: was.at}, followup.FollowUp{})
-		delete(s.looks, f.ID)
-	}
-	if f.Next.IsZero() {
-		return
-	}
-	now := look{f.Next, shelfOf(f)}
-	if s.lanes[now.shelf] == nil {
-		s.lanes[now.shelf] = &queue{}
-	}
-	s.lanes[now.shelf].move(followup.FollowUp{}, followup.FollowUp{ID: f.ID, Next: f.Next})
-	s.looks[f.ID] = now
-}
 
 // Shards is how many parts a lane has.
 func (s *Store) Shards() int { return shards }
 
-// DueIn returns at most limit looks of one shard of a lane behind from, up to until.
+func shardOf(id followup.JourneyID) int {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(id)) // a hash never fails
+	return int(h.Sum32() % shards)
+}
+
+// DueIn returns the looks of one shard of a lane behind from, up to until.
 func (s *Store) DueIn(ctx context.Context, lane followup.Lane, shard int, from followup.Place, until time.Time, limit int) ([]followup.Ref, error) {
-	if err := alive(ctx, "read due"); err != nil {
+	if err := alive(ctx, "read due of a lane"); err != nil {
 		return nil, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	out := []followup.Ref{}
-	q := s.lanes[shelf{lane, shard}]
-	if q == nil {
-		return out, nil
-	}
-	i, found := q.find(from.At, from.ID)
+	i, found := s.due.find(from.At, from.ID)
 	if found {
 		i++
 	}
-	for _, r := range q.refs[i:] {
-		if r.Next.After(until) || len(out) >= max(limit, 1) {
+	var out []followup.Ref
+	for _, r := range s.due.refs[i:] {
+		if len(out) == limit || r.Next.After(until) {
 			break
 		}
-		out = append(out, r)
+		row := s.row(r.ID)
+		if shardOf(r.ID.Journey()) == shard && row.Lane() == lane {
+			out = append(out, followup.Ref{ID: r.ID, Next: r.Next})
+		}
 	}
 	return out, nil
+}
+
+// record is a value of the operation with its version.
+type record struct {
+	value   []byte
+	version int64
 }
 
 // Record returns a value and its version; version 0: there is none.
@@ -85,11 +61,11 @@ func (s *Store) Record(ctx context.Context, key string) ([]byte, int64, error) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	d := s.records[key]
-	return slices.Clone(d.json), d.version, nil
+	r := s.records[key]
+	return slices.Clone(r.value), r.version, nil
 }
 
-// SetRecord writes a value over the version that was read, or answers ErrConflict.
+// SetRecord writes a value over the version that was read.
 func (s *Store) SetRecord(ctx context.Context, key string, value []byte, version int64) error {
 	if err := alive(ctx, "write record"); err != nil {
 		return err
@@ -99,11 +75,11 @@ func (s *Store) SetRecord(ctx context.Context, key string, value []byte, version
 	if s.records[key].version != version {
 		return fmt.Errorf("write record %s: %w", key, followup.ErrConflict)
 	}
-	s.records[key] = document{version + 1, slices.Clone(value)}
+	s.records[key] = record{slices.Clone(value), version + 1}
 	return nil
 }
 
-// Incoming returns a body as it was accepted, or ErrNotFound.
+// Incoming gives back a body by its key.
 func (s *Store) Incoming(ctx context.Context, key followup.InboxKey) (followup.Incoming, error) {
 	if err := alive(ctx, "read body"); err != nil {
 		return followup.Incoming{}, err
@@ -112,9 +88,9 @@ func (s *Store) Incoming(ctx context.Context, key followup.InboxKey) (followup.I
 	defer s.mu.RUnlock()
 	b := s.keys[key]
 	if b == nil {
-		return followup.Incoming{}, fmt.Errorf("read body %s: %w", key.Key, followup.ErrNotFound)
+		return followup.Incoming{}, fmt.Errorf("read body: %w", followup.ErrNotFound)
 	}
 	in := b.Incoming
-	in.Body = slices.Clone(b.Body)
+	in.Body = slices.Clone(in.Body)
 	return in, nil
 }
