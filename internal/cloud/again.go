@@ -1,0 +1,104 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"aftersales/internal/followup"
+	"aftersales/internal/queue"
+	"aftersales/internal/setup"
+)
+
+const (
+	againPage  = 100 // journeys read at once
+	againPages = 20  // pages a sweep queues at most
+	againGroup = 25  // journeys in a message
+)
+
+// settled is how far the journeys were reconciled with the settings.
+type settled struct {
+	Print string          `json:"print"` // fingerprint of those settings
+	After followup.Cursor `json:"after,omitempty"`
+	Done  bool            `json:"done,omitempty"`
+}
+
+// reconcile queues every journey to be enrolled again when plans, catalogue,
+// shops or holidays are not those of the last time, some pages a sweep.
+func (f *Form) reconcile(ctx context.Context) error {
+	now, err := f.fingerprint()
+	if err != nil {
+		return err
+	}
+	value, version, err := f.Store.Record(ctx, settingsRecord)
+	if err != nil {
+		return err
+	}
+	var at settled
+	if version > 0 {
+		if err := json.Unmarshal(value, &at); err != nil {
+			return fmt.Errorf("read settings: %w", err)
+		}
+	}
+	switch {
+	case at.Print != now:
+		at = settled{Print: now}
+	case at.Done:
+		return nil
+	}
+	if at, err = f.queueAgain(ctx, at); err != nil {
+		return err
+	}
+	if value, err = json.Marshal(at); err != nil {
+		return err
+	}
+	err = f.Store.SetRecord(ctx, settingsRecord, value, version)
+	if errors.Is(err, followup.ErrConflict) { // another sweep queued them too, which is harmless
+		return nil
+	}
+	return err
+}
+
+// fingerprint names the settings; they live as long as the sandbox.
+func (f *Form) fingerprint() (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.print == "" {
+		files, err := setup.Read(f.Config, f.Inputs)
+		if err != nil {
+			return "", err
+		}
+		f.print = files.Fingerprint(f.Config)
+	}
+	return f.print, nil
+}
+
+// queueAgain queues the next pages of journeys.
+func (f *Form) queueAgain(ctx context.Context, at settled) (settled, error) {
+	for range againPages {
+		ids, next, err := f.Store.Find(ctx, followup.Query{All: true}, at.After, againPage)
+		if err != nil {
+			return at, fmt.Errorf("find journeys: %w", err)
+		}
+		var messages []queue.Message
+		for len(ids) > 0 {
+			n := min(againGroup, len(ids))
+			m, err := encode(Enrol{Again: ids[:n]}, 0)
+			if err != nil {
+				return at, err
+			}
+			messages, ids = append(messages, m), ids[n:]
+		}
+		if len(messages) > 0 {
+			if err := f.EnrollQueue.Send(ctx, messages); err != nil {
+				return at, fmt.Errorf("queue journeys: %w", err)
+			}
+		}
+		if at.After = next; next == "" {
+			at.Done = true
+			break
+		}
+	}
+	return at, nil
+}

@@ -1,0 +1,57 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+
+	"github.com/aws/aws-lambda-go/events"
+)
+
+// batch is what one invocation received of a queue. Each message is settled on
+// its own: what failed comes again, and after the last receive goes to the dead
+// letter queue; the rest is done.
+type batch struct {
+	log    *slog.Logger
+	failed events.SQSEventResponse
+}
+
+// newBatch returns a batch without failures: an empty list, never null.
+func (f *Form) newBatch(function string) *batch {
+	return &batch{
+		log:    f.Log.With(slog.String("function", function)),
+		failed: events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}},
+	}
+}
+
+// fail leaves a message to the queue, with the reason in the log.
+func (b *batch) fail(ctx context.Context, m *events.SQSMessage, err error) {
+	level, kind := slog.LevelWarn, "again"
+	if errors.Is(err, errMalformed) {
+		level, kind = slog.LevelError, "malformed"
+	}
+	b.log.LogAttrs(ctx, level, "message failed", slog.String("message_id", m.MessageId), slog.String("kind", kind),
+		slog.Int("receives", receivesOf(m)), slog.String("queue", m.EventSourceARN), slog.String("reason", err.Error()))
+	if m.MessageId == "" {
+		return // an empty name would fail the whole batch
+	}
+	b.failed.BatchItemFailures = append(b.failed.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageId})
+}
+
+// failAll leaves every message to the queue: nothing could be done at all.
+func (b *batch) failAll(ctx context.Context, messages []events.SQSMessage, err error) events.SQSEventResponse {
+	for i := range messages {
+		b.fail(ctx, &messages[i], err)
+	}
+	return b.failed
+}
+
+// receivesOf returns how often a message was received, this time included.
+func receivesOf(m *events.SQSMessage) int {
+	n, err := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
+	if err != nil || n < 1 {
+		return 1
+	}
+	return n
+}

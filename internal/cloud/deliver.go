@@ -1,0 +1,217 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"aftersales/internal/engine"
+	"aftersales/internal/followup"
+	"aftersales/internal/queue"
+)
+
+const (
+	parallel = 10               // sends at once: a whole batch
+	roomTime = 15 * time.Second // what must be left to arm: the call's time-out, and time to record
+	ahead    = time.Second      // a look that is no further ahead is waited for
+	poison   = 4                // a message received that often is tried no more
+)
+
+// item is a message of the deliver queue, read.
+type item struct {
+	message *events.SQSMessage
+	look    Look
+}
+
+// Deliver looks at what is due. Everything it began is ended when it returns: a
+// sandbox may be frozen then. A message that came back is tried alone, after the
+// others, so that one which takes the process down is found out; at its fourth
+// receive its rows are parked.
+func (f *Form) Deliver(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+	b := f.newBatch("deliver")
+	if c, ok := f.Mail.(idler); ok {
+		c.CloseIdle() // what the sandbox had open may have died while it was frozen
+	}
+	w, err := f.work(ctx)
+	if err != nil {
+		return b.failAll(ctx, e.Records, err), nil
+	}
+	var together, alone []item
+	for i := range e.Records {
+		m := &e.Records[i]
+		l, err := lookOf(m.Body)
+		switch n := receivesOf(m); {
+		case err != nil:
+			b.fail(ctx, m, err)
+		case n >= poison:
+			if err := w.engine.Park(ctx, f.Now(), l.IDs, fmt.Sprintf("failed %d times to be looked at", n-1)); err != nil {
+				b.fail(ctx, m, err)
+			}
+		case n > 1:
+			alone = append(alone, item{m, l})
+		default:
+			together = append(together, item{m, l})
+		}
+	}
+	f.look(ctx, w, b, together)
+	for _, it := range alone {
+		f.look(ctx, w, b, []item{it})
+	}
+	return b.failed, nil
+}
+
+// look delivers what items name. What there is no time for goes back to the
+// queue as a new message: it is not at fault, so no receive is counted.
+func (f *Form) look(ctx context.Context, w *work, b *batch, items []item) {
+	var refs []followup.Ref
+	var due []item
+	wait := time.Duration(0)
+	now := f.Now()
+	for _, it := range items {
+		early := it.look.At.Sub(now)
+		if early > ahead {
+			f.requeue(ctx, b, []item{it}, early)
+			continue
+		}
+		wait, due = max(wait, early), append(due, it)
+		for _, id := range it.look.IDs {
+			refs = append(refs, followup.Ref{ID: id, Next: it.look.At})
+		}
+	}
+	if len(due) == 0 {
+		return
+	}
+	pause(ctx, wait)
+	ctx, short := withRoom(ctx)
+	var did engine.Tally
+	err := ctx.Err()
+	if err == nil && !short.check(ctx) {
+		did, err = w.engine.Deliver(ctx, f.Now(), refs)
+	}
+	b.log.LogAttrs(ctx, slog.LevelInfo, "delivered", slog.Int("messages", len(due)), slog.Int("looks", len(refs)), slog.Int("sent", did.Sent),
+		slog.Int("listed", did.Listed), slog.Int("held", did.Held), slog.Int("moved", did.Moved), slog.Int("skipped", did.Skipped),
+		slog.Int("voided", did.Voided), slog.Int("expired", did.Expired), slog.Int("failed", did.Failed), slog.Int("retried", did.Retried),
+		slog.Int("unclear", did.Unclear), slog.Int("parked", did.Parked), slog.Bool("no_time", short.Load()), slog.Any("err", err))
+	switch {
+	case err != nil:
+		for _, it := range due {
+			b.fail(ctx, it.message, err)
+		}
+	case short.Load():
+		f.requeue(ctx, b, due, 0)
+	}
+}
+
+// pause waits for d, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+// requeue sends messages again, and leaves them to the queue where that fails.
+func (f *Form) requeue(ctx context.Context, b *batch, items []item, delay time.Duration) {
+	for _, it := range items {
+		m, err := encode(it.look, delay)
+		if err == nil {
+			err = f.DeliverQueue.Send(ctx, []queue.Message{m})
+		}
+		if err != nil {
+			b.fail(ctx, it.message, err)
+		}
+	}
+}
+
+// shortage says that time ran out during an invocation.
+type shortage struct{ atomic.Bool }
+
+type shortageKey struct{}
+
+func withRoom(ctx context.Context) (context.Context, *shortage) {
+	s := &shortage{}
+	return context.WithValue(ctx, shortageKey{}, s), s
+}
+
+// check notes, and reports, whether too little time is left to arm anything.
+func (s *shortage) check(ctx context.Context) bool {
+	end, limited := ctx.Deadline()
+	if limited && time.Until(end) < roomTime {
+		s.Store(true)
+	}
+	return s.Load()
+}
+
+// room tells the engine whether there is time for another send.
+func (f *Form) room(ctx context.Context) bool {
+	s, ok := ctx.Value(shortageKey{}).(*shortage)
+	return !ok || !s.check(ctx)
+}
+
+// rest pauses the lanes of a medium after a fault of the account: the sweep
+// queues nothing while no shop can send.
+func (f *Form) rest(ctx context.Context, shop followup.ShopID, medium followup.Medium, until time.Time, reason string) {
+	s := mailStream
+	if medium == followup.Call {
+		s = callStream
+	}
+	f.Log.ErrorContext(ctx, "sending rests after a fault of the account", "shop", shop, "channel", medium, "until", until, "reason", reason)
+	err := f.change(ctx, s, func(st *Stream) {
+		if st.Rests == nil {
+			st.Rests = map[followup.ShopID]*Pause{}
+		}
+		st.Rests[shop] = &Pause{At: f.Now(), Until: until, Why: reason}
+	})
+	if err != nil {
+		f.Log.ErrorContext(ctx, "pause of a lane is not kept; rows move one by one", "channel", medium, "err", err)
+	}
+}
+
+// watermarkRecord keeps when the latest mail was sent of which an event arrived.
+const watermarkRecord = "seen#email"
+
+// watermark tells the engine how far the stream of mail events is known.
+func (f *Form) watermark(ctx context.Context, _ followup.ShopID, medium followup.Medium) (time.Time, bool) {
+	if medium != followup.Email || f.Env.ConfigurationSet == "" {
+		return time.Time{}, false
+	}
+	at, _, err := f.readWatermark(ctx)
+	if err != nil {
+		f.Log.WarnContext(ctx, "read watermark", "err", err)
+	}
+	return at, true
+}
+
+func (f *Form) readWatermark(ctx context.Context) (at time.Time, version int64, err error) {
+	value, version, err := f.Store.Record(ctx, watermarkRecord)
+	if err != nil || version == 0 {
+		return at, version, err
+	}
+	return at, version, json.Unmarshal(value, &at)
+}
+
+// change changes a stream's record, reading it again when somebody else did.
+func (f *Form) change(ctx context.Context, s stream, change func(*Stream)) error {
+	for range 8 {
+		st, version, err := f.standing(ctx, s)
+		if err != nil {
+			return err
+		}
+		change(&st)
+		if err := f.keep(ctx, s, &st, version); !errors.Is(err, followup.ErrConflict) {
+			return err
+		}
+	}
+	return followup.ErrConflict
+}

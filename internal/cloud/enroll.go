@@ -1,0 +1,99 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"aftersales/internal/followup"
+)
+
+// Enroll folds what the queue brings into journeys: bodies of the inbox, events
+// of a bus (which enter the inbox first), and journeys to be reconciled.
+func (f *Form) Enroll(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+	b := f.newBatch("enroll")
+	w, err := f.work(ctx)
+	if err != nil {
+		return b.failAll(ctx, e.Records, err), nil
+	}
+	var bodies []followup.Incoming
+	var owners []*events.SQSMessage
+	for i := range e.Records {
+		m := &e.Records[i]
+		in, again, err := f.enrolment(ctx, w, m.Body)
+		switch {
+		case err != nil:
+			b.fail(ctx, m, err)
+		case in != nil:
+			bodies, owners = append(bodies, *in), append(owners, m)
+		default:
+			if err := w.engine.Again(ctx, f.Now(), again); err != nil {
+				b.fail(ctx, m, err)
+			}
+		}
+	}
+	if len(bodies) == 0 {
+		return b.failed, nil
+	}
+	errs, err := w.engine.Receive(ctx, f.Now(), bodies)
+	for i, m := range owners {
+		if err := errors.Join(at(errs, i), err); err != nil {
+			b.fail(ctx, m, err)
+		}
+	}
+	return b.failed, nil
+}
+
+// at returns an element's error; a call that failed whole has none.
+func at(errs []error, i int) error {
+	if i < len(errs) {
+		return errs[i]
+	}
+	return nil
+}
+
+// enrolment reads a message: a body to be enrolled, or journeys.
+func (f *Form) enrolment(ctx context.Context, w *work, text string) (*followup.Incoming, []followup.JourneyID, error) {
+	m, bus, err := enrolOf(text)
+	if err != nil {
+		return nil, nil, err
+	}
+	if bus != nil {
+		in, err := f.arrived(ctx, w, bus)
+		return in, nil, err
+	}
+	if m.Inbox == nil {
+		for _, id := range m.Again {
+			if shop, order := id.Split(); w.Shops[shop] == nil || order == "" {
+				return nil, nil, fmt.Errorf("%w: journey %q is of no shop that is configured", errMalformed, id)
+			}
+		}
+		return nil, m.Again, nil
+	}
+	in, err := f.Store.Incoming(ctx, *m.Inbox)
+	switch {
+	case errors.Is(err, followup.ErrNotFound):
+		return nil, nil, fmt.Errorf("%w: the inbox holds no such body", errMalformed)
+	case err != nil:
+		return nil, nil, fmt.Errorf("read inbox: %w", err)
+	}
+	return &in, nil, nil
+}
+
+// arrived stores an event of a bus as a webhook's body would be.
+func (f *Form) arrived(ctx context.Context, w *work, bus *busEvent) (*followup.Incoming, error) {
+	in, err := bus.incoming(w.Shops, f.Now())
+	if err != nil {
+		return nil, err
+	}
+	verdicts, err := f.Store.Accept(ctx, []followup.Incoming{in})
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("store event: %w", err)
+	case len(verdicts) != 1 || verdicts[0] == followup.Different:
+		return nil, fmt.Errorf("%w: this event came before with another body", errMalformed)
+	}
+	return &in, nil
+}

@@ -1,0 +1,76 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"aftersales/internal/followup"
+	"aftersales/internal/ses"
+)
+
+// Outcome records what the mail provider says of attempts after the call.
+// Events of mail that is not ours say so in the log and are done.
+func (f *Form) Outcome(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+	b := f.newBatch("outcome")
+	w, err := f.work(ctx)
+	if err != nil {
+		return b.failAll(ctx, e.Records, err), nil
+	}
+	var latest time.Time
+	for i := range e.Records {
+		m := &e.Records[i]
+		reports, err := ses.Read([]byte(m.Body), f.Env.ConfigurationSet)
+		if err != nil {
+			b.fail(ctx, m, fmt.Errorf("%w: %w", errMalformed, err))
+			continue
+		}
+		for _, r := range reports {
+			err = errors.Join(err, w.engine.Outcome(ctx, f.Now(), r))
+			if err == nil && r.Sent.After(latest) {
+				latest = r.Sent
+			}
+		}
+		if err != nil {
+			b.fail(ctx, m, err)
+		}
+	}
+	if err := f.reach(ctx, latest); err != nil {
+		f.Log.WarnContext(ctx, "watermark not kept; the next event tries again", "err", err)
+	}
+	return b.failed, nil
+}
+
+// markEvery is how often the watermark is written, by each sandbox.
+const markEvery = time.Minute
+
+// reach moves the watermark to when a mail was sent of which an event arrived.
+func (f *Form) reach(ctx context.Context, sent time.Time) error {
+	f.mu.Lock()
+	due := f.Now().Sub(f.marked) >= markEvery
+	f.mu.Unlock()
+	if sent.IsZero() || !due {
+		return nil
+	}
+	at, version, err := f.readWatermark(ctx)
+	if err != nil {
+		return err
+	}
+	if sent.After(at) {
+		value, err := json.Marshal(sent)
+		if err != nil {
+			return err
+		}
+		if err := f.Store.SetRecord(ctx, watermarkRecord, value, version); err != nil && !errors.Is(err, followup.ErrConflict) {
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.marked = f.Now()
+	return nil
+}

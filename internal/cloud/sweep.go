@@ -1,0 +1,230 @@
+package cloud
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"aftersales/internal/followup"
+	"aftersales/internal/queue"
+)
+
+// stream is a set of lanes that share one rate, and one record.
+type stream struct {
+	record string
+	lanes  []followup.Lane // the first goes first
+	sends  bool            // costs money and nerves: guarded against unusual work
+}
+
+var (
+	mailStream = stream{"sweep#mail", []followup.Lane{followup.LaneService, followup.LaneRest}, true}
+	callStream = stream{"sweep#call", []followup.Lane{followup.LaneCall}, true}
+	lookStream = stream{"sweep#look", []followup.Lane{followup.LaneLook}, false}
+)
+
+// streams lists every stream in the order in which a sweep serves them.
+func streams() []stream { return []stream{mailStream, callStream, lookStream} }
+
+// The rates of what no provider limits, a second.
+const (
+	lookRate  = 50.0 // looks that send nothing, and calls that become tasks
+	voiceRate = 1.6  // calls by Amazon Connect: 0.8 of the two a second that a new instance may start
+	mailRate  = 0.8  // mail, while the account's limits have never been read: 0.8 of the sandbox's one a second
+	ofRate    = 0.8  // of the account's own limit
+)
+
+const limitsFor = 5 * time.Minute // limits are taken as they are
+
+// Sweep queues what is due in the next 90 seconds, delayed to the second and at
+// the allowed rate. Two that run at once take nothing twice: one of them loses
+// the stream's record. What the trigger's event says does not matter.
+func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
+	now := f.Now()
+	var errs []error
+	for _, s := range streams() {
+		if err := f.sweep(ctx, now, s); err != nil {
+			errs = append(errs, fmt.Errorf("sweep %s: %w", s.record, err))
+		}
+	}
+	if err := f.reconcile(ctx); err != nil {
+		errs = append(errs, fmt.Errorf("reconcile with new settings: %w", err))
+	}
+	oldest, err := f.oldest(ctx, now)
+	if err == nil {
+		f.metrics.put(now, metricOldest, "Seconds", oldest.Seconds())
+	}
+	return errors.Join(append(errs, err)...)
+}
+
+// sweep serves one stream: it gives slots, keeps where it stands, and only then
+// queues. Work that a death in between leaves behind is found by healing.
+func (f *Form) sweep(ctx context.Context, now time.Time, s stream) error {
+	st, version, err := f.standing(ctx, s)
+	if err != nil {
+		return err
+	}
+	before := st.clone()
+	changed := f.limits(ctx, now, s, &st)
+	if st.stopped(now, f.shops()) {
+		if !changed {
+			return nil
+		}
+		return ignoreConflict(f.keep(ctx, s, &st, version))
+	}
+	st.Turn(now)
+	budget := f.budget(s, &st)
+	slots, moved, err := f.slots(ctx, now, s, &st, &budget)
+	if err != nil {
+		return err
+	}
+	if !changed && !moved {
+		return nil
+	}
+	switch err := f.keep(ctx, s, &st, version); {
+	case errors.Is(err, followup.ErrConflict):
+		f.Log.InfoContext(ctx, "another sweep is at work", "stream", s.record)
+		return nil
+	case err != nil:
+		return err
+	}
+	if err := f.queue(ctx, now, slots); err != nil {
+		before.Limits = st.Limits
+		return errors.Join(err, ignoreConflict(f.keep(ctx, s, &before, version+1))) // the next sweep queues them again
+	}
+	f.Log.LogAttrs(ctx, slog.LevelInfo, "swept", slog.String("stream", s.record), slog.Int("looks", count(slots)),
+		slog.Int("messages", len(slots)), slog.Float64("rate", budget.Rate))
+	return nil
+}
+
+func ignoreConflict(err error) error {
+	if errors.Is(err, followup.ErrConflict) {
+		return nil
+	}
+	return err
+}
+
+// slots gives every lane what it may have: new looks first, lost ones after.
+func (f *Form) slots(ctx context.Context, now time.Time, s stream, st *Stream, b *Budget) (all []Slot, moved bool, err error) {
+	for _, l := range s.lanes {
+		slots, changed, err := f.advance(ctx, now, s, st, l, b)
+		if err != nil {
+			return nil, false, err
+		}
+		all, moved = append(all, slots...), moved || changed
+	}
+	for _, l := range s.lanes {
+		slots, changed, err := f.heal(ctx, now, st, l, b)
+		if err != nil {
+			return nil, false, err
+		}
+		all, moved = append(all, slots...), moved || changed
+	}
+	return all, moved, nil
+}
+
+// advance gives slots to what comes next in a lane. More than is usual pauses it.
+func (f *Form) advance(ctx context.Context, now time.Time, s stream, st *Stream, l followup.Lane, b *Budget) (slots []Slot, moved bool, err error) {
+	lane := st.lane(l)
+	if !lane.Paused.over(now) {
+		return nil, false, nil
+	}
+	want, usual := st.Room(now, *b), -1
+	if s.sends {
+		usual = lane.Usual(now)
+	}
+	if want == 0 {
+		return nil, false, nil
+	}
+	if usual >= 0 {
+		want = min(want, usual+1)
+	}
+	refs, err := f.due(ctx, l, lane.Place, now.Add(horizon), want)
+	if err != nil || len(refs) == 0 {
+		return nil, false, err
+	}
+	if usual >= 0 && len(refs) > usual {
+		refs = refs[:usual]
+		lane.Paused = &Pause{At: now, Why: fmt.Sprintf("more than %d looks in an hour are unusual; an operator has to go on", lane.Count+usual)}
+		f.Log.ErrorContext(ctx, "lane paused itself", "lane", l, "reason", lane.Paused.Why)
+	}
+	return st.Give(now, l, b, refs), true, nil
+}
+
+// heal gives slots to what was queued ten minutes ago and still waits.
+func (f *Form) heal(ctx context.Context, now time.Time, st *Stream, l followup.Lane, b *Budget) (slots []Slot, moved bool, err error) {
+	lane := st.lane(l)
+	behind, known := lane.Behind(now)
+	if !known || !lane.Paused.over(now) || !lane.Healing(now) {
+		return nil, false, nil
+	}
+	want := st.Room(now, *b)
+	if want == 0 {
+		return nil, true, nil
+	}
+	refs, err := f.due(ctx, l, lane.Heal, behind.At, want)
+	if err != nil {
+		return nil, false, err
+	}
+	full := len(refs) == want
+	refs = slices.DeleteFunc(refs, func(r followup.Ref) bool { return r.Next.Equal(behind.At) && r.ID > behind.ID })
+	if len(refs) > 0 {
+		f.Log.WarnContext(ctx, "looks are queued again", "lane", l, "looks", len(refs), "oldest", refs[0].ID)
+	}
+	return st.Heal(now, l, b, refs, full), true, nil
+}
+
+// due merges the shards of a lane by (time, id).
+func (f *Form) due(ctx context.Context, l followup.Lane, from followup.Place, until time.Time, limit int) ([]followup.Ref, error) {
+	pages := make([][]followup.Ref, f.Store.Shards())
+	group, ctx := errgroup.WithContext(ctx)
+	for i := range pages {
+		group.Go(func() (err error) {
+			pages[i], err = f.Store.DueIn(ctx, l, i, from, until, limit)
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, fmt.Errorf("read due of %s: %w", l, err)
+	}
+	all := slices.Concat(pages...)
+	slices.SortFunc(all, func(a, b followup.Ref) int { return cmp.Or(a.Next.Compare(b.Next), cmp.Compare(a.ID, b.ID)) })
+	return all[:min(limit, len(all))], nil
+}
+
+// queue sends the messages of slots, each delayed to its second.
+func (f *Form) queue(ctx context.Context, now time.Time, slots []Slot) error {
+	messages := make([]queue.Message, 0, len(slots))
+	for _, s := range slots {
+		m, err := encode(Look{Journey: s.IDs[0].Journey(), IDs: s.IDs, At: s.At}, s.Out.Sub(now))
+		if err != nil {
+			return err
+		}
+		messages = append(messages, m)
+	}
+	if len(messages) == 0 {
+		return nil
+	}
+	return f.DeliverQueue.Send(ctx, messages)
+}
+
+// oldest returns how long the oldest look that is due has been waiting.
+func (f *Form) oldest(ctx context.Context, now time.Time) (time.Duration, error) {
+	oldest := time.Duration(0)
+	for _, l := range followup.Lanes {
+		refs, err := f.due(ctx, l, followup.Place{}, now, 1)
+		if err != nil {
+			return 0, err
+		}
+		if len(refs) > 0 {
+			oldest = max(oldest, now.Sub(refs[0].Next))
+		}
+	}
+	return oldest, nil
+}
