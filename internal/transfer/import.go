@@ -1,0 +1,262 @@
+package transfer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"aftersales/internal/followup"
+)
+
+// Keys of [Settings].
+const (
+	EpochKey = "epoch" // an integer; "" is 0
+	MovedKey = "moved" // JSON of [Moved]; set: this store was moved away
+)
+
+// importKey is where a store keeps what became of the import of a file.
+func importKey(id string) string { return "import/" + id }
+
+// mark is the value of importKey.
+type mark struct {
+	Epoch int       `json:"epoch"` // that this import raised the store to
+	At    time.Time `json:"at"`    // begun, or done
+	Done  bool      `json:"done"`
+}
+
+// Target is where an import goes.
+type Target struct {
+	Store    Store
+	Settings Settings
+	// Key is what [Header.Key] would be here.
+	Key string
+	// Enroll is told of the bodies that wait, at most a page of them: a form that
+	// has a queue puts them there. Nil: the store's Waiting is enough.
+	Enroll func(ctx context.Context, keys []followup.InboxKey) error
+}
+
+// Options of an import.
+type Options struct {
+	Now    time.Time
+	Merge  bool // into a store that has something already
+	Copy   bool // of a store that goes on
+	DryRun bool // compare, write nothing
+}
+
+// Import reads a file twice: first to see that it is whole, then to write what
+// the target does not have. Repeating it changes nothing, and one that died
+// goes on where it stood. What is there already and differs is left as it is and
+// reported; contacts are the exception, of which both sides' words are kept, so
+// that no opt-out is lost. Nobody may send from the target meanwhile.
+func Import(ctx context.Context, file io.ReadSeeker, to Target, o Options) (Report, error) {
+	h, counts, err := Check(file)
+	if err != nil {
+		return Report{}, err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return Report{}, fmt.Errorf("import state: %w", err)
+	}
+	i := &importing{ctx: ctx, h: h, to: to, o: o, report: Report{ID: h.ID, Form: h.Form, Exported: h.At, DryRun: o.DryRun, File: counts}}
+	if err := i.all(file); err != nil {
+		return i.report, fmt.Errorf("import state: %w", err)
+	}
+	return i.report, nil
+}
+
+type importing struct {
+	ctx    context.Context // of one call of Import
+	h      Header
+	to     Target
+	o      Options
+	mark   mark
+	report Report
+}
+
+func (i *importing) all(file io.Reader) error {
+	done, err := i.admit()
+	if err != nil || done {
+		return err
+	}
+	f, err := open(file)
+	if err != nil {
+		return err
+	}
+	if err := i.begin(); err != nil {
+		return err
+	}
+	if err := i.lines(f); err != nil {
+		return err
+	}
+	i.mark.Done, i.mark.At = true, i.o.Now.UTC()
+	return i.note()
+}
+
+// admit decides whether the file may come in at all; done is true when it came
+// before. A store that an earlier run of this import has begun need not be empty.
+func (i *importing) admit() (done bool, err error) {
+	switch {
+	case i.h.Key != i.to.Key:
+		return false, ErrKey
+	case i.h.Copy && !i.o.Copy:
+		return false, ErrCopy
+	}
+	moved, err := ReadMoved(i.ctx, i.to.Settings)
+	if err != nil {
+		return false, err
+	}
+	if moved != nil {
+		return false, moved
+	}
+	text, err := i.to.Settings.Meta(i.ctx, importKey(i.h.ID))
+	if err != nil {
+		return false, err
+	}
+	if text != "" {
+		if err := json.Unmarshal([]byte(text), &i.mark); err != nil {
+			return false, fmt.Errorf("read what an earlier import left: %w", err)
+		}
+		i.report.Epoch, i.report.Before = i.mark.Epoch, i.mark.Done
+		return i.mark.Done, nil
+	}
+	if i.o.Merge {
+		return false, nil
+	}
+	empty, err := Empty(i.ctx, i.to.Store)
+	if err == nil && !empty {
+		err = ErrNotEmpty
+	}
+	return false, err
+}
+
+// Empty reports whether a store holds neither journeys nor contacts nor bodies.
+// Plans do not count: opening a store keeps those of its configuration.
+func Empty(ctx context.Context, s Store) (bool, error) {
+	ids, _, err := s.Find(ctx, followup.Query{All: true}, "", 1)
+	if err != nil || len(ids) > 0 {
+		return false, err
+	}
+	people, _, err := s.ContactIDs(ctx, "", 1)
+	if err != nil || len(people) > 0 {
+		return false, err
+	}
+	bodies, _, err := s.Bodies(ctx, "", 1)
+	return len(bodies) == 0, err
+}
+
+// begin raises the epoch above that of both sides before anything is written
+// that could be sent, and notes that it did, so that it is raised once.
+func (i *importing) begin() error {
+	if i.mark.Epoch != 0 {
+		return i.raise()
+	}
+	here, err := Epoch(i.ctx, i.to.Settings)
+	if err != nil {
+		return err
+	}
+	i.mark = mark{Epoch: max(here, i.h.Epoch) + 1, At: i.o.Now.UTC()}
+	i.report.Epoch = i.mark.Epoch
+	if err := i.note(); err != nil {
+		return err
+	}
+	return i.raise()
+}
+
+func (i *importing) raise() error {
+	here, err := Epoch(i.ctx, i.to.Settings)
+	if err != nil || here >= i.mark.Epoch || i.o.DryRun {
+		return err
+	}
+	return i.to.Settings.SetMeta(i.ctx, EpochKey, strconv.Itoa(i.mark.Epoch))
+}
+
+func (i *importing) note() error {
+	if i.o.DryRun {
+		return nil
+	}
+	text, err := json.Marshal(i.mark)
+	if err != nil {
+		return err
+	}
+	return i.to.Settings.SetMeta(i.ctx, importKey(i.h.ID), string(text))
+}
+
+// Epoch returns the epoch of a store.
+func Epoch(ctx context.Context, s Settings) (int, error) {
+	text, err := s.Meta(ctx, EpochKey)
+	if err != nil || text == "" {
+		return 0, err
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		return 0, fmt.Errorf("epoch %q of the store is not a number: %w", text, err)
+	}
+	return n, nil
+}
+
+// lines writes the rest of the file, a page of one kind at a time. Contacts come
+// before the journeys that need them, as in every Save.
+func (i *importing) lines(f *reader) error {
+	var p pageOf
+	for {
+		l, err := f.next()
+		if errors.Is(err, io.EOF) {
+			return i.flush(&p)
+		}
+		if err != nil {
+			return err
+		}
+		if p.full(l) {
+			if err := i.flush(&p); err != nil {
+				return err
+			}
+		}
+		if l.Plan != nil {
+			err = i.plan(l.Plan)
+		}
+		if err != nil {
+			return err
+		}
+		p.add(l)
+	}
+}
+
+// pageOf is a page of lines of one kind.
+type pageOf struct {
+	contacts []contactLine
+	journeys []journeyLine
+	bodies   []bodyLine
+}
+
+// full reports whether p has to be written before l.
+func (p *pageOf) full(l *line) bool {
+	return l.Contact == nil && len(p.contacts) > 0 || l.Journey == nil && len(p.journeys) > 0 || l.Body == nil && len(p.bodies) > 0 ||
+		len(p.contacts)+len(p.journeys) >= page || len(p.bodies) >= bodiesPage
+}
+
+func (p *pageOf) add(l *line) {
+	switch {
+	case l.Contact != nil:
+		p.contacts = append(p.contacts, *l.Contact)
+	case l.Journey != nil:
+		p.journeys = append(p.journeys, *l.Journey)
+	case l.Body != nil:
+		p.bodies = append(p.bodies, *l.Body)
+	}
+}
+
+func (i *importing) flush(p *pageOf) error {
+	defer func() { *p = pageOf{} }()
+	switch {
+	case len(p.contacts) > 0:
+		return i.contacts(p.contacts)
+	case len(p.journeys) > 0:
+		return i.journeys(p.journeys)
+	case len(p.bodies) > 0:
+		return i.bodies(p.bodies)
+	}
+	return nil
+}
