@@ -1,8 +1,10 @@
 package followup
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"time"
@@ -25,21 +27,35 @@ type Ruling struct {
 // gates come in a fixed order and the first hit decides: wanted and exit,
 // reachable, suppression, consent, case, late, hours, budget, pause.
 func (r *Rules) Decide(d *Desire, j *Journey, row *FollowUp, c *Contact, now time.Time, claim bool) Ruling {
-	g := &gates{r: r, d: d, j: j, c: c, now: now, claim: claim, row: *row}
-	for i := range d.Wanted {
-		if d.Wanted[i].ID == row.ID {
-			g.w = &d.Wanted[i]
-		}
+	g := &gates{r: r, d: d, j: j, c: c, now: now, claim: claim, row: *row, w: d.find(row)}
+	switch {
+	case g.wanted(), g.restored(), g.reachable(), g.suppressed(), g.consent(), g.caseOpen(), g.late(), g.hours(), g.budget(), g.paused():
+	default:
+		g.send()
 	}
-	for _, gate := range [...]func() bool{
-		g.wanted, g.restored, g.reachable, g.suppressed, g.consent, g.caseOpen, g.late, g.hours, g.budget, g.paused,
-	} {
-		if gate() {
-			return g.out
-		}
-	}
-	g.send()
 	return g.out
+}
+
+// find returns what is wanted under the id of row, or nil.
+func (d *Desire) find(row *FollowUp) *Wanted {
+	if d.Plan == nil {
+		return nil
+	}
+	s := d.Plan.Step(row.Step)
+	if s == nil {
+		return nil
+	}
+	i, ok := sort.Find(len(d.Wanted), func(i int) int {
+		w := &d.Wanted[i]
+		if w.Step != s {
+			return cmp.Compare(s.Index, w.Step.Index)
+		}
+		return cmp.Compare(row.ID, w.ID)
+	})
+	if !ok {
+		return nil
+	}
+	return &d.Wanted[i]
 }
 
 // gates is one decision under way. A gate that hits fills out.
@@ -53,6 +69,8 @@ type gates struct {
 	row   FollowUp
 	w     *Wanted
 	out   Ruling
+
+	windows [2]civil.Window // room for those of allowed
 }
 
 // hit records a decision; always true, so that a gate can return it.
@@ -76,7 +94,7 @@ func (g *gates) wanted() bool {
 	if g.w.DueAt.After(g.now) { // a stale row: its due has moved
 		g.row.State = Planned
 		g.row.Due, g.row.Zone, g.row.DueAt, g.row.Next = g.w.Due, g.d.Zone.Name, g.w.DueAt, g.w.DueAt
-		return g.hit(ResultMove, "moved", "its date has moved: "+g.w.Reason, g.w.Facts(g.d.Zone), g.w.DueAt)
+		return g.hit(ResultMove, "moved", "its date has moved: "+g.w.Reason(), g.w.Facts(g.d.Zone), g.w.DueAt)
 	}
 	g.row.Due, g.row.Zone, g.row.DueAt = g.w.Due, g.d.Zone.Name, g.w.DueAt
 	return false
@@ -198,8 +216,11 @@ func (f *FollowUp) byHand() bool {
 	return false
 }
 
+// allowed returns when the step may go out.
+func (g *gates) allowed() civil.Hours { return g.r.hours(g.windows[:0], g.w.Step, g.d.Zone, g.d.cal) }
+
 func (g *gates) hours() bool {
-	h := g.r.hours(g.w.Step, g.d.Zone, g.r.calendar(&g.j.Head.Facts))
+	h := g.allowed()
 	if h.Open(g.now) {
 		return false
 	}
@@ -278,7 +299,7 @@ func nthFree(free map[string]time.Time, n int) time.Time {
 }
 
 func (g *gates) firstAllowed(t time.Time) time.Time {
-	de := desire{r: g.r, zone: g.d.Zone, cal: g.r.calendar(&g.j.Head.Facts)}
+	de := desire{r: g.r, zone: g.d.Zone, cal: g.d.cal}
 	if at, ok := de.allowed(g.w.Step, t); ok {
 		return at
 	}
@@ -337,7 +358,7 @@ func (g *gates) send() {
 
 // windowEnd returns when the hours that are open now close, at most a day on.
 func (g *gates) windowEnd() time.Time {
-	h := g.r.hours(g.w.Step, g.d.Zone, g.r.calendar(&g.j.Head.Facts))
+	h := g.allowed()
 	t := g.now.Truncate(time.Minute)
 	for range 24 * 60 {
 		t = t.Add(time.Minute)

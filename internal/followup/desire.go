@@ -2,9 +2,8 @@ package followup
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 	"time"
 
 	"aftersales/internal/civil"
@@ -26,10 +25,43 @@ type Wanted struct {
 	HeldUntil  time.Time      // the cap; zero: until the case closes
 	CaseText   bool           // goes out at the cap, although a case is open
 	Rule       string
-	Reason     string
 
 	anchor Fact              // what the due counts from
 	facts  map[string]string // said instead of the anchor's
+	said   string            // the reason, where it is not how the due was counted
+	n      int               // every: the number of the occurrence; before: the place in Step.By
+	from   civil.Date        // the day that was no workday; zero: not moved
+	moved  bool              // into the allowed hours
+	unit   *Unit             // the unit, nil in order scope
+	at     int32             // place of its row among the journey's, from 1; 0: there is none
+}
+
+// Reason says in a sentence what the due was counted from. Sentences and facts
+// are made when they are asked for: most follow-ups are wanted as they are already.
+func (w *Wanted) Reason() string {
+	if w.said != "" {
+		return w.said
+	}
+	s := w.Step
+	sign, wait := " + ", s.Wait
+	switch {
+	case s.Anchor.Kind == AnchorCaseClosed:
+	case s.Timing == Before:
+		sign, wait = " - ", s.By[w.n]
+	case s.Timing == Every:
+		wait = s.Wait.Times(w.n)
+	}
+	text := s.Anchor.String() + sign + wait.String()
+	if !w.from.IsZero() {
+		text += ", moved from " + w.from.Weekday().String() + " to a workday"
+	}
+	if s.At != nil {
+		text += " at " + s.At.String()
+	}
+	if w.moved {
+		text += ", moved into the allowed hours"
+	}
+	return text
 }
 
 // Refusal is why a follow-up is not wanted.
@@ -46,13 +78,15 @@ type Desire struct {
 	Why       string
 	Zone      Zone
 	Coverages []Covered
-	Picked    []UnitKey // units the plan cares for
-	Live      []UnitKey // those of them that did not leave
-	Wanted    []Wanted  // by plan order, then id
-	Refused   map[FollowUpID]Refusal
-	Faults    []string // conditions that failed
+	Picked    []UnitKey              // units the plan cares for
+	Live      []UnitKey              // those of them that did not leave
+	Wanted    []Wanted               // by plan order, then id
+	Refused   map[FollowUpID]Refusal // of rows that may still be voided
+	Faults    []string               // conditions that failed
 
 	facts *Facts
+	cal   civil.Calendar
+	rows  int // how many rows the journey had
 }
 
 // desire is one computation of a Desire.
@@ -71,31 +105,49 @@ type desire struct {
 	live    []UnitKey
 	out     Desire
 	single  []Wanted // one per unit, before merging
-	fates   map[string]fate
+	fates   map[fateKey]fate
+
+	// What is worked out once, or asked for again and again.
+	index    map[rowKey][]int32 // of many rows
+	coverAt  map[coverKey]int   // of many coverages
+	scope    Scope              // of the condition under way
+	slots    []slot             // of the step under way
+	windows  [2]civil.Window    // room for those of open
+	open     civil.Hours        // of the step openFor
+	openFor  *Step              //
+	anchors  []anchored         // of the live units
+	arrived  arrival            // of the unit that was asked for last
+	measured measure            // of the line and coverage that were asked for last
+	assumed  string             // why a delivery was assumed
+	unitAt   int                // where the last unit and line were found
+	lineAt   int                //
 }
 
 // Desire computes what the plan wants of j now. j.Head.Facts must be current.
 func (r *Rules) Desire(j *Journey, c *Contact, now time.Time) Desire {
-	d := &desire{r: r, j: j, facts: &j.Head.Facts, contact: c, now: now, fates: map[string]fate{}}
+	d := &desire{r: r, j: j, facts: &j.Head.Facts, contact: c, now: now}
 	d.zone, d.cal = r.zone(d.facts), r.calendar(d.facts)
-	d.out = Desire{Zone: d.zone, Refused: map[FollowUpID]Refusal{}, facts: d.facts}
-	d.plan, d.out.Why = r.match(j, d.facts, c)
+	d.out = Desire{Zone: d.zone, facts: d.facts, cal: d.cal, rows: len(j.Rows)}
+	d.scope = Scope{Facts: d.facts, Catalogue: r.Catalogue, Contact: c}
+	d.plan, d.out.Why = r.match(j, &d.scope)
 	if d.plan == nil {
 		return d.out
 	}
-	d.out.Plan = d.plan
-	d.single = make([]Wanted, 0, len(d.plan.Steps)+len(d.j.Rows))
+	d.out.Plan, d.scope.Plan = d.plan, d.plan
 	d.pick()
 	d.cover()
 	if !d.facts.Erased {
-		for _, s := range d.byNeed() {
-			d.step(s)
-		}
+		d.index = indexRows(j.Rows)
+		d.single = make([]Wanted, 0, len(d.plan.Steps)+len(j.Rows))
+		d.steps()
 		d.merge()
 	}
 	d.out.Coverages, d.out.Picked, d.out.Live = d.covered, d.picked, d.live
 	slices.SortFunc(d.out.Wanted, func(a, b Wanted) int {
-		return cmp.Or(cmp.Compare(a.Step.Index, b.Step.Index), cmp.Compare(a.ID, b.ID))
+		if a.Step != b.Step {
+			return cmp.Compare(a.Step.Index, b.Step.Index)
+		}
+		return cmp.Compare(a.ID, b.ID)
 	})
 	return d.out
 }
@@ -105,7 +157,8 @@ func (d *desire) pick() {
 	for i := range d.facts.Units {
 		u := &d.facts.Units[i]
 		if d.plan.Units != nil {
-			ok, err := d.plan.Units.Holds(&Scope{Facts: d.facts, Plan: d.plan, Catalogue: d.r.Catalogue, Contact: d.contact, Unit: u})
+			d.scope.Unit = u
+			ok, err := d.plan.Units.Holds(&d.scope)
 			if err != nil {
 				d.fault("units", err)
 			}
@@ -133,210 +186,167 @@ func (d *desire) leftBy(u *Unit) Exit {
 	return ""
 }
 
-// byNeed orders steps so that the source of an otherwise comes before it.
-func (d *desire) byNeed() []*Step {
-	var out []*Step
-	seen := map[string]bool{}
-	var add func(s *Step)
-	add = func(s *Step) {
-		if seen[s.ID] {
-			return
-		}
-		seen[s.ID] = true
-		if src := d.plan.Source(s.ID); src != nil {
-			add(src)
-		}
-		out = append(out, s)
+// steps computes every step, the source of an otherwise before the step it names.
+func (d *desire) steps() {
+	var room [64]bool
+	seen := room[:]
+	if len(d.plan.Steps) > len(room) {
+		seen = make([]bool, len(d.plan.Steps))
 	}
 	for i := range d.plan.Steps {
-		add(&d.plan.Steps[i])
+		d.inTurn(i, seen)
 	}
-	return out
+}
+
+func (d *desire) inTurn(i int, seen []bool) {
+	if seen[i] {
+		return
+	}
+	seen[i] = true
+	s := &d.plan.Steps[i]
+	if source := d.plan.source(s.ID); source >= 0 {
+		d.inTurn(source, seen)
+	}
+	d.step(s)
 }
 
 // step computes every occurrence of s, for the order or for each picked unit.
 func (d *desire) step(s *Step) {
 	if s.Class == Recall { // goes to units that left, too
 		live := d.live
-		d.live = d.picked
-		defer func() { d.live = live }()
+		d.live, d.anchors = d.picked, nil
+		defer func() { d.live, d.anchors = live, nil }()
 	}
 	if !s.PerUnit {
-		d.scoped(s, nil)
+		d.scoped(s, nil, nil)
 		return
 	}
-	for _, key := range d.picked {
-		d.scoped(s, d.unit(key))
+	for i, key := range d.picked {
+		d.scoped(s, d.unit(key), d.picked[i:i+1:i+1])
 	}
 }
 
-// slot is one occurrence before its condition, tries and holds were looked at.
-type slot struct {
-	key   string
-	base  civil.DateTime // before hours
-	exact time.Time      // instead of base, for waits in hours
-	fact  Fact           // the anchor
-	stale time.Time      // before: when it has no point any more
-	how   string         // "delivered + P1D"
-}
-
-// scoped computes s for one unit, or for the order when u is nil.
-func (d *desire) scoped(s *Step, u *Unit) {
-	if r, dead := d.exit(s, u); dead {
-		d.refuseAll(s, u, r)
+// scoped computes s for one unit, or for the order when u is nil; units names it.
+func (d *desire) scoped(s *Step, u *Unit, units []UnitKey) {
+	if d.exit(s, u) {
 		return
 	}
-	slots, why := d.slots(s, u)
-	if len(slots) == 0 {
-		d.refuseAll(s, u, Refusal{Rule: "anchor", Reason: why})
+	if !d.occurrences(s, u) {
+		d.refuse(s, u, "", func() Refusal { return Refusal{Rule: "anchor", Reason: d.missing(s, u)} })
 		return
 	}
-	wanted, refusal := d.condition(s, u)
-	for _, sl := range slots {
-		d.occurrence(s, u, sl, wanted, refusal)
+	wanted, err := d.condition(s, u)
+	for i := range d.slots {
+		sl := &d.slots[i]
+		if wanted {
+			d.occurrence(s, u, units, sl)
+			continue
+		}
+		if s.Otherwise != "" {
+			d.remember(s, u, sl.key, d.unwanted(s, u, sl.key))
+		}
+		d.refuse(s, u, sl.key, func() Refusal { return unmet(s, err) })
 	}
 }
 
 // exit says whether the step has nobody left to go to (rule 8).
-func (d *desire) exit(s *Step, u *Unit) (Refusal, bool) {
-	if s.Class == Recall {
-		return Refusal{}, false
-	}
-	if u != nil {
-		if x := d.leftBy(u); x != "" {
-			return Refusal{Rule: "exit", Reason: "the unit left the customer: " + string(x), Facts: map[string]string{"unit": string(u.Key), "exit": string(x)}}, true
+func (d *desire) exit(s *Step, u *Unit) bool {
+	switch {
+	case s.Class == Recall:
+		return false
+	case u == nil:
+		if len(d.live) > 0 {
+			return false
 		}
-		return Refusal{}, false
+		d.refuse(s, nil, "", func() Refusal {
+			return Refusal{
+				Rule: "exit", Reason: "no unit of the plan is with the customer any more",
+				Facts: map[string]string{"picked": strconv.Itoa(len(d.picked)), "live": "0"},
+			}
+		})
+		return true
 	}
-	if len(d.live) == 0 {
-		return Refusal{Rule: "exit", Reason: "no unit of the plan is with the customer any more", Facts: map[string]string{"picked": fmt.Sprint(len(d.picked)), "live": "0"}}, true
+	x := d.leftBy(u)
+	if x == "" {
+		return false
 	}
-	return Refusal{}, false
+	d.refuse(s, u, "", func() Refusal {
+		return Refusal{
+			Rule: "exit", Reason: "the unit left the customer: " + string(x),
+			Facts: map[string]string{"unit": string(u.Key), "exit": string(x)},
+		}
+	})
+	return true
 }
 
 // condition evaluates when and not unless (rule 12).
-func (d *desire) condition(s *Step, u *Unit) (bool, Refusal) {
+func (d *desire) condition(s *Step, u *Unit) (bool, error) {
 	if s.When == nil {
-		return true, Refusal{}
+		return true, nil
 	}
-	ok, err := s.When.Holds(&Scope{
-		Facts: d.facts, Plan: d.plan, Catalogue: d.r.Catalogue, Contact: d.contact,
-		Coverages: d.covered, Unit: u, Picked: d.live, Step: s.ID,
-	})
+	d.scope.Coverages, d.scope.Unit, d.scope.Picked, d.scope.Step = d.covered, u, d.live, s.ID
+	ok, err := s.When.Holds(&d.scope)
 	if err != nil {
 		d.fault(s.ID, err)
-		return false, Refusal{Rule: "condition", Reason: "the condition failed: " + err.Error()}
+		return false, err
 	}
-	if !ok {
-		return false, Refusal{Rule: "condition", Reason: "not wanted: " + s.When.String()}
-	}
-	return true, Refusal{}
+	return ok, nil
 }
 
-// occurrence decides one occurrence of s: condition, otherwise, tries, due.
-func (d *desire) occurrence(s *Step, u *Unit, sl slot, wanted bool, why Refusal) {
-	if !wanted {
-		d.remember(s, u, sl.key, d.unwanted(s, u, sl.key))
-		d.refuse(s, u, sl.key, why)
-		return
+// unmet says why the condition of s does not hold.
+func unmet(s *Step, err error) Refusal {
+	if err != nil {
+		return Refusal{Rule: "condition", Reason: "the condition failed: " + err.Error()}
 	}
+	return Refusal{Rule: "condition", Reason: "not wanted: " + s.When.String()}
+}
+
+// occurrence decides one occurrence of s, whose condition holds: otherwise, tries, due.
+func (d *desire) occurrence(s *Step, u *Unit, units []UnitKey, sl *slot) {
 	var floor time.Time // rule 15
 	if src := d.plan.Source(s.ID); src != nil {
 		f := d.recall(src, u, sl.key)
 		if !f.missed {
-			d.remember(s, u, sl.key, fate{how: src.ID + " was not missed"})
-			d.refuse(s, u, sl.key, Refusal{Rule: "otherwise", Reason: "only when " + src.ID + " did not happen: " + f.say()})
+			if s.Otherwise != "" {
+				d.remember(s, u, sl.key, fate{how: src.ID + " was not missed"})
+			}
+			d.refuse(s, u, sl.key, func() Refusal {
+				return Refusal{Rule: "otherwise", Reason: "only when " + src.ID + " did not happen: " + f.say()}
+			})
 			return
 		}
 		floor = f.ended
 	}
-	w := d.place(s, u, sl, floor)
+	w := Wanted{Step: s, Rule: "due", unit: u, Unit: keyOf(u), Units: units, anchor: sl.fact, n: sl.n, from: sl.from}
+	d.place(&w, sl, floor)
 	if s.Channel == Call {
-		d.tries(s, u, sl, w)
+		d.tries(&w, sl)
 		return
 	}
-	d.want(u, sl.key, w)
-	d.remember(s, u, sl.key, d.fateOf(s, u, sl.key, w))
+	d.want(&w, sl.key)
+	if s.Otherwise != "" {
+		d.remember(s, u, sl.key, d.fateOf(&w, d.row(s, u, sl.key)))
+	}
 }
 
 // want adds w under its key.
-func (d *desire) want(u *Unit, key string, w Wanted) {
+func (d *desire) want(w *Wanted, key string) {
 	w.Occurrence = key
-	if u != nil {
-		w.Units = []UnitKey{u.Key}
-		w.Unit = u.Key
-	}
-	d.single = append(d.single, w)
+	d.single = append(d.single, *w)
 }
 
-// refuse notes why an occurrence is not wanted, under every id it may have as a row.
-func (d *desire) refuse(s *Step, u *Unit, key string, r Refusal) {
-	for i := range d.j.Rows {
+// refuse notes why an occurrence of s ("": any) is not wanted, under every id it
+// may have as a row that can still be voided.
+func (d *desire) refuse(s *Step, u *Unit, key string, why func() Refusal) {
+	for _, i := range d.near(s, u, key) {
 		row := &d.j.Rows[i]
-		if row.Step == s.ID && base(row.Occurrence) == key && concerns(row, u) {
-			d.out.Refused[row.ID] = r
-		}
-	}
-}
-
-func (d *desire) refuseAll(s *Step, u *Unit, r Refusal) {
-	for i := range d.j.Rows {
-		row := &d.j.Rows[i]
-		if row.Step == s.ID && concerns(row, u) {
-			d.out.Refused[row.ID] = r
-		}
-	}
-}
-
-// base returns an occurrence key without its try.
-func base(key string) string { k, _, _ := strings.Cut(key, "#"); return k }
-
-// concerns reports whether row is about u (nil: the order).
-func concerns(row *FollowUp, u *Unit) bool {
-	if u == nil {
-		return row.Unit == ""
-	}
-	return slices.Contains(row.Units, u.Key)
-}
-
-// merge joins units of one step, occurrence, line and due into one follow-up,
-// keyed by the lowest (rule 23). A unit that an armed or later one names is done.
-func (d *desire) merge() {
-	d.out.Wanted = make([]Wanted, 0, len(d.single))
-	for _, w := range d.single {
-		w.ID = NewFollowUpID(d.j.ID, w.Step.ID, w.Unit, w.Occurrence)
-		if w.Unit == "" || d.done(w) {
-			if w.Unit == "" {
-				d.out.Wanted = append(d.out.Wanted, w)
+		if row.State.Open() && row.Step == s.ID && (key == "" || base(row.Occurrence) == key) && concerns(row, u) {
+			if d.out.Refused == nil {
+				d.out.Refused = map[FollowUpID]Refusal{}
 			}
-			continue
-		}
-		line, _ := w.Unit.Split()
-		i := slices.IndexFunc(d.out.Wanted, func(o Wanted) bool {
-			l, _ := o.Unit.Split()
-			return o.Unit != "" && o.Step == w.Step && o.Occurrence == w.Occurrence && l == line && o.Due == w.Due
-		})
-		if i < 0 {
-			d.out.Wanted = append(d.out.Wanted, w)
-			continue
-		}
-		d.out.Wanted[i].Units = append(d.out.Wanted[i].Units, w.Unit)
-	}
-}
-
-// over reports whether what f is about had its chance: armed or later, skipped,
-// or ended by an operator.
-func (f *FollowUp) over() bool { return f.State.Settled() || f.State == Skipped || f.Hand }
-
-// done reports whether a follow-up that is over named the unit of w already.
-func (d *desire) done(w Wanted) bool {
-	for i := range d.j.Rows {
-		row := &d.j.Rows[i]
-		if row.Step == w.Step.ID && row.Occurrence == w.Occurrence && row.over() && slices.Contains(row.Units, w.Unit) {
-			return true
+			d.out.Refused[row.ID] = why()
 		}
 	}
-	return false
 }
 
 func (d *desire) fault(where string, err error) {
@@ -346,20 +356,31 @@ func (d *desire) fault(where string, err error) {
 	}
 }
 
+// unit returns the unit of that key, or nil. Units are mostly asked for in their
+// order, so the search begins where the last one ended.
 func (d *desire) unit(key UnitKey) *Unit {
-	for i := range d.facts.Units {
-		if d.facts.Units[i].Key == key {
-			return &d.facts.Units[i]
+	for range d.facts.Units {
+		if d.unitAt >= len(d.facts.Units) {
+			d.unitAt = 0
 		}
+		if u := &d.facts.Units[d.unitAt]; u.Key == key {
+			return u
+		}
+		d.unitAt++
 	}
 	return nil
 }
 
+// line returns the line of that id, or nil, searching as unit does.
 func (d *desire) line(id string) *Line {
-	for i := range d.facts.Lines {
-		if d.facts.Lines[i].ID == id {
-			return &d.facts.Lines[i]
+	for range d.facts.Lines {
+		if d.lineAt >= len(d.facts.Lines) {
+			d.lineAt = 0
 		}
+		if l := &d.facts.Lines[d.lineAt]; l.ID == id {
+			return l
+		}
+		d.lineAt++
 	}
 	return nil
 }

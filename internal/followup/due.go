@@ -16,24 +16,55 @@ const occurrences = 120
 // defaultLate is how late is too late when a plan does not say (rule 20).
 var defaultLate = civil.Period{Days: 3}
 
-// slots lists the occurrences of s whose anchors are known; why says what is
-// missing when there are none.
-func (d *desire) slots(s *Step, u *Unit) (out []slot, why string) {
+// slot is one occurrence before its condition, tries and holds were looked at.
+type slot struct {
+	key   string
+	n     int            // every: its number; before: its place in Step.By
+	base  civil.DateTime // before hours
+	exact time.Time      // instead of base, for waits in hours
+	fact  Fact           // the anchor
+	from  civil.Date     // the day that was no workday; zero: not moved
+	stale time.Time      // before: when it has no point any more
+
+	at   time.Time // base or exact as an instant
+	due  time.Time // the first allowed moment from then
+	open bool      // there is one
+}
+
+// occurrences puts the occurrences of s whose anchors are known into slots;
+// false when there are none.
+func (d *desire) occurrences(s *Step, u *Unit) bool {
+	d.slots = d.slots[:0]
 	if s.Anchor.Kind == AnchorCaseClosed {
-		return d.caseSlots(s, u), "no case was closed"
+		d.caseSlots(s, u)
+	} else if fact, ok := d.anchor(s.Anchor, u); ok {
+		switch s.Timing {
+		case Before:
+			d.beforeSlots(s, fact)
+		case Every:
+			d.everySlots(s, u, fact)
+		default:
+			d.slots = append(d.slots, d.slot(s, "1", fact, fact.At.In(d.zone.Loc(), dateClock), s.Wait))
+		}
 	}
-	fact, ok := d.anchor(s.Anchor, u)
-	if !ok {
-		return nil, s.Anchor.String() + " is not known"
+	return len(d.slots) > 0
+}
+
+// missing says why there is no occurrence of s.
+func (d *desire) missing(s *Step, u *Unit) string {
+	if s.Anchor.Kind == AnchorCaseClosed {
+		return "no case was closed"
 	}
-	switch s.Timing {
-	case Before:
-		return d.beforeSlots(s, fact), "no date to count from"
-	case Every:
-		return d.everySlots(s, u, fact)
-	default:
-		return []slot{d.slot(s, "1", fact, s.Wait)}, ""
+	if _, ok := d.anchor(s.Anchor, u); !ok {
+		return s.Anchor.String() + " is not known"
 	}
+	if s.Timing == Before {
+		return "no date to count from"
+	}
+	if _, ok := d.anchor(s.Until, u); !ok && s.Until.Kind != "" {
+		return s.Until.String() + " is not known"
+	}
+	return "the first occurrence would not be before " + s.Until.String()
 }
 
 func (d *desire) anchor(a Anchor, u *Unit) (Fact, bool) {
@@ -43,12 +74,11 @@ func (d *desire) anchor(a Anchor, u *Unit) (Fact, bool) {
 	return d.unitAnchor(a, u)
 }
 
-// slot counts wait from fact: calendar units on the date, hours from the
-// instant (rule 9), then the clock of the step (rule 10).
-func (d *desire) slot(s *Step, key string, fact Fact, wait civil.Period) slot {
+// slot counts wait from fact, whose wall clock is local: calendar units on the
+// date, hours from the instant (rule 9), then the clock of the step (rule 10).
+func (d *desire) slot(s *Step, key string, fact Fact, local civil.DateTime, wait civil.Period) slot {
 	loc := d.zone.Loc()
-	sl := slot{key: key, fact: fact, how: s.Anchor.String() + " + " + wait.String()}
-	local := fact.At.In(loc, dateClock)
+	sl := slot{key: key, fact: fact}
 	plain := s.At == nil && s.Between == nil
 	if !wait.Calendar() && !wait.IsZero() || wait.IsZero() && plain && !fact.At.Time.IsZero() {
 		sl.exact = local.Resolve(loc).Add(wait.Exact)
@@ -69,12 +99,27 @@ func (d *desire) slot(s *Step, key string, fact Fact, wait civil.Period) slot {
 		}
 	}
 	if s.Workdays && sl.base.Date != local.Date {
-		sl.how += ", moved from " + local.Date.Weekday().String() + " to a workday"
+		sl.from = local.Date
 	}
 	if !plain || sl.base != local {
 		sl.exact = time.Time{}
 	}
+	d.settle(s, &sl)
 	return sl
+}
+
+// settle resolves sl and moves it into the hours. A base has the step's own
+// clock, so where it is open it is the next `at` as well.
+func (d *desire) settle(s *Step, sl *slot) {
+	sl.at = sl.exact
+	if sl.at.IsZero() {
+		sl.at = sl.base.Resolve(d.zone.Loc())
+	}
+	if h := d.hours(s); sl.at.Nanosecond() == 0 && h.Open(sl.at) {
+		sl.due, sl.open = time.Unix(sl.at.Unix(), 0).UTC(), true
+		return
+	}
+	sl.due, sl.open = d.allowed(s, sl.at)
 }
 
 // clock puts the step's own clock and workday on a local time.
@@ -97,13 +142,11 @@ func (d *desire) clock(s *Step, local civil.DateTime, backwards bool) civil.Date
 
 // beforeSlots gives one occurrence for each `by`, stale once the next one's
 // due, or the date itself, has passed (rule 17).
-func (d *desire) beforeSlots(s *Step, fact Fact) []slot {
+func (d *desire) beforeSlots(s *Step, fact Fact) {
 	loc := d.zone.Loc()
 	end := fact.At.In(loc, dateClock)
-	var out []slot
-	for _, by := range s.By {
+	for i, by := range s.By {
 		local := end
-		how := s.Anchor.String() + " - " + by.String()
 		if by.Calendar() {
 			local.Date = local.Date.Add(by.Neg())
 		} else {
@@ -112,23 +155,24 @@ func (d *desire) beforeSlots(s *Step, fact Fact) []slot {
 		if s.At == nil && s.Between == nil && fact.At.Time.IsZero() && by.Calendar() {
 			local.Clock = dateClock
 		}
-		out = append(out, slot{key: by.String(), base: d.clock(s, local, true), fact: fact, how: how})
+		sl := slot{key: by.String(), n: i, base: d.clock(s, local, true), fact: fact}
+		d.settle(s, &sl)
+		d.slots = append(d.slots, sl)
 	}
-	for i := range out {
-		if i+1 < len(out) {
-			out[i].stale = out[i+1].base.Resolve(loc)
-			if due, ok := d.allowed(s, out[i].stale); ok {
-				out[i].stale = due
-			}
-		} else {
-			out[i].stale = end.Date.AddDays(1).At(0).Resolve(loc)
+	for i := range d.slots {
+		switch {
+		case i+1 == len(d.slots):
+			d.slots[i].stale = end.Date.AddDays(1).At(0).Resolve(loc)
+		case d.slots[i+1].open:
+			d.slots[i].stale = d.slots[i+1].due
+		default:
+			d.slots[i].stale = d.slots[i+1].at
 		}
 	}
-	return out
 }
 
 // everySlots gives occurrence n at start + n x wait, strictly before until.
-func (d *desire) everySlots(s *Step, u *Unit, start Fact) ([]slot, string) {
+func (d *desire) everySlots(s *Step, u *Unit, start Fact) {
 	loc := d.zone.Loc()
 	limit := s.Times
 	if limit <= 0 || limit > occurrences {
@@ -138,46 +182,54 @@ func (d *desire) everySlots(s *Step, u *Unit, start Fact) ([]slot, string) {
 	if s.Until.Kind != "" {
 		end, ok := d.anchor(s.Until, u)
 		if !ok {
-			return nil, s.Until.String() + " is not known"
+			return
 		}
 		until = end.At.In(loc, 0)
 	}
-	var out []slot
+	local, first := start.At.In(loc, dateClock), start.At.In(loc, 0)
 	for n := 1; n <= limit; n++ {
-		sl := d.slot(s, strconv.Itoa(n), start, s.Wait.Times(n))
-		at := start.At.In(loc, 0)
-		if s.Wait.Calendar() {
-			at.Date = at.Date.Add(s.Wait.Times(n))
-		} else {
-			at = civil.DateTimeOf(at.Resolve(loc).Add(s.Wait.Times(n).Exact), loc)
+		wait := s.Wait.Times(n)
+		if !until.IsZero() {
+			at := first
+			if s.Wait.Calendar() {
+				at.Date = at.Date.Add(wait)
+			} else {
+				at = civil.DateTimeOf(at.Resolve(loc).Add(wait.Exact), loc)
+			}
+			if at.Compare(until) >= 0 {
+				return
+			}
 		}
-		if !until.IsZero() && at.Compare(until) >= 0 {
-			break
-		}
-		out = append(out, sl)
+		sl := d.slot(s, strconv.Itoa(n), start, local, wait)
+		sl.n = n
+		d.slots = append(d.slots, sl)
 	}
-	return out, "the first occurrence would not be before " + s.Until.String()
 }
 
 // caseSlots gives one occurrence for the latest closing of each closed case.
-func (d *desire) caseSlots(s *Step, u *Unit) []slot {
-	var out []slot
-	for _, c := range d.facts.Cases {
+func (d *desire) caseSlots(s *Step, u *Unit) {
+	for i := range d.facts.Cases {
+		c := &d.facts.Cases[i]
 		if c.Open() || c.Reason == "data-request" || u != nil && c.Unit != u.Key {
 			continue
 		}
 		fact := Fact{At: Moment{Time: c.Closed}, Source: "case", Event: strconv.Itoa(c.Number)}
-		out = append(out, d.slot(s, c.Key(), fact, s.Wait))
+		d.slots = append(d.slots, d.slot(s, c.Key(), fact, fact.At.In(d.zone.Loc(), dateClock), s.Wait))
 	}
-	return out
 }
 
 // hours returns when s may go out: the shop's hours and the step's own window,
 // in every zone the customer may be in.
-func (d *desire) hours(s *Step) civil.Hours { return d.r.hours(s, d.zone, d.cal) }
+func (d *desire) hours(s *Step) civil.Hours {
+	if d.openFor != s {
+		d.open, d.openFor = d.r.hours(d.windows[:0], s, d.zone, d.cal), s
+	}
+	return d.open
+}
 
-func (r *Rules) hours(s *Step, z Zone, cal civil.Calendar) civil.Hours {
-	h := civil.Hours{Workdays: s.Workdays, Cal: cal, Zones: z.Candidates}
+// hours needs room for two windows.
+func (r *Rules) hours(room []civil.Window, s *Step, z Zone, cal civil.Calendar) civil.Hours {
+	h := civil.Hours{Windows: room, Workdays: s.Workdays, Cal: cal, Zones: z.Candidates}
 	if w, ok := r.Shop.Hours[s.Channel]; ok {
 		h.Windows = append(h.Windows, w)
 	}
@@ -200,47 +252,38 @@ func (d *desire) allowed(s *Step, t time.Time) (time.Time, bool) {
 	return h.Next(t, limit)
 }
 
-// place gives a slot its due: inside the hours, not before floor, and after a
-// case that held it.
-func (d *desire) place(s *Step, u *Unit, sl slot, floor time.Time) Wanted {
-	t := sl.exact
-	if t.IsZero() {
-		t = sl.base.Resolve(d.zone.Loc())
-	}
-	own := t
-	t, open := d.allowed(s, t)
-	w := Wanted{Step: s, Rule: "due", anchor: sl.fact}
+// place gives w the due of its slot: inside the hours, not before floor, and
+// after a case that held it.
+func (d *desire) place(w *Wanted, sl *slot, floor time.Time) {
+	s, t := w.Step, sl.due
 	if !floor.IsZero() {
 		if from, ok := d.allowed(s, floor); ok && from.After(t) {
 			t, w.Rule = from, "otherwise"
 		}
 	}
-	w.Reason = sl.how
-	if s.At != nil {
-		w.Reason += " at " + s.At.String()
-	}
-	if open && !t.Equal(own) && w.Rule == "due" {
-		w.Reason += ", moved into the allowed hours"
-	}
-	w.Closed = !open
-	if !open {
-		t = own
+	w.moved = sl.open && !t.Equal(sl.at) && w.Rule == "due"
+	if w.Closed = !sl.open; w.Closed {
+		t = sl.at
 	}
 	key := sl.key
 	if s.Channel == Call {
 		key = tryKey(s, key, 1)
 	}
-	d.hold(s, u, key, t, &w)
-	d.stamp(s, sl, &w)
-	return w
+	d.hold(w, key, t)
+	d.stamp(w, sl)
 }
 
 // stamp writes due, zone and how late is too late.
-func (d *desire) stamp(s *Step, sl slot, w *Wanted) {
-	w.Due = civil.DateTimeOf(w.DueAt, d.zone.Loc())
+func (d *desire) stamp(w *Wanted, sl *slot) {
+	s, loc := w.Step, d.zone.Loc()
+	w.Due = civil.DateTimeOf(w.DueAt, loc)
 	late := d.late(s)
 	w.Send = late.Send
-	w.Last = late.MoreThan.After(w.DueAt, d.zone.Loc())
+	if late.MoreThan.Calendar() {
+		w.Last = w.Due.Add(late.MoreThan).Resolve(loc)
+	} else {
+		w.Last = late.MoreThan.After(w.DueAt, loc)
+	}
 	if s.Timing == Before && !sl.stale.IsZero() {
 		if last := sl.stale.Add(-time.Second); s.Late == nil || last.Before(w.Last) {
 			w.Last = last
@@ -266,18 +309,19 @@ func (d *desire) late(s *Step) Late {
 	return l
 }
 
-// Facts returns what the due was computed from, in the zone of the Desire. They
-// are made when asked for: most follow-ups are wanted as they are already.
+// Facts returns what the due was computed from, in the zone of the Desire.
 func (w *Wanted) Facts(z Zone) map[string]string {
 	if w.facts != nil {
 		return w.facts
 	}
-	at := w.anchor.At.In(z.Loc(), 0)
+	return w.counted(z.Loc(), z.String())
+}
+
+func (w *Wanted) counted(loc *time.Location, zone string) map[string]string {
+	at := w.anchor.At.In(loc, 0)
 	when := at.String()
 	if w.anchor.At.Time.IsZero() {
 		when = at.Date.String()
 	}
-	return map[string]string{
-		"anchor": w.Step.Anchor.String(), "at": when, "source": w.anchor.Source, "zone": z.Name + " (" + string(z.Source) + ")",
-	}
+	return map[string]string{"anchor": w.Step.Anchor.String(), "at": when, "source": w.anchor.Source, "zone": zone}
 }

@@ -5,13 +5,14 @@ import "time"
 // hold puts the due of w after the cases that hold it (rule 22): t stays when
 // nothing holds it; an open case holds it from its due on, until the case
 // closes or the cap is reached, and then the due is the first allowed moment.
-func (d *desire) hold(s *Step, u *Unit, key string, t time.Time, w *Wanted) {
+func (d *desire) hold(w *Wanted, key string, t time.Time) {
+	s := w.Step
 	w.DueAt = t
-	if s.Hold.Off || s.Class != Feedback && s.Class != Marketing {
+	if len(d.facts.Cases) == 0 || s.Hold.Off || s.Class != Feedback && s.Class != Marketing {
 		return
 	}
 	due := t
-	if held := d.heldAt(s, u, key); held.After(t) {
+	if held := d.heldAt(s, w.unit, key); held.After(t) {
 		t = held
 	}
 	limit := d.capOf(s, due)
@@ -36,9 +37,9 @@ func (d *desire) hold(s *Step, u *Unit, key string, t time.Time, w *Wanted) {
 			break
 		}
 		t = next
-		w.DueAt, w.Rule, w.Reason = t, "hold", "waited until the case was solved"
+		w.DueAt, w.Rule, w.said = t, "hold", "waited until the case was solved"
 		if capped {
-			w.Reason = "waited for the case as long as the plan allows"
+			w.said = "waited for the case as long as the plan allows"
 			_, _, still := d.caseAt(t)
 			w.CaseText = still
 			break
@@ -64,7 +65,8 @@ func (d *desire) heldAt(s *Step, u *Unit, key string) time.Time {
 
 // caseAt returns a case that was open at t; until is zero while it still is.
 func (d *desire) caseAt(t time.Time) (number int, until time.Time, ok bool) {
-	for _, c := range d.facts.Cases {
+	for i := range d.facts.Cases {
+		c := &d.facts.Cases[i]
 		if c.Reason == "data-request" {
 			continue // paperwork, not a problem with the goods
 		}
@@ -82,8 +84,8 @@ func (d *desire) caseAt(t time.Time) (number int, until time.Time, ok bool) {
 
 func (d *desire) spans() int {
 	n := 0
-	for _, c := range d.facts.Cases {
-		n += len(c.Spans)
+	for i := range d.facts.Cases {
+		n += len(d.facts.Cases[i].Spans)
 	}
 	return n
 }

@@ -9,8 +9,10 @@ import (
 
 // match returns the plan in force for j (rules 4 and 25): the one its first ARM
 // pinned, else the first whose condition holds. why says what would have to
-// change when there is none.
-func (r *Rules) match(j *Journey, f *Facts, c *Contact) (plan *Plan, why string) {
+// change when there is none. scope is that of
+// the order.
+func (r *Rules) match(j *Journey, scope *Scope) (plan *Plan, why string) {
+	f := scope.Facts
 	if hash := j.Pinned(); hash != "" {
 		if p := r.find(hash); p != nil {
 			return p, ""
@@ -23,7 +25,6 @@ func (r *Rules) match(j *Journey, f *Facts, c *Contact) (plan *Plan, why string)
 	case f.Test != nil && *f.Test:
 		return nil, "a test order matches no plan"
 	}
-	scope := Scope{Facts: f, Catalogue: r.Catalogue, Contact: c}
 	var faults string
 	for _, p := range r.Plans {
 		if p.Shop != "" && p.Shop != r.Shop.ID {
@@ -37,7 +38,7 @@ func (r *Rules) match(j *Journey, f *Facts, c *Contact) (plan *Plan, why string)
 			return p, ""
 		}
 		scope.Plan = p
-		switch ok, err := p.When.Holds(&scope); {
+		switch ok, err := p.When.Holds(scope); {
 		case err != nil:
 			faults = fmt.Sprintf("; plan %s: %v", p.Name, err)
 		case ok:

@@ -160,12 +160,20 @@ func (p *Plan) Step(id string) *Step {
 
 // Source returns the step whose otherwise names id, or nil.
 func (p *Plan) Source(id string) *Step {
-	for i := range p.Steps {
-		if p.Steps[i].Otherwise == id {
-			return &p.Steps[i]
-		}
+	if i := p.source(id); i >= 0 {
+		return &p.Steps[i]
 	}
 	return nil
+}
+
+// source returns the place of the step whose otherwise names id, or -1.
+func (p *Plan) source(id string) int {
+	for i := range p.Steps {
+		if p.Steps[i].Otherwise == id {
+			return i
+		}
+	}
+	return -1
 }
 
 // Chain returns id and every step joined to it by otherwise, in either direction.

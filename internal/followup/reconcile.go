@@ -10,27 +10,26 @@ import (
 // Reconcile compares what is wanted with the rows that exist and returns the
 // rows to write: new ones (Version 0), moved, released, returned and voided
 // ones. What is armed or later is never touched, and a row that is as it should
-// be is not returned, so reconciling again returns nothing.
+// be is not returned, so reconciling again returns nothing. d must be the Desire
+// of the same journey.
 func Reconcile(j *Journey, d *Desire, now time.Time) []FollowUp {
-	rec := reconciler{j: j, d: d, now: now, wanted: make(map[FollowUpID]bool, len(d.Wanted))}
+	rec := reconciler{j: j, d: d, now: now, wanted: make([]bool, len(j.Rows)), written: make([]bool, len(j.Rows))}
 	for i := range d.Wanted {
 		w := &d.Wanted[i]
-		rec.wanted[w.ID] = true
-		if row := j.Row(w.ID); row == nil {
-			rec.create(w)
+		if at := rec.find(w); at < 0 {
+			rec.create(w, len(d.Wanted)-i)
 		} else {
-			rec.adjust(row, w)
+			rec.wanted[at] = true
+			rec.adjust(at, w)
 		}
 	}
 	for i := range j.Rows {
 		row := &j.Rows[i]
-		if row.State.Open() && !rec.wanted[row.ID] {
-			rec.void(row)
+		if row.State.Open() && !rec.wanted[i] {
+			rec.void(i)
 		}
-		if row.Awaited() && !rec.written(row.ID) { // what waited for its end is planned with this Save
-			seen := *row
-			seen.Next = time.Time{}
-			rec.out = append(rec.out, seen)
+		if row.Awaited() && !rec.written[i] { // what waited for its end is planned with this Save
+			rec.change(i).Next = time.Time{}
 		}
 	}
 	slices.SortFunc(rec.out, func(a, b FollowUp) int { return cmp.Compare(a.ID, b.ID) })
@@ -52,33 +51,64 @@ func (f *FollowUp) Await(p *Plan, now time.Time) {
 	}
 }
 
-func (r *reconciler) written(id FollowUpID) bool {
-	return slices.ContainsFunc(r.out, func(f FollowUp) bool { return f.ID == id })
+type reconciler struct {
+	j       *Journey
+	d       *Desire
+	now     time.Time
+	wanted  []bool // by place of the row
+	written []bool
+	zone    string // as decisions say it
+	out     []FollowUp
 }
 
-type reconciler struct {
-	j      *Journey
-	d      *Desire
-	now    time.Time
-	wanted map[FollowUpID]bool
-	out    []FollowUp
+// find returns the place of w's row, or -1. The Desire noted it; rows that were
+// added since are looked through.
+func (r *reconciler) find(w *Wanted) int {
+	rows := r.j.Rows
+	if at := int(w.at) - 1; at >= 0 && at < len(rows) && rows[at].ID == w.ID {
+		return at
+	}
+	if w.at == 0 && len(rows) == r.d.rows {
+		return -1
+	}
+	return slices.IndexFunc(rows, func(f FollowUp) bool { return f.ID == w.ID })
+}
+
+// change adds a copy of a row to what is written.
+func (r *reconciler) change(at int) *FollowUp {
+	r.written[at] = true
+	r.out = append(r.out, r.j.Rows[at])
+	return &r.out[len(r.out)-1]
 }
 
 // create plans what does not exist; what is too late already is created
-// EXPIRED, so that people can see why nothing came.
-func (r *reconciler) create(w *Wanted) {
-	row := FollowUp{
+// EXPIRED, so that people can see why nothing came. It makes room for so many.
+func (r *reconciler) create(w *Wanted, room int) {
+	if r.out == nil {
+		r.out = make([]FollowUp, 0, room)
+	}
+	r.out = append(r.out, FollowUp{
 		ID: w.ID, Step: w.Step.ID, Unit: w.Unit, Occurrence: w.Occurrence,
 		Class: w.Step.Class, Channel: w.Step.Channel, Order: w.Step.Index,
+	})
+	r.place(&r.out[len(r.out)-1], w, Decision{At: r.now, Result: ResultPlan, Rule: w.Rule, Reason: w.Reason()})
+}
+
+// facts returns what the due of w was computed from.
+func (r *reconciler) facts(w *Wanted) map[string]string {
+	if w.facts != nil {
+		return w.facts
 	}
-	r.place(&row, w, Decision{At: r.now, Result: ResultPlan, Rule: w.Rule, Reason: w.Reason})
-	r.out = append(r.out, row)
+	if r.zone == "" {
+		r.zone = r.d.Zone.String()
+	}
+	return w.counted(r.d.Zone.Loc(), r.zone)
 }
 
 // place gives row the due of w and the state that goes with it. why gets the
 // facts of w.
 func (r *reconciler) place(row *FollowUp, w *Wanted, why Decision) {
-	why.Facts = w.Facts(r.d.Zone)
+	why.Facts = r.facts(w)
 	row.Plan, row.Contact = r.d.Plan.Hash, r.j.Head.Contact
 	row.Units = w.Units
 	row.Due, row.Zone, row.DueAt = w.Due, r.d.Zone.Name, w.DueAt
@@ -120,40 +150,38 @@ func (f *FollowUp) hold(w *Wanted, now time.Time) {
 }
 
 // adjust moves, releases or brings back a row that exists.
-func (r *reconciler) adjust(row *FollowUp, w *Wanted) {
-	moved := row.Due != w.Due || row.Zone != r.d.Zone.Name || !row.DueAt.Equal(w.DueAt)
-	changed := *row
-	why := Decision{At: r.now, Result: ResultPlan, Rule: w.Rule, Reason: w.Reason}
+func (r *reconciler) adjust(at int, w *Wanted) {
+	row := &r.j.Rows[at]
+	why := Decision{At: r.now, Result: ResultPlan, Rule: w.Rule}
 	switch {
 	case row.State == Voided && !row.Hand:
-		why.Reason = "wanted again: " + w.Reason
-		r.place(&changed, w, why)
+		why.Reason = "wanted again: " + w.Reason()
+		r.place(r.change(at), w, why)
 	case row.State == Expired && w.returns(row, r.now):
-		why.Reason = "a later date: " + w.Reason
-		r.place(&changed, w, why)
+		why.Reason = "a later date: " + w.Reason()
+		r.place(r.change(at), w, why)
 	case !row.State.Open():
-		return
-	case moved:
+	case row.Due != w.Due || row.Zone != r.d.Zone.Name || !row.DueAt.Equal(w.DueAt):
 		why.Result, why.Rule = ResultMove, "moved"
-		why.Reason = fmt.Sprintf("was due %s %s; now %s", row.Due, row.Zone, w.Reason)
+		why.Reason = "was due " + row.Due.String() + " " + row.Zone + "; now " + w.Reason()
+		changed := r.change(at)
 		changed.Refusals = 0
-		r.place(&changed, w, why)
+		r.place(changed, w, why)
 	case w.HeldBy != 0 && row.State != Held:
-		changed.hold(w, r.now)
+		r.change(at).hold(w, r.now)
 	case row.State == Held && row.HeldFor == "case" && w.HeldBy == 0 && !r.caseOpen():
 		why.Rule, why.Reason = "released", "the case was solved"
-		r.place(&changed, w, why)
+		r.place(r.change(at), w, why)
 	case row.State == Listed && w.holdable() && r.caseOpen():
+		changed := r.change(at)
 		changed.HeldAt = r.now
-		r.holdNow(&changed, w)
+		r.holdNow(changed, w)
 	case !slices.Equal(row.Units, w.Units) || row.Contact != r.j.Head.Contact:
+		changed := r.change(at)
 		changed.Units, changed.Contact = w.Units, r.j.Head.Contact
-		why.Facts = w.Facts(r.d.Zone)
+		why.Reason, why.Facts = w.Reason(), r.facts(w)
 		changed.Decide(why)
-	default:
-		return
 	}
-	r.out = append(r.out, changed)
 }
 
 // holdNow holds a row whose due came before its case was opened.
@@ -187,12 +215,11 @@ func (f *Facts) OpenCase() int {
 }
 
 // void ends a row that is not wanted any more, with the reason.
-func (r *reconciler) void(row *FollowUp) {
-	changed := *row
-	why := r.refusal(row)
+func (r *reconciler) void(at int) {
+	why := r.refusal(&r.j.Rows[at])
+	changed := r.change(at)
 	changed.end(Voided, r.now)
 	changed.Decide(Decision{At: r.now, Result: ResultVoid, Rule: why.Rule, Reason: why.Reason, Facts: why.Facts})
-	r.out = append(r.out, changed)
 }
 
 func (r *reconciler) refusal(row *FollowUp) Refusal {

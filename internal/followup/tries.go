@@ -26,39 +26,28 @@ func (f fate) say() string {
 	}
 }
 
-func fateKey(s *Step, u *Unit, key string) string {
-	unit := ""
-	if u != nil {
-		unit = string(u.Key)
-	}
-	return s.ID + "\x00" + unit + "\x00" + key
+// fateKey names an occurrence of a step for a unit ("" the order).
+type fateKey struct {
+	step *Step
+	unit UnitKey
+	key  string
 }
 
-func (d *desire) remember(s *Step, u *Unit, key string, f fate) { d.fates[fateKey(s, u, key)] = f }
+// remember keeps the fate of an occurrence of s, which has an otherwise.
+func (d *desire) remember(s *Step, u *Unit, key string, f fate) {
+	if d.fates == nil {
+		d.fates = map[fateKey]fate{}
+	}
+	d.fates[fateKey{s, keyOf(u), key}] = f
+}
 
 // recall returns the fate of the source's occurrence of that key; a source with
 // one occurrence answers for every key.
 func (d *desire) recall(src *Step, u *Unit, key string) fate {
-	if f, ok := d.fates[fateKey(src, u, key)]; ok {
+	if f, ok := d.fates[fateKey{src, keyOf(u), key}]; ok {
 		return f
 	}
-	return d.fates[fateKey(src, u, "1")]
-}
-
-// row returns the row of an exact occurrence of s. Of a unit that was merged
-// with others before, the row that is not voided counts.
-func (d *desire) row(s *Step, u *Unit, key string) *FollowUp {
-	var found *FollowUp
-	for i := range d.j.Rows {
-		row := &d.j.Rows[i]
-		if row.Step != s.ID || row.Occurrence != key || !concerns(row, u) {
-			continue
-		}
-		if found == nil || found.State == Voided {
-			found = row
-		}
-	}
-	return found
+	return d.fates[fateKey{src, keyOf(u), "1"}]
 }
 
 // unwanted is the fate of an occurrence whose condition does not hold now: what
@@ -88,8 +77,7 @@ func (d *desire) unwanted(s *Step, u *Unit, key string) fate {
 
 // fateOf reads how a single follow-up ended, from its row or, when it would be
 // created EXPIRED now, from w.
-func (d *desire) fateOf(s *Step, u *Unit, key string, w Wanted) fate {
-	row := d.row(s, u, key)
+func (d *desire) fateOf(w *Wanted, row *FollowUp) fate {
 	if row == nil {
 		return fate{missed: w.TooLate(d.now)}
 	}
@@ -113,7 +101,7 @@ func (d *desire) fateOf(s *Step, u *Unit, key string, w Wanted) fate {
 
 // TooLate reports whether w's moment has passed so long ago that it must not
 // be planned any more.
-func (w Wanted) TooLate(now time.Time) bool {
+func (w *Wanted) TooLate(now time.Time) bool {
 	if w.HeldBy != 0 {
 		return false // a hold ends by its case or its cap, never by lateness
 	}
@@ -122,34 +110,39 @@ func (w Wanted) TooLate(now time.Time) bool {
 
 // returns reports whether an EXPIRED row comes back: wanted with a later due
 // that is not too late.
-func (w Wanted) returns(row *FollowUp, now time.Time) bool {
+func (w *Wanted) returns(row *FollowUp, now time.Time) bool {
 	return !row.Hand && w.DueAt.After(row.DueAt) && !w.TooLate(now)
 }
 
-// tries wants the next call at a person (rule 16). first is the first try.
-func (d *desire) tries(s *Step, u *Unit, sl slot, first Wanted) {
-	w := first
+// tries wants the next call at a person (rule 16). w is the first try.
+func (d *desire) tries(w *Wanted, sl *slot) {
+	s, u, first := w.Step, w.unit, w.DueAt
 	for n := 1; ; n++ {
 		key := tryKey(s, sl.key, n)
 		row := d.row(s, u, key)
-		if why, reached := d.reached(u, first.DueAt); reached && (row == nil || !row.State.Settled()) {
-			d.refuse(s, u, sl.key, Refusal{Rule: "reached", Reason: why})
-			d.remember(s, u, sl.key, fate{how: why})
+		if why, reached := d.reached(u, first); reached && (row == nil || !row.State.Settled()) {
+			d.refuse(s, u, sl.key, func() Refusal { return Refusal{Rule: "reached", Reason: why} })
+			d.ends(w, sl, fate{how: why})
 			return
 		}
-		d.want(u, key, w)
+		d.want(w, key)
 		if row == nil || row.Outcome == "" || row.State.rank() == 0 {
-			d.remember(s, u, sl.key, d.fateOf(s, u, key, w))
+			d.ends(w, sl, d.fateOf(w, row))
 			return
 		}
-		next, f, more := d.nextTry(s, row, n, w)
-		if !more {
-			d.remember(s, u, sl.key, f)
+		if f, more := d.nextTry(w, row, n); !more {
+			d.ends(w, sl, f)
 			return
 		}
-		w = next
-		d.hold(s, u, tryKey(s, sl.key, n+1), w.DueAt, &w)
-		d.stamp(s, sl, &w)
+		d.hold(w, tryKey(s, sl.key, n+1), w.DueAt)
+		d.stamp(w, sl)
+	}
+}
+
+// ends remembers the fate of w's occurrence, if an otherwise asks for it.
+func (d *desire) ends(w *Wanted, sl *slot, f fate) {
+	if w.Step.Otherwise != "" {
+		d.remember(w.Step, w.unit, sl.key, f)
 	}
 }
 
@@ -171,31 +164,30 @@ func (f *FollowUp) Try() int {
 	return 1
 }
 
-// nextTry reads the outcome of try n: the try that follows, or the fate.
-func (d *desire) nextTry(s *Step, row *FollowUp, n int, w Wanted) (Wanted, fate, bool) {
-	missed := fate{missed: true, ended: row.Ended}
+// nextTry reads the outcome of try n and makes w the try that follows; more is
+// false when there is none, and f is the fate then.
+func (d *desire) nextTry(w *Wanted, row *FollowUp, n int) (f fate, more bool) {
+	s, missed := w.Step, fate{missed: true, ended: row.Ended}
+	var ok bool
 	switch row.Outcome {
 	case OutcomeNoAnswer:
 		if n >= max(1, s.Tries) {
-			return w, missed, false
+			return missed, false
 		}
-		due, ok := d.nextThird(s, row.Ended)
-		w.Closed = !ok
-		w.DueAt = due
-		w.Rule, w.Reason = "try", "nobody answered; try "+strconv.Itoa(n+1)+" of "+strconv.Itoa(s.Tries)+" at another time of day"
+		w.DueAt, ok = d.nextThird(s, row.Ended)
+		w.Rule, w.said = "try", "nobody answered; try "+strconv.Itoa(n+1)+" of "+strconv.Itoa(s.Tries)+" at another time of day"
 	case OutcomeCallBack:
-		due, ok := d.allowedIn(s, row.CallBack)
-		w.Closed = !ok
-		w.DueAt = due
-		w.Rule, w.Reason = "call-back", "asked to be called at "+row.CallBack.String()
+		w.DueAt, ok = d.allowedIn(s, row.CallBack)
+		w.Rule, w.said = "call-back", "asked to be called at "+row.CallBack.String()
 	case OutcomeWrongNumber:
-		return w, missed, false
+		return missed, false
 	default:
-		return w, fate{how: "the customer was reached"}, false
+		return fate{how: "the customer was reached"}, false
 	}
+	w.Closed = !ok
 	w.facts = map[string]string{"try": strconv.Itoa(n), "outcome": string(row.Outcome), "ended": civil.DateTimeOf(row.Ended, d.zone.Loc()).String()}
 	w.HeldBy, w.HeldUntil, w.CaseText = 0, time.Time{}, false
-	return w, fate{}, true
+	return fate{}, true
 }
 
 // allowedIn moves a local time into the hours.

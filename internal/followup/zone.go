@@ -31,6 +31,9 @@ type Zone struct {
 // Loc returns the zone that due times are written in.
 func (z Zone) Loc() *time.Location { return z.Candidates[0] }
 
+// String writes the zone and how it is known: "Europe/Berlin (address)".
+func (z Zone) String() string { return z.Name + " (" + string(z.Source) + ")" }
+
 // zone resolves the customer's zone: stated, else address, else phone prefix,
 // else the shop's. An address in a country of several zones is narrowed by the
 // phone where both agree.
@@ -39,7 +42,7 @@ func (r *Rules) zone(f *Facts) Zone {
 		return z
 	}
 	address := world.Zones(f.Country, f.Region)
-	if len(address) > 1 {
+	if len(address) > 1 && len(f.PhoneZones) > 0 {
 		both := slices.DeleteFunc(slices.Clone(address), func(name string) bool { return !slices.Contains(f.PhoneZones, name) })
 		if len(both) > 0 {
 			address = both
