@@ -12,46 +12,70 @@ import (
 
 var _ followup.SweptStore = (*Store)(nil)
 
-// shards is how many parts a lane has, as many as in the tables on AWS.
+// shards is how many parts a lane has: more than one, as in the durable form.
 const shards = 4
+
+// shelf is one shard of a lane.
+type shelf struct {
+	lane  followup.Lane
+	shard int
+}
+
+func shelfOf(f *followup.FollowUp) shelf {
+	h := fnv.New32a()
+	h.Write([]byte(f.ID.Journey())) // never fails
+	return shelf{f.Lane(), int(h.Sum32() % shards)}
+}
+
+// look is where the look of a row stands.
+type look struct {
+	at    time.Time
+	shelf shelf
+}
+
+// place moves the look of f.
+func (s *Store) place(f *followup.FollowUp) {
+	if was, ok := s.looks[f.ID]; ok {
+		s.lanes[was.shelf].move(followup.FollowUp{ID: f.ID, Next: was.at}, followup.FollowUp{})
+		delete(s.looks, f.ID)
+	}
+	if f.Next.IsZero() {
+		return
+	}
+	now := look{f.Next, shelfOf(f)}
+	if s.lanes[now.shelf] == nil {
+		s.lanes[now.shelf] = &queue{}
+	}
+	s.lanes[now.shelf].move(followup.FollowUp{}, followup.FollowUp{ID: f.ID, Next: f.Next})
+	s.looks[f.ID] = now
+}
 
 // Shards is how many parts a lane has.
 func (s *Store) Shards() int { return shards }
 
-func shardOf(id followup.JourneyID) int {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(id)) // a hash never fails
-	return int(h.Sum32() % shards)
-}
-
-// DueIn returns the looks of one shard of a lane behind from, up to until.
+// DueIn returns at most limit looks of one shard of a lane behind from, up to until.
 func (s *Store) DueIn(ctx context.Context, lane followup.Lane, shard int, from followup.Place, until time.Time, limit int) ([]followup.Ref, error) {
-	if err := alive(ctx, "read due of a lane"); err != nil {
+	if err := alive(ctx, "read due"); err != nil {
 		return nil, err
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	i, found := s.due.find(from.At, from.ID)
+	out := []followup.Ref{}
+	q := s.lanes[shelf{lane, shard}]
+	if q == nil {
+		return out, nil
+	}
+	i, found := q.find(from.At, from.ID)
 	if found {
 		i++
 	}
-	var out []followup.Ref
-	for _, r := range s.due.refs[i:] {
-		if len(out) == limit || r.Next.After(until) {
+	for _, r := range q.refs[i:] {
+		if r.Next.After(until) || len(out) >= max(limit, 1) {
 			break
 		}
-		row := s.row(r.ID)
-		if shardOf(r.ID.Journey()) == shard && row.Lane() == lane {
-			out = append(out, followup.Ref{ID: r.ID, Next: r.Next})
-		}
+		out = append(out, r)
 	}
 	return out, nil
-}
-
-// record is a value of the operation with its version.
-type record struct {
-	value   []byte
-	version int64
 }
 
 // Record returns a value and its version; version 0: there is none.
@@ -61,11 +85,11 @@ func (s *Store) Record(ctx context.Context, key string) ([]byte, int64, error) {
 	}
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	r := s.records[key]
-	return slices.Clone(r.value), r.version, nil
+	d := s.records[key]
+	return slices.Clone(d.json), d.version, nil
 }
 
-// SetRecord writes a value over the version that was read.
+// SetRecord writes a value over the version that was read, or answers ErrConflict.
 func (s *Store) SetRecord(ctx context.Context, key string, value []byte, version int64) error {
 	if err := alive(ctx, "write record"); err != nil {
 		return err
@@ -75,11 +99,11 @@ func (s *Store) SetRecord(ctx context.Context, key string, value []byte, version
 	if s.records[key].version != version {
 		return fmt.Errorf("write record %s: %w", key, followup.ErrConflict)
 	}
-	s.records[key] = record{slices.Clone(value), version + 1}
+	s.records[key] = document{version + 1, slices.Clone(value)}
 	return nil
 }
 
-// Incoming gives back a body by its key.
+// Incoming returns a body as it was accepted, or ErrNotFound.
 func (s *Store) Incoming(ctx context.Context, key followup.InboxKey) (followup.Incoming, error) {
 	if err := alive(ctx, "read body"); err != nil {
 		return followup.Incoming{}, err
@@ -88,9 +112,9 @@ func (s *Store) Incoming(ctx context.Context, key followup.InboxKey) (followup.I
 	defer s.mu.RUnlock()
 	b := s.keys[key]
 	if b == nil {
-		return followup.Incoming{}, fmt.Errorf("read body: %w", followup.ErrNotFound)
+		return followup.Incoming{}, fmt.Errorf("read body %s: %w", key.Key, followup.ErrNotFound)
 	}
 	in := b.Incoming
-	in.Body = slices.Clone(in.Body)
+	in.Body = slices.Clone(b.Body)
 	return in, nil
 }
