@@ -11,7 +11,7 @@ import (
 
 // completionVerb prints a script that a shell reads.
 type completionVerb struct {
-	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish."`
+	Shell string `arg:"" enum:"bash,zsh,fish" help:"bash, zsh or fish; in bash: source <(aftersales completion bash)."`
 }
 
 // Run prints the script, made from the commands themselves.
@@ -43,13 +43,17 @@ func visit(n *kong.Node, path []string, do func(n *kong.Node, path []string)) {
 	}
 }
 
-// words lists what may follow a command: its commands and its flags.
+// words lists what may follow a command: its commands, the values of its
+// argument where they are a closed list, and its flags.
 func words(n *kong.Node) []string {
 	var out []string
 	for _, c := range n.Children {
 		if c.Type == kong.CommandNode && !c.Hidden {
 			out = append(out, c.Name)
 		}
+	}
+	for _, p := range n.Positional {
+		out = append(out, enum(p)...)
 	}
 	for _, group := range n.AllFlags(true) {
 		for _, f := range group {
@@ -59,34 +63,56 @@ func words(n *kong.Node) []string {
 	return out
 }
 
-// bash writes a function that walks the words typed so far.
+// enum lists the values that v may have; nil: any.
+func enum(v *kong.Value) []string {
+	if v.Enum == "" {
+		return nil
+	}
+	return v.EnumSlice()
+}
+
+// bash writes a function that walks the words typed so far. It runs in zsh, too,
+// where a variable named path would be that of commands. After a flag that takes
+// anything it offers nothing, so that the shell offers files.
 func bash(s *shell) {
 	s.printf(`_aftersales() {
-  local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" path="" i
+  local cur="${COMP_WORDS[COMP_CWORD]}" prev="${COMP_WORDS[COMP_CWORD-1]}" verb="" i
+  COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do
-    case "$path ${COMP_WORDS[i]}" in
+    case "$verb ${COMP_WORDS[i]}" in
 `)
 	visit(s.model.Node, nil, func(_ *kong.Node, path []string) {
 		if len(path) > 0 {
-			s.printf("      %q) path=%q ;;\n", " "+strings.Join(path, " "), " "+strings.Join(path, " "))
+			s.printf("      %q) verb=%q ;;\n", " "+strings.Join(path, " "), " "+strings.Join(path, " "))
 		}
 	})
-	s.printf("    esac\n  done\n  case \"$prev\" in\n")
-	enums := map[string]bool{}
+	s.printf("    esac\n  done\n  case \"$verb $prev\" in\n")
 	visit(s.model.Node, nil, func(n *kong.Node, path []string) {
 		for _, f := range n.Flags {
-			if text := fmt.Sprintf("    --%s) COMPREPLY=($(compgen -W %q -- \"$cur\")); return ;;\n", f.Name, strings.Join(f.EnumSlice(), " ")); f.Enum != "" && !enums[f.Name] {
-				enums[f.Name] = true
-				s.printf("%s", text)
+			if f.IsBool() {
+				continue
 			}
+			key := strings.TrimRight(" "+strings.Join(path, " "), " ")
+			if len(path) == 0 {
+				key = "*" // of every verb
+			}
+			s.printf("    %s) COMPREPLY=($(compgen -W %q -- \"$cur\")); return ;;\n", pattern(key, " --"+f.Name), strings.Join(enum(f.Value), " "))
 		}
 	})
-	s.printf("  esac\n  case \"$path\" in\n")
+	s.printf("  esac\n  case \"$verb\" in\n")
 	visit(s.model.Node, nil, func(n *kong.Node, path []string) {
 		key := strings.TrimRight(" "+strings.Join(path, " "), " ")
 		s.printf("    %q) COMPREPLY=($(compgen -W %q -- \"$cur\")) ;;\n", key, strings.Join(words(n), " "))
 	})
 	s.printf("  esac\n}\ncomplete -o default -F _aftersales aftersales\n")
+}
+
+// pattern writes what a case of the shell compares with; a key of * stays one.
+func pattern(key, rest string) string {
+	if key == "*" {
+		return fmt.Sprintf("*%q", rest)
+	}
+	return fmt.Sprintf("%q", key+rest)
 }
 
 // fish writes one line per command and flag.
