@@ -80,7 +80,6 @@ var (
 		"UnrecognizedClient", "InvalidClientTokenId", "MissingAuthenticationToken", // who is that
 		"IncompleteSignature", "InvalidSignature", "SignatureDoesNotMatch", "ExpiredToken", "RequestExpired",
 	}
-	laterCodes   = []string{"TooManyRequests", "Throttling", "RequestThrottled", "ConcurrentModification", "Conflict"}
 	refusedCodes = []string{"MessageRejected", "BadRequest", "Validation", "InvalidParameterValue", "InvalidParameterCombination", "MissingParameter"}
 	// Texts under which an account's fault hides behind another code: an identity
 	// that is not verified is a MessageRejected, a used-up day a TooManyRequests.
@@ -101,10 +100,8 @@ func answered(status int, err error) *followup.SendError {
 		se.Failure = followup.Account
 	case slices.Contains(refusedCodes, code):
 		se.Failure = followup.Refused
-	case slices.Contains(laterCodes, code), status == 429:
-		se.Failure = followup.NotAccepted
 	default:
-		se.Failure = followup.NotAccepted // a clear no, of a kind nobody knew: a later try may know more
+		se.Failure = followup.NotAccepted // too fast, or a clear no of a kind nobody knew: a later try may fare better
 	}
 	return se
 }

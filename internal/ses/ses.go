@@ -44,7 +44,7 @@ func New(shared aws.Config, c Config) *Channel {
 	if ch.timeout <= 0 {
 		ch.timeout = callTimeout
 	}
-	client := &http.Client{Transport: ch.wire, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	client := &http.Client{Transport: ch.wire}
 	ch.api = sesv2.NewFromConfig(shared, func(o *sesv2.Options) {
 		o.HTTPClient = client
 		o.Retryer = aws.NopRetryer{} // a repeated SendEmail is a second mail
