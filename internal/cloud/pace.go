@@ -250,15 +250,16 @@ func (l *Standing) Usual(now time.Time) int {
 	if now.Before(l.Free) {
 		return -1
 	}
-	most := 0
+	most, spent := 0, l.Count
+	if hour := now.Unix() / 3600; l.Hour != hour {
+		if spent = 0; hour-l.Hour < days*24 {
+			most = l.Count // not settled yet
+		}
+	}
 	for day, n := range l.Busy {
 		if day > now.Unix()/86400-days {
 			most = max(most, n)
 		}
-	}
-	spent := 0
-	if l.Hour == now.Unix()/3600 {
-		spent = l.Count
 	}
 	return max(0, max(guardFrom, guardBy*most)-spent)
 }
