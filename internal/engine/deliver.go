@@ -152,7 +152,8 @@ func (r *round) run(ctx context.Context) error {
 	return nil
 }
 
-// guarded looks at one journey; a panic in it is an error of that journey alone.
+// guarded looks at one journey; a panic in what its rows have in common is an
+// error of that journey alone.
 func (r *round) guarded(ctx context.Context, j *followup.Journey, contacts map[followup.ContactID]*followup.Contact) (err error) {
 	sends, rows := len(r.sends), len(r.rows)
 	defer func() {
@@ -169,21 +170,26 @@ func (r *round) guarded(ctx context.Context, j *followup.Journey, contacts map[f
 // receives is how often a row may fail to be looked at before a person has to.
 const receives = 4
 
-// poison counts a failed look at the due rows of j; at the fourth they are parked.
+// poison counts a failed look at the due rows of j.
 func (r *round) poison(j *followup.Journey, cause error) {
 	for _, row := range r.due(j) {
-		failed := *row
-		failed.Receives++
-		switch {
-		case row.State == followup.Armed || row.State.Terminal(): // armed ones go by UNKNOWN; none may stand before the others
-			failed.Next = r.now.Add(time.Hour)
-		case failed.Receives >= receives:
-			failed = failed.Poison(cause.Error(), r.now)
-		default:
-			failed.Next = r.now.Add(time.Duration(failed.Receives) * time.Minute)
-		}
-		r.rows = append(r.rows, followup.Change{Journey: j.ID, Rows: []followup.FollowUp{failed}})
+		r.poisonRow(j.ID, row, cause)
 	}
+}
+
+// poisonRow counts a failed look at a row; at the fourth it is parked.
+func (r *round) poisonRow(id followup.JourneyID, row *followup.FollowUp, cause error) {
+	failed := *row
+	failed.Receives++
+	switch {
+	case row.State == followup.Armed || row.State.Terminal(): // armed ones go by UNKNOWN; none may stand before the others
+		failed.Next = r.now.Add(time.Hour)
+	case failed.Receives >= receives:
+		failed = failed.Poison(cause.Error(), r.now)
+	default:
+		failed.Next = r.now.Add(time.Duration(failed.Receives) * time.Minute)
+	}
+	r.rows = append(r.rows, followup.Change{Journey: id, Rows: []followup.FollowUp{failed}})
 }
 
 // load reads the journeys of the due rows and their contacts.
@@ -248,7 +254,7 @@ func (r *round) journey(ctx context.Context, j *followup.Journey, contacts map[f
 	desire := rules.Desire(j, contact, r.now)
 	l := look{r: r, j: j, rules: rules, desire: &desire, contact: contact}
 	for _, row := range r.due(j) {
-		l.row(ctx, row)
+		l.guardedRow(ctx, row)
 	}
 	return nil
 }
@@ -280,6 +286,21 @@ type look struct {
 	rules   *followup.Rules
 	desire  *followup.Desire
 	contact *followup.Contact
+}
+
+// guardedRow looks at one row; a panic in it is a failure of that row alone, and
+// the others go on.
+func (l *look) guardedRow(ctx context.Context, row *followup.FollowUp) {
+	sends, rows := len(l.r.sends), len(l.r.rows)
+	defer func() {
+		if p := recover(); p != nil {
+			err := fmt.Errorf("panic: %v", p)
+			l.r.e.c.Log.ErrorContext(ctx, "decide", "follow_up", row.ID, "err", err)
+			l.r.sends, l.r.rows = l.r.sends[:sends], l.r.rows[:rows]
+			l.r.poisonRow(l.j.ID, row, err)
+		}
+	}()
+	l.row(ctx, row)
 }
 
 func (l *look) row(ctx context.Context, row *followup.FollowUp) {

@@ -52,3 +52,29 @@ func TestPoisonIsParkedAtTheFourthLook(t *testing.T) {
 		t.Errorf("accepted %d times", n)
 	}
 }
+
+// picky panics over one step's text.
+type picky struct{ step string }
+
+func (p picky) Compose(l followup.Letter) (followup.Message, error) {
+	if l.Step.ID == p.step {
+		panic("a text that cannot be made")
+	}
+	return plain{}.Compose(l)
+}
+
+// A row that cannot be looked at is counted alone: what is due with it goes out.
+func TestPoisonIsOfOneRow(t *testing.T) {
+	s := shopOf(t, "steps:\n"+ask("a", "feedback", "")+ask("b", "service", "")+ask("c", "feedback", ""), memory.New(), nil, nil, nil)
+	s.compose(picky{"b"})
+	s.bought(t, "main/1")
+	must(t, s.run(t.Context(), at("2026-03-20T10:00")))
+	for id, want := range map[followup.FollowUpID]followup.State{
+		"main/1/a/-/1": followup.Sent, "main/1/b/-/1": followup.Parked, "main/1/c/-/1": followup.Sent,
+	} {
+		row := s.row(t, id)
+		if row.State != want || want == followup.Sent && row.Receives != 0 {
+			t.Errorf("%s is %s after %d failed looks, want %s", id, row.State, row.Receives, want)
+		}
+	}
+}
