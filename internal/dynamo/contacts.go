@@ -115,7 +115,7 @@ func (s *Store) writePerson(ctx context.Context, c *followup.Contact, phone foll
 	if err != nil {
 		return err
 	}
-	if old != nil && bytes.Equal(old.bytes(attrBody), it.bytes(attrBody)) && old.text(attrPhone) == string(phone) {
+	if old != nil && bytes.Equal(old.body(), it.body()) && old.text(attrPhone) == string(phone) {
 		return nil
 	}
 	if err := s.point(ctx, old.text(attrPhone), string(phone), c.ID); err != nil {
@@ -217,7 +217,7 @@ func (s *Store) gateItem(c *followup.Contact) (item, error) {
 
 func (s *Store) readGate(it item, c *followup.Contact) error {
 	var g gate
-	if err := s.packs.unpack(it.bytes(attrBody), &g); err != nil {
+	if err := s.packs.unpack(it.body(), &g); err != nil {
 		return err
 	}
 	c.Consents, c.Suppressed, c.Sends = g.Consents, g.Suppressed, g.Sends

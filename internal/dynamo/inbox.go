@@ -113,7 +113,7 @@ func (s *Store) Incoming(ctx context.Context, k followup.InboxKey) (followup.Inc
 
 // incoming reads all of a body but its key.
 func (s *Store) incoming(ctx context.Context, it item) (in followup.Incoming, err error) {
-	packed := it.bytes(attrBody)
+	packed := it.body()
 	for i := range int(it.number(attrParts)) {
 		part, err := s.get(ctx, s.t.Inbox, item{attrPK: text(partKey(it, i))})
 		if err != nil {
@@ -122,7 +122,7 @@ func (s *Store) incoming(ctx context.Context, it item) (in followup.Incoming, er
 		if part == nil {
 			return in, fmt.Errorf("part %d of the body: %w", i, followup.ErrNotFound)
 		}
-		packed = append(packed, part.bytes(attrBody)...)
+		packed = append(packed, part.body()...)
 	}
 	if in.Body, err = unzip(packed); err != nil {
 		return in, err

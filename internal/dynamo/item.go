@@ -58,9 +58,9 @@ func (it item) text(name string) string {
 	return ""
 }
 
-// bytes returns a binary attribute, or nil.
-func (it item) bytes(name string) []byte {
-	if v, ok := it[name].(*types.AttributeValueMemberB); ok {
+// body returns the packed value, or nil.
+func (it item) body() []byte {
+	if v, ok := it[attrBody].(*types.AttributeValueMemberB); ok {
 		return v.Value
 	}
 	return nil

@@ -38,7 +38,7 @@ func (s *Store) journey(ctx context.Context, id followup.JourneyID) (followup.Jo
 	err := s.query(ctx, in, func(it item) (bool, error) {
 		if it.text(attrSK) == sortHead {
 			j.Version = it.number(attrVersion)
-			return true, s.packs.unpack(it.bytes(attrBody), &j.Head)
+			return true, s.packs.unpack(it.body(), &j.Head)
 		}
 		f, err := s.row(it)
 		j.Rows = append(j.Rows, f)
@@ -60,7 +60,7 @@ func (s *Store) Events(ctx context.Context, id followup.JourneyID, after followu
 	var log []followup.Event
 	err := s.query(ctx, s.between(s.t.Journeys, string(id), sortEvent, behindEvt), func(it item) (bool, error) {
 		var e followup.Event
-		err := s.packs.unpack(it.bytes(attrBody), &e)
+		err := s.packs.unpack(it.body(), &e)
 		e.Shop, e.Order = id.Split()
 		log = append(log, e)
 		return true, err

@@ -24,7 +24,7 @@ func (s *Store) personItem(c *followup.Contact, phone followup.ContactID) (item,
 
 func (s *Store) readPerson(it item, c *followup.Contact) error {
 	var p person
-	if err := s.packs.unpack(it.bytes(attrBody), &p); err != nil {
+	if err := s.packs.unpack(it.body(), &p); err != nil {
 		return err
 	}
 	c.Texts, c.Orders, c.Erased = p.Texts, p.Orders, p.Erased

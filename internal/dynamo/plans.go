@@ -51,7 +51,7 @@ func (s *Store) Plan(ctx context.Context, hash string) (followup.PlanDoc, error)
 func (s *Store) plan(shop followup.ShopID, it item) (followup.PlanDoc, error) {
 	p := followup.PlanDoc{Hash: it.text(attrSK), Shop: shop}
 	var doc planDoc
-	err := s.packs.unpack(it.bytes(attrBody), &doc)
+	err := s.packs.unpack(it.body(), &doc)
 	if err == nil {
 		p.Name, p.Version = doc.Name, doc.Version
 		p.Source, err = unzip(doc.Source)
@@ -133,7 +133,7 @@ func (s *Store) PlanDocs(ctx context.Context) ([]followup.PlanDoc, error) {
 	var out []followup.PlanDoc
 	for _, shop := range s.c.Shops {
 		err := s.query(ctx, s.between(s.t.Journeys, planKey(shop), "!", "~"), func(it item) (bool, error) {
-			if it.bytes(attrBody) == nil { // a version, not a plan
+			if it.body() == nil { // a version, not a plan
 				return true, nil
 			}
 			p, err := s.plan(shop, it)

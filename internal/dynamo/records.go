@@ -16,7 +16,7 @@ func (s *Store) Record(ctx context.Context, key string) ([]byte, int64, error) {
 	if err != nil {
 		return nil, 0, fmt.Errorf("read record %s: %w", key, err)
 	}
-	return it.bytes(attrBody), it.number(attrVersion), nil
+	return it.body(), it.number(attrVersion), nil
 }
 
 // SetRecord writes a value over the version that was read (0: must not exist), or
@@ -26,7 +26,7 @@ func (s *Store) SetRecord(ctx context.Context, key string, value []byte, version
 		return err
 	}
 	it := recordKey(key)
-	it[attrBody], it[attrVersion], it[attrWrite] = bytesOf(value), number(version+1), text(token())
+	it[attrBody], it[attrVersion], it[attrWrite] = bytesOf(append([]byte{}, value...)), number(version+1), text(token())
 	w, err := s.put(ctx, s.t.Inbox, it, atVersion(version))
 	if err == nil {
 		err = w.conflict()

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
+	"github.com/aws/smithy-go"
 
 	"aftersales/internal/followup"
 )
@@ -48,6 +49,9 @@ func attempt[T any](ctx context.Context, s *Store, call func(context.Context) (T
 // passes reports whether an error may be gone at the next attempt.
 func passes(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) { // ours: the caller's context is alive
+		return true
+	}
+	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorFault() == smithy.FaultServer {
 		return true
 	}
 	return retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary

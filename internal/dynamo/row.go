@@ -48,7 +48,7 @@ func (s *Store) row(it item) (f followup.FollowUp, err error) {
 	if id == "" {
 		id = followup.FollowUpID(it.text(attrID))
 	}
-	if err := s.packs.unpack(it.bytes(attrBody), &f); err != nil {
+	if err := s.packs.unpack(it.body(), &f); err != nil {
 		return f, fmt.Errorf("row %s: %w", id, err)
 	}
 	f.ID, f.Version = id, it.number(attrVersion)

@@ -77,7 +77,7 @@ var errNoShops = errors.New("no shops are configured for the store")
 const firstWait = 50 * time.Millisecond
 
 func backOff(ctx context.Context, try int) error {
-	t := time.NewTimer(firstWait<<(try-1) + mrand.N(firstWait))
+	t := time.NewTimer(firstWait<<(try-1) + mrand.N(firstWait)) //nolint:gosec // jitter is no secret
 	defer t.Stop()
 	select {
 	case <-t.C:
