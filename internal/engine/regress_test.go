@@ -162,7 +162,7 @@ func TestBodyOfTwoOrdersAndADeath(t *testing.T) {
 	store := memory.New()
 	s := shopOf(t, "steps:\n"+ask("a", "feedback", ""), store, nil, read, nil)
 	s.bought(t, "main/1", "main/2")
-	body := followup.Incoming{InboxKey: followup.InboxKey{Shop: "main", Source: "shopify", Key: "r"}, Hash: "h", At: at("2026-03-03T10:00")}
+	body := followup.Incoming{InboxKey: followup.InboxKey{Shop: "main", Source: "shopify", Key: "r"}, Hash: "h", Body: []byte("{}"), At: at("2026-03-03T10:00")}
 	_, err := store.Accept(t.Context(), []followup.Incoming{body})
 	must(t, err)
 	dies := shopOf(t, "steps:\n"+ask("a", "feedback", ""), storetest.Wrap(store, &storetest.Faults{DieAfter: 1}), nil, read, nil)
