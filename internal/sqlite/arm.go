@@ -44,8 +44,8 @@ func (s *Store) Arm(ctx context.Context, arms []followup.Arm) ([]followup.ArmRes
 
 func (o *armOp) want(b *batch) {
 	for i := range o.arms {
-		b.askRow(o.arms[i].row.id)
-		b.contacts.ask(o.arms[i].contact.id)
+		b.askRows(o.arms[i].row.id.Journey())
+		b.askContact(o.arms[i].contact.id, o.arms[i].contact.version-1)
 	}
 }
 
@@ -62,6 +62,10 @@ func (o *armOp) apply(b *batch) error {
 			b.putContact(a.contact)
 			b.putRow(&a.row)
 			o.results[i] = followup.ArmedNow
+			continue
+		}
+		if b.trusting {
+			return errStale
 		}
 	}
 	return nil

@@ -34,7 +34,7 @@ func roundTrip(t rapid.TB, f followup.FollowUp) followup.FollowUp {
 
 // readBack returns the middle one of three rows, two of which have no body.
 func readBack(j followup.JourneyID, value []byte) (followup.FollowUp, error) {
-	entries, err := rowsOf(j, value)
+	entries, err := rowsOf(j, string(value))
 	if err != nil {
 		return followup.FollowUp{}, err
 	}

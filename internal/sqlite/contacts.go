@@ -15,8 +15,9 @@ func (s *Store) Contacts(ctx context.Context, ids []followup.ContactID) ([]follo
 	for _, id := range ids {
 		asked.ask(id)
 	}
-	err := s.queryKeys(ctx, "SELECT r.contact, c.v, c.body FROM "+keysOf+contactOfKey, asked.asked, func(r row) error {
+	err := s.queryKeys(ctx, "SELECT r.contact, c.v, c.body, c.n FROM "+keysOf+contactOfKey, asked.asked, func(r row) error {
 		id := followup.ContactID(r.text(0))
+		s.recall.sawContact(id, contactKept{n: r.int(3), version: r.int(1)})
 		found[id] = contactOut{id: id, version: r.int(1), body: r.blob(2)}
 		return nil
 	})
@@ -64,7 +65,7 @@ func (s *Store) SaveContacts(ctx context.Context, cs []followup.Contact) ([]erro
 
 func (o *contactsOp) want(b *batch) {
 	for _, c := range o.contacts {
-		b.contacts.ask(c.id)
+		b.askContact(c.id, c.version-1)
 	}
 }
 
@@ -73,6 +74,9 @@ func (o *contactsOp) apply(b *batch) error {
 	for i, c := range o.contacts {
 		err := o.faults[i]
 		if err == nil && b.contacts.m[c.id].version != c.version-1 {
+			if b.trusting {
+				return errStale
+			}
 			err = followup.ErrConflict
 		}
 		if err != nil {

@@ -68,7 +68,7 @@ func (p *duePage) journey(r row) error {
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
-	entries, err := rowsOf(followup.JourneyID(id), r.blob(2))
+	entries, err := rowsOf(followup.JourneyID(id), string(r.blob(2)))
 	if err != nil {
 		return err
 	}

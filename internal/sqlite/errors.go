@@ -24,9 +24,16 @@ const (
 	codeReadOnly = 8
 	codeCorrupt  = 11
 	codeFull     = 13
+	codeUnique   = 19
 	codeCantOpen = 14
 	codeNotADB   = 26
 )
+
+// isConstraint reports whether a key was taken.
+func isConstraint(err error) bool {
+	se, ok := errors.AsType[*sqlite.Error](err)
+	return ok && se.Code()&0xff == codeUnique
+}
 
 // classify adds the class to an error of the driver.
 func classify(err error) error {

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"aftersales/internal/followup"
@@ -38,9 +39,9 @@ func (s *Store) Finish(ctx context.Context, ends []followup.Finish) ([]error, er
 
 func (o *finishOp) want(b *batch) {
 	for i := range o.ends {
-		b.askRow(o.ends[i].row.id)
+		b.askRows(o.ends[i].row.id.Journey())
 		if u := o.ends[i].unspend; u != "" {
-			b.contacts.ask(u)
+			b.askContact(u, 0)
 			b.bodies.ask(u)
 		}
 	}
@@ -50,7 +51,9 @@ func (o *finishOp) apply(b *batch) error {
 	o.errs = make([]error, len(o.ends))
 	for i := range o.ends {
 		e := &o.ends[i]
-		if err := o.finish(b, e); err != nil {
+		if err := o.finish(b, e); errors.Is(err, errStale) {
+			return err
+		} else if err != nil {
 			o.errs[i] = fmt.Errorf("finish %s: %w", e.row.id, err)
 		}
 	}
@@ -69,6 +72,8 @@ func (o *finishOp) finish(b *batch, e *endOut) error {
 		}
 		b.putRow(&e.row)
 		return nil
+	case b.trusting:
+		return errStale
 	case old == to: // done before
 		return nil
 	default:

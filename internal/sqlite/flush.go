@@ -47,7 +47,7 @@ func (b *batch) flush() error {
 func (b *batch) flushContacts() error {
 	for _, c := range b.contactsOut.list {
 		if n := b.contacts.m[c.id].n; n != 0 {
-			if err := b.w.change("UPDATE contact SET v = ?, body = ? WHERE n = ?", c.version, c.body, n); err != nil {
+			if err := b.w.change("UPDATE contact SET v = ?, body = ? WHERE n = ? AND v = ?", c.version, c.body, n, b.contacts.m[c.id].stored); err != nil {
 				return err
 			}
 			continue
@@ -59,6 +59,7 @@ func (b *batch) flushContacts() error {
 		if err := b.w.exec("INSERT INTO reach (contact, journey, n) VALUES (?, '', ?)", string(c.id), n); err != nil {
 			return err
 		}
+		b.contacts.m[c.id] = contactKept{n: n, version: c.version}
 	}
 	return nil
 }
@@ -95,16 +96,18 @@ func (b *batch) writeRows(j *journeyKept) (err error) {
 		return nil
 	}
 	m, rows := marksOf(j.rows), encodeRows(j.rows)
+	j.out = remembered{n: j.n, v: j.v + 1, was: m, value: string(rows)}
 	switch {
 	case j.n == 0:
-		j.n, err = b.w.conn.insert("INSERT INTO journey (id, next, armed, attention, rows) VALUES (?, ?, ?, ?, ?)",
-			string(j.id), m.next, m.armed, m.attention, rows)
+		j.n, err = b.w.conn.insert("INSERT INTO journey (id, v, next, armed, attention, rows) VALUES (?, ?, ?, ?, ?, ?)",
+			string(j.id), j.out.v, m.next, m.armed, m.attention, rows)
+		j.out.n = j.n
 		return err
 	case m == j.was:
-		return b.w.change("UPDATE journey SET rows = ? WHERE n = ?", rows, j.n)
+		return b.w.change("UPDATE journey SET v = v + 1, rows = ? WHERE n = ? AND v = ?", rows, j.n, j.v)
 	default:
-		return b.w.change("UPDATE journey SET next = ?, armed = ?, attention = ?, rows = ? WHERE n = ?",
-			m.next, m.armed, m.attention, rows, j.n)
+		return b.w.change("UPDATE journey SET v = v + 1, next = ?, armed = ?, attention = ?, rows = ? WHERE n = ? AND v = ?",
+			m.next, m.armed, m.attention, rows, j.n, j.v)
 	}
 }
 
@@ -136,6 +139,19 @@ func (b *batch) writeHead(j *journeyKept) error {
 	default:
 		return b.w.change("UPDATE head SET v = ?, contact = ?, open_case = ?, body = ? WHERE n = ?",
 			h.version, contact, h.open, h.body, j.n)
+	}
+}
+
+// remember notes what was written, once it is durable.
+func (b *batch) remember() {
+	for _, j := range b.changed {
+		if j.out.n != 0 {
+			b.w.recall.sawJourney(j.id, j.out)
+		}
+	}
+	for _, c := range b.contactsOut.list {
+		k := b.contacts.m[c.id]
+		b.w.recall.sawContact(c.id, contactKept{n: k.n, version: c.version})
 	}
 }
 

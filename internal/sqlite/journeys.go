@@ -8,7 +8,7 @@ import (
 )
 
 // loadJourneys reads heads and rows in one statement, so in one snapshot.
-const loadJourneys = "SELECT j.id, j.rows, h.v, h.body FROM " + keysOf + journeyOfKey + " LEFT JOIN head h ON h.n = j.n"
+const loadJourneys = "SELECT j.id, h.v, h.body, j.n, j.v, j.next, j.armed, j.attention, j.rows FROM " + keysOf + journeyOfKey + " LEFT JOIN head h ON h.n = j.n"
 
 // Journeys loads heads and rows; an unknown id gives Version 0.
 func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]followup.Journey, error) {
@@ -26,7 +26,10 @@ func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]follo
 		asked = append(asked, string(id))
 	}
 	err := s.queryKeys(ctx, loadJourneys, asked, func(r row) error {
-		return s.packs.journey(&out[place[followup.JourneyID(r.text(0))]], r)
+		id := followup.JourneyID(r.text(0))
+		rows := string(r.blob(8))
+		s.recall.sawJourney(id, remembered{n: r.int(3), v: r.int(4), was: marks{r[5], r[6], r[7]}, value: rows})
+		return s.packs.journey(&out[place[id]], rows, r.int(1), r.blob(2))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load journeys: %w", err)
@@ -41,9 +44,9 @@ func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]follo
 	return out, nil
 }
 
-// journey reads one result row into j.
-func (p *packers) journey(j *followup.Journey, r row) error {
-	entries, err := rowsOf(j.ID, r.blob(1))
+// journey reads rows, version and head into j.
+func (p *packers) journey(j *followup.Journey, rows string, version int64, head []byte) error {
+	entries, err := rowsOf(j.ID, rows)
 	if err != nil {
 		return err
 	}
@@ -53,10 +56,10 @@ func (p *packers) journey(j *followup.Journey, r row) error {
 			return err
 		}
 	}
-	if j.Version = r.int(2); j.Version == 0 { // rows or events, but no head yet
+	if j.Version = version; version == 0 { // rows or events, but no head yet
 		return nil
 	}
-	return p.undoc("head of ", string(j.ID), r.blob(3), &j.Head)
+	return p.undoc("head of ", string(j.ID), head, &j.Head)
 }
 
 const eventsQuery = "SELECT h.log FROM journey j JOIN head h ON h.n = j.n WHERE j.id = ?"

@@ -66,8 +66,8 @@ func (p *packers) undoc(what, of string, body []byte, v any) error {
 }
 
 // rowsOf reads the entries of a journey.
-func rowsOf(id followup.JourneyID, value []byte) ([]entry, error) {
-	entries, err := decodeRows(string(value))
+func rowsOf(id followup.JourneyID, value string) ([]entry, error) {
+	entries, err := decodeRows(value)
 	return entries, fault("rows of ", string(id), err)
 }
 

@@ -108,15 +108,23 @@ func (c *changeOut) repeats() error {
 func (o *saveOp) want(b *batch) {
 	for i := range o.changes {
 		c := &o.changes[i]
-		if c.head != nil || len(c.events) > 0 {
+		switch {
+		case c.isNew():
+			b.askNew(c.journey)
+		case c.head != nil || len(c.events) > 0:
 			b.askHead(c.journey)
-		} else if len(c.rows) > 0 {
-			b.journeys.ask(c.journey)
+		case len(c.rows) > 0:
+			b.askRows(c.journey)
 		}
 		for k := range c.contacts {
-			b.contacts.ask(c.contacts[k].id)
+			b.askContact(c.contacts[k].id, c.contacts[k].version-1)
 		}
 	}
+}
+
+// isNew reports whether nothing of the journey should be stored yet.
+func (c *changeOut) isNew() bool {
+	return c.head != nil && c.version == 0 && !slices.ContainsFunc(c.rows, func(r rowOut) bool { return r.entry.version > 1 })
 }
 
 func (o *saveOp) apply(b *batch) error {
@@ -125,7 +133,9 @@ func (o *saveOp) apply(b *batch) error {
 		c := &o.changes[i]
 		err := c.fault
 		if err == nil {
-			err = c.check(b)
+			if err = c.check(b); err != nil && b.trusting {
+				return errStale
+			}
 		}
 		if err != nil {
 			o.errs[i] = fmt.Errorf("save journey %s: %w", c.journey, err)

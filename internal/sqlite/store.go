@@ -42,6 +42,7 @@ type Store struct {
 	read   *pool
 	w      *writer
 	packs  packers
+	recall recall
 	bodies sync.Pool // of *flate.Writer
 
 	asking  sync.Mutex
@@ -76,7 +77,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.w = &writer{conn: write, packs: &s.packs}
+	s.w = &writer{conn: write, packs: &s.packs, recall: &s.recall}
 	if err := migrate(write); err != nil {
 		return err
 	}
@@ -158,8 +159,18 @@ func (s *Store) queryKeys(ctx context.Context, query string, keys []string, scan
 	if len(keys) == 0 {
 		return ctx.Err()
 	}
-	return s.reading(ctx, func(c *conn) error { return c.queryKeys(query, keys, scan) })
+	read := func(c *conn) error { return c.queryKeys(query, keys, scan) }
+	if len(keys) > fewKeys || ctx.Err() != nil {
+		return s.reading(ctx, read)
+	}
+	if done, err := s.w.lend(read); done {
+		return classify(err)
+	}
+	return s.reading(ctx, read)
 }
+
+// fewKeys is how many records are so few that a write may wait for reading them.
+const fewKeys = 16
 
 // reading lends a connection to do.
 func (s *Store) reading(ctx context.Context, do func(*conn) error) error {

@@ -16,8 +16,9 @@ const groupMost = 256
 // by itself; those that come meanwhile are the next group, so that one caller
 // waits for one commit and a hundred callers wait for hardly more.
 type writer struct {
-	conn  *conn
-	packs *packers
+	conn   *conn
+	packs  *packers
+	recall *recall
 
 	mu     sync.Mutex
 	busy   bool // somebody commits
@@ -79,6 +80,22 @@ func (w *writer) do(ctx context.Context, o op) error {
 	}
 }
 
+// lend gives the connection to a short read if nobody commits; false else. It
+// knows its pages, while those who only read have to fetch them anew after every
+// commit.
+func (w *writer) lend(read func(*conn) error) (done bool, err error) {
+	w.mu.Lock()
+	if w.busy || w.closed {
+		w.mu.Unlock()
+		return false, nil
+	}
+	w.busy = true
+	w.idle.Add(1)
+	w.mu.Unlock()
+	defer w.next()
+	return true, read(w.conn)
+}
+
 // next lets a goroutine commit what came meanwhile, if anything did: whoever
 // committed first must not do everybody's work.
 func (w *writer) next() {
@@ -130,8 +147,20 @@ func (w *writer) commit(group []*job) {
 // group. After a failed commit nothing is known.
 var errEdge = errors.New("transaction")
 
-// transact runs without the callers' contexts: some may end while others go on.
-func (w *writer) transact(group []*job) (err error) {
+// errStale says that something remembered is not what is stored.
+var errStale = errors.New("not as remembered")
+
+// transact writes a group on what is remembered, or else on what is stored.
+func (w *writer) transact(group []*job) error {
+	err := w.attempt(group, &batch{w: w, trusting: true})
+	if errors.Is(err, errStale) {
+		err = w.attempt(group, &batch{w: w})
+	}
+	return err
+}
+
+// attempt runs without the callers' contexts: some may end while others go on.
+func (w *writer) attempt(group []*job, b *batch) (err error) {
 	if err := w.exec("BEGIN IMMEDIATE"); err != nil {
 		return fmt.Errorf("begin %w: %w", errEdge, classify(err))
 	}
@@ -145,24 +174,16 @@ func (w *writer) transact(group []*job) (err error) {
 			err = classify(err)
 		}
 	}()
-	b := newBatch(w)
-	for _, j := range group {
-		j.op.want(b)
-	}
-	if err := b.load(); err != nil {
-		return err
-	}
-	for _, j := range group {
-		if err := j.op.apply(b); err != nil {
-			return err
+	if err := b.write(group); err != nil {
+		if b.trusting && isConstraint(err) { // what should have been new is there
+			err = errStale
 		}
-	}
-	if err := b.flush(); err != nil {
 		return err
 	}
 	if err := w.exec("COMMIT"); err != nil {
 		return fmt.Errorf("commit %w: %w", errEdge, err)
 	}
+	b.remember()
 	return nil
 }
 
@@ -171,7 +192,7 @@ func (w *writer) exec(query string, values ...any) error {
 	return err
 }
 
-// change runs a statement that must concern one row.
+// change runs a statement that has to find one row, as it is known.
 func (w *writer) change(query string, values ...any) error {
 	var r driver.Result
 	r, err := w.conn.exec(query, values...)
@@ -179,7 +200,7 @@ func (w *writer) change(query string, values ...any) error {
 		return err
 	}
 	if n, err := r.RowsAffected(); err != nil || n != 1 {
-		return errors.Join(fmt.Errorf("%s: %d rows instead of one", query, n), err)
+		return errors.Join(fmt.Errorf("%s: %d rows instead of one: %w", query, n, errStale), err)
 	}
 	return nil
 }

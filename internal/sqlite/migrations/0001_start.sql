@@ -20,6 +20,7 @@ CREATE INDEX inbox_at ON inbox (at);
 CREATE TABLE journey (
   n         INTEGER PRIMARY KEY,
   id        TEXT    NOT NULL UNIQUE,
+  v         INTEGER NOT NULL, -- of this record: grows by one whenever the rows change
   next      INTEGER, -- earliest next look of its follow-ups
   armed     INTEGER, -- 1: one of them is armed
   attention INTEGER, -- bits of the other states that people look for, see rows.go
