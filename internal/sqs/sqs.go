@@ -1,0 +1,114 @@
+// Package sqs puts messages on a queue of Amazon SQS. Receiving is Lambda's.
+package sqs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"aftersales/internal/queue"
+)
+
+const (
+	parallel = 8 // batches at once
+	rounds   = 4 // tries of the entries of a batch that SQS did not take
+)
+
+// Queue is one queue. It implements [queue.Sender] and is safe for concurrent use.
+type Queue struct {
+	api *sqs.Client
+	url string
+}
+
+var _ queue.Sender = (*Queue)(nil)
+
+// New returns the queue at a URL. Region, credentials and endpoint are those of
+// shared. It opens no connection yet.
+func New(shared aws.Config, url string) *Queue {
+	return &Queue{api: sqs.NewFromConfig(shared), url: url}
+}
+
+// Send puts all messages on the queue, eight batches at once and so in no order.
+// What SQS took of a batch is not sent again with the rest of it.
+func (q *Queue) Send(ctx context.Context, messages []queue.Message) error {
+	batches, err := queue.Batches(messages)
+	if err != nil {
+		return err
+	}
+	errs := make([]error, len(batches))
+	places := make(chan struct{}, parallel)
+	var all sync.WaitGroup
+	for i, b := range batches {
+		places <- struct{}{}
+		all.Go(func() {
+			errs[i] = q.batch(ctx, entries(b))
+			<-places
+		})
+	}
+	all.Wait()
+	return errors.Join(errs...)
+}
+
+func entries(batch []queue.Message) []types.SendMessageBatchRequestEntry {
+	out := make([]types.SendMessageBatchRequestEntry, len(batch))
+	for i, m := range batch {
+		out[i] = types.SendMessageBatchRequestEntry{
+			Id: new(strconv.Itoa(i)), MessageBody: new(string(m.Body)), DelaySeconds: int32(m.Seconds()),
+		}
+	}
+	return out
+}
+
+// batch sends entries, and those that SQS did not take again, a little later each
+// time.
+func (q *Queue) batch(ctx context.Context, todo []types.SendMessageBatchRequestEntry) error {
+	for round := 0; ; round++ {
+		out, err := q.api.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.url, Entries: todo})
+		if err != nil {
+			return fmt.Errorf("send %d messages: %w", len(todo), err)
+		}
+		if len(out.Failed) == 0 {
+			return nil
+		}
+		if todo, err = again(todo, out.Failed, round); err != nil {
+			return err
+		}
+		if err := pause(ctx, 100*time.Millisecond<<round); err != nil {
+			return fmt.Errorf("send %d messages: %w", len(todo), err)
+		}
+	}
+}
+
+// again returns the entries that failed, if it makes sense to send them once more.
+func again(sent []types.SendMessageBatchRequestEntry, failed []types.BatchResultErrorEntry, round int) ([]types.SendMessageBatchRequestEntry, error) {
+	var todo []types.SendMessageBatchRequestEntry
+	for _, f := range failed {
+		if f.SenderFault || round+1 == rounds {
+			return nil, fmt.Errorf("send messages: %d of %d were not taken: %s", len(failed), len(sent), aws.ToString(f.Code))
+		}
+		for _, e := range sent {
+			if aws.ToString(e.Id) == aws.ToString(f.Id) {
+				todo = append(todo, e)
+			}
+		}
+	}
+	return todo, nil
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

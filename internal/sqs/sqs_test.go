@@ -1,0 +1,197 @@
+package sqs_test
+
+import (
+	"context"
+	"crypto/md5" //nolint:gosec // SQS names it in its answers
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+
+	"aftersales/internal/queue"
+	"aftersales/internal/sqs"
+)
+
+// service is SQS as far as we use it.
+type service struct {
+	t   *testing.T
+	url string
+
+	mu      sync.Mutex
+	refuse  map[string]int // how often a body is not taken
+	fault   bool           // as the sender's fault
+	down    int            // how many calls are answered 500
+	calls   int
+	taken   []string
+	delays  map[string]int32
+	largest int
+}
+
+func newService(t *testing.T) *service {
+	t.Helper()
+	s := &service{t: t, refuse: map[string]int{}, delays: map[string]int32{}}
+	srv := httptest.NewServer(s)
+	t.Cleanup(srv.Close)
+	s.url = srv.URL
+	return s
+}
+
+type entry struct {
+	ID           string `json:"Id"`
+	MessageBody  string
+	DelaySeconds int32
+}
+
+func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls++
+	w.Header().Set("Content-Type", "application/x-amz-json-1.0")
+	if s.down > 0 {
+		s.down--
+		w.WriteHeader(http.StatusInternalServerError)
+		_, _ = w.Write([]byte(`{"__type":"InternalFailure"}`))
+		return
+	}
+	var in struct {
+		QueueURL string `json:"QueueUrl"`
+		Entries  []entry
+	}
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.Header.Get("X-Amz-Target") != "AmazonSQS.SendMessageBatch" || in.QueueURL != s.url+"/q" {
+		s.t.Errorf("target %q, queue %q: %v", r.Header.Get("X-Amz-Target"), in.QueueURL, err)
+	}
+	type success struct {
+		ID  string `json:"Id"`
+		MID string `json:"MessageId"`
+		MD5 string `json:"MD5OfMessageBody"`
+	}
+	type failure struct {
+		ID          string `json:"Id"`
+		Code        string
+		SenderFault bool
+	}
+	var out struct {
+		Successful []success
+		Failed     []failure
+	}
+	size := 0
+	for _, e := range in.Entries {
+		size += len(e.MessageBody)
+		if s.refuse[e.MessageBody] > 0 {
+			s.refuse[e.MessageBody]--
+			out.Failed = append(out.Failed, failure{e.ID, "InternalError", s.fault})
+			continue
+		}
+		s.taken = append(s.taken, e.MessageBody)
+		s.delays[e.MessageBody] = e.DelaySeconds
+		sum := md5.Sum([]byte(e.MessageBody)) //nolint:gosec // SQS wants it
+		out.Successful = append(out.Successful, success{e.ID, "m", hex.EncodeToString(sum[:])})
+	}
+	if len(in.Entries) > queue.MaxBatch || size > queue.MaxBytes {
+		s.t.Errorf("a batch of %d messages and %d bytes", len(in.Entries), size)
+	}
+	s.largest = max(s.largest, len(in.Entries))
+	_ = json.NewEncoder(w).Encode(out)
+}
+
+func (s *service) queue() *sqs.Queue {
+	return sqs.New(aws.Config{
+		Region: "eu-central-1", BaseEndpoint: &s.url, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""),
+	}, s.url+"/q")
+}
+
+func messages(n int) (all []queue.Message, bodies []string) {
+	for i := range n {
+		body := fmt.Sprintf("n%03d", i)
+		all, bodies = append(all, queue.Message{Body: []byte(body), Delay: time.Duration(i) * 1500 * time.Millisecond}), append(bodies, body)
+	}
+	return all, bodies
+}
+
+func TestSendInBatches(t *testing.T) {
+	s := newService(t)
+	all, want := messages(123)
+	if err := s.queue().Send(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(s.taken)
+	if !slices.Equal(s.taken, want) || s.largest != queue.MaxBatch || s.calls != 13 {
+		t.Errorf("%d messages in %d calls of up to %d", len(s.taken), s.calls, s.largest)
+	}
+	if s.delays["n001"] != 2 || s.delays["n002"] != 3 || s.delays["n000"] != 0 {
+		t.Errorf("delays %v: want whole seconds, never early", s.delays)
+	}
+}
+
+func TestOnlyWhatFailedIsSentAgain(t *testing.T) {
+	s := newService(t)
+	s.refuse["n003"], s.refuse["n007"] = 1, 2
+	all, want := messages(10)
+	if err := s.queue().Send(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(s.taken)
+	if !slices.Equal(s.taken, want) {
+		t.Errorf("taken %v: want each once", s.taken)
+	}
+	if s.calls != 3 {
+		t.Errorf("%d calls, want 3", s.calls)
+	}
+}
+
+func TestWhatStaysUntakenIsAnError(t *testing.T) {
+	for name, fault := range map[string]bool{"again and again": false, "by our own fault": true} {
+		s := newService(t)
+		s.refuse["n003"], s.fault = 99, fault
+		all, _ := messages(10)
+		if err := s.queue().Send(t.Context(), all); err == nil {
+			t.Errorf("%s: nil", name)
+		} else if errors.Is(err, queue.ErrMessage) {
+			t.Errorf("%s: %v says that nothing was sent", name, err)
+		}
+		if want := map[bool]int{false: 4, true: 1}[fault]; s.calls != want {
+			t.Errorf("%s: %d calls, want %d", name, s.calls, want)
+		}
+	}
+}
+
+func TestServiceDownForAMoment(t *testing.T) {
+	s := newService(t)
+	s.down = 1
+	all, want := messages(3)
+	if err := s.queue().Send(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	if slices.Sort(s.taken); !slices.Equal(s.taken, want) {
+		t.Errorf("taken %v", s.taken)
+	}
+}
+
+func TestTooMuchDelayIsRefusedWhole(t *testing.T) {
+	s := newService(t)
+	all, _ := messages(3)
+	all[2].Delay = 901 * time.Second
+	if err := s.queue().Send(t.Context(), all); !errors.Is(err, queue.ErrMessage) || s.calls != 0 {
+		t.Errorf("%v, %d calls", err, s.calls)
+	}
+}
+
+func TestContextEndsTheWait(t *testing.T) {
+	s := newService(t)
+	s.refuse["n000"] = 99
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	all, _ := messages(1)
+	if err := s.queue().Send(ctx, all); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v", err)
+	}
+}
