@@ -104,6 +104,40 @@ func (p pair) armOld(s *sqlite.Store, n int) (followup.Arm, followup.ArmResult) 
 	return a, p.armed(s, a)
 }
 
+func TestAnOptOutByAnotherProcessCloses(t *testing.T) {
+	p := newPair(t)
+	_, c := p.load(p.b)
+	c.Suppress(followup.Suppression{Channel: followup.Email, Reason: "unsubscribed", At: storetest.Start()})
+	if errs, err := p.b.SaveContacts(t.Context(), []followup.Contact{c}); err != nil || errs[0] != nil {
+		t.Fatal(errs, err)
+	}
+	if _, got := p.armOld(p.a, 0); got != followup.Closed {
+		t.Errorf("%s, want closed", got)
+	}
+	if j, c := p.load(p.a); len(c.Suppressed) != 1 || j.Row(p.c.Rows[0].ID).State != followup.Planned {
+		t.Errorf("contact %+v, row %s", c.Suppressed, j.Row(p.c.Rows[0].ID).State)
+	}
+}
+
+// Whoever read from the other process knows more than is remembered here.
+func TestNewsFromAnotherProcessAreNoConflict(t *testing.T) {
+	p := newPair(t)
+	row, contact := p.c.Rows[0], p.c.Contacts[0]
+	row.Version, contact.Version = 1, 1
+	for range 2 {
+		mustSave(t, p.b, followup.Change{Journey: p.c.Journey, Rows: []followup.FollowUp{row}, Contacts: []followup.Contact{contact}})
+		row.Version, contact.Version = row.Version+1, contact.Version+1
+	}
+	mustSave(t, p.a, followup.Change{Journey: p.c.Journey, Rows: []followup.FollowUp{row}, Contacts: []followup.Contact{contact}})
+	p.c.Rows[1].Version = 1
+	mustSave(t, p.b, followup.Change{Journey: p.c.Journey, Rows: []followup.FollowUp{p.c.Rows[1]}})
+	row, contact = p.c.Rows[1], p.c.Contacts[0]
+	row.Version, contact.Version = 2, 4
+	if got := p.armed(p.a, storetest.Arming(row, contact, "a1", storetest.Start())); got != followup.ArmedNow {
+		t.Errorf("a row that another process wrote: %s, want armed", got)
+	}
+}
+
 func TestWhatAnotherProcessFinishedIsSeen(t *testing.T) {
 	p := newPair(t)
 	a, got := p.arm(p.a, 0, "a1")
