@@ -4,6 +4,8 @@ GO           ?= go
 LINT_VERSION := v2.15.0
 LINT         := .tools/golangci-lint-$(LINT_VERSION)/golangci-lint
 BIN          := bin/aftersales
+SHOP         ?= infra/shop
+ARCHITECTURE ?= arm64
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 
 # Words of make and of tools go to stderr: stdout is for what a target is asked for.
@@ -45,6 +47,14 @@ fuzz: ## 20 s of each fuzz target; FUZZTIME=5m for longer
 bench: ## the speeds of docs/performance.md beside their limits, in two minutes; BENCH=Drain for some
 	@echo "Measuring for about two minutes; what else runs here is measured with it ..." >&2
 	@$(GO) test -run '^$$' -bench 'Speed.*$(BENCH)' -benchtime 12s ./internal/local | awk -f scripts/bench.awk
+
+# sam build asks for these, one per function of template.yaml: the binary and the merchant's folder.
+# SHOP=path is that folder; ARCHITECTURE=x86_64 goes with the template's parameter of that name.
+build-%Function:
+	@test -f '$(SHOP)/aftersales.yaml' || { echo "$(SHOP) has no aftersales.yaml: make it by 'aftersales init $(SHOP)', or say SHOP=FOLDER" >&2; exit 1; }
+	@CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCHITECTURE:x86_64=amd64) $(GO) build -buildvcs=false -trimpath -tags lambda.norpc \
+		-ldflags '-s -w -X main.version=$(VERSION)' -o '$(ARTIFACTS_DIR)/bootstrap' ./functions/$(shell echo $* | tr A-Z a-z)
+	@cp -R '$(SHOP)' '$(ARTIFACTS_DIR)/shop'
 
 fmt: $(LINT) ## formats every Go file
 	@$(LINT) fmt
