@@ -25,7 +25,7 @@ const (
 
 // item is a message of the deliver queue, read.
 type item struct {
-	message *events.SQSMessage
+	message *QueueMessage
 	look    Look
 }
 
@@ -33,7 +33,7 @@ type item struct {
 // sandbox may be frozen then. A message that came back is tried alone, after the
 // others, so that one which takes the process down is found out; at its fourth
 // receive its rows are parked.
-func (f *Form) Deliver(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+func (f *Form) Deliver(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
 	b := f.newBatch("deliver")
 	if c, ok := f.Mail.(idler); ok {
 		c.CloseIdle() // what the sandbox had open may have died while it was frozen

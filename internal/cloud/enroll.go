@@ -12,14 +12,14 @@ import (
 
 // Enroll folds what the queue brings into journeys: bodies of the inbox, events
 // of a bus (which enter the inbox first), and journeys to be reconciled.
-func (f *Form) Enroll(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+func (f *Form) Enroll(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
 	b := f.newBatch("enroll")
 	w, err := f.work(ctx)
 	if err != nil {
 		return b.failAll(ctx, e.Records, err), nil
 	}
 	var bodies []followup.Incoming
-	var owners []*events.SQSMessage
+	var owners []*QueueMessage
 	for i := range e.Records {
 		m := &e.Records[i]
 		in, again, err := f.enrolment(ctx, w, m.Body)

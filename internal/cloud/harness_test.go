@@ -164,11 +164,11 @@ func (s *stack) name() string {
 func (s *stack) form(f config.Function) *cloud.Form { return cloud.New(s.parts(f)) }
 
 // records is what a mapping hands to a function of what was received.
-func records(got []queue.Received) events.SQSEvent {
-	var e events.SQSEvent
+func records(got []queue.Received) cloud.QueueEvent {
+	var e cloud.QueueEvent
 	for _, m := range got {
-		e.Records = append(e.Records, events.SQSMessage{
-			MessageId: m.ID, ReceiptHandle: m.Receipt, Body: string(m.Body), EventSource: "aws:sqs",
+		e.Records = append(e.Records, cloud.QueueMessage{
+			MessageID: m.ID, Body: string(m.Body),
 			EventSourceARN: "arn:aws:sqs:us-east-1:000000000000:q", Attributes: map[string]string{"ApproximateReceiveCount": strconv.Itoa(m.Count)},
 		})
 	}
@@ -176,7 +176,7 @@ func records(got []queue.Received) events.SQSEvent {
 }
 
 // handler is a function on a queue.
-type handler = func(context.Context, events.SQSEvent) (events.SQSEventResponse, error)
+type handler = func(context.Context, cloud.QueueEvent) (events.SQSEventResponse, error)
 
 // batch hands what is visible on a queue to a function, deletes what did not
 // fail, and returns how many messages failed.

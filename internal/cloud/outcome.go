@@ -15,7 +15,7 @@ import (
 
 // Outcome records what the mail provider says of attempts after the call.
 // Events of mail that is not ours say so in the log and are done.
-func (f *Form) Outcome(ctx context.Context, e events.SQSEvent) (events.SQSEventResponse, error) {
+func (f *Form) Outcome(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
 	b := f.newBatch("outcome")
 	w, err := f.work(ctx)
 	if err != nil {
