@@ -2,6 +2,8 @@ package followup
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"aftersales/internal/civil"
 )
@@ -30,12 +32,20 @@ func (c *Catalogue) Lookup(l Line) (p Product, found bool) {
 	if c == nil {
 		return Product{}, false
 	}
-	for _, p := range c.Products {
-		if p.matches(l) {
-			return p, true
-		}
+	if p := c.find(&l); p != nil {
+		return *p, true
 	}
 	return c.Default, false
+}
+
+// find returns the first product that matches l, or nil.
+func (c *Catalogue) find(l *Line) *Product {
+	for i := range c.Products {
+		if p := &c.Products[i]; p.matches(l) {
+			return p
+		}
+	}
+	return nil
 }
 
 // Category returns the category of l: its own, else the catalogue's, else the default.
@@ -50,7 +60,7 @@ func (c *Catalogue) Category(l Line) string {
 	return p.Category
 }
 
-func (p Product) matches(l Line) bool {
+func (p *Product) matches(l *Line) bool {
 	given := false
 	for _, m := range [...]struct{ pattern, value string }{
 		{p.SKU, l.SKU}, {p.Title, l.Title}, {p.Vendor, l.Vendor}, {p.ProductID, l.ProductID},
@@ -58,7 +68,7 @@ func (p Product) matches(l Line) bool {
 		if m.pattern == "" {
 			continue
 		}
-		if !glob(strings.ToLower(m.pattern), strings.ToLower(m.value)) {
+		if !glob(m.pattern, m.value) {
 			return false
 		}
 		given = true
@@ -66,27 +76,42 @@ func (p Product) matches(l Line) bool {
 	return given
 }
 
-// glob matches s against a pattern of "*" and "?" in linear time for one star.
+// glob matches s against a pattern of "*" and "?" without regard to case, in
+// linear time for one star.
 func glob(pattern, s string) bool {
-	p, t := []rune(pattern), []rune(s)
-	i, j, star, mark := 0, 0, -1, 0
-	for j < len(t) {
+	i, j, star, mark := 0, 0, -1, 0 // star is what follows the last "*", mark what it does not stand for yet
+	for j < len(s) {
+		want, width := lower(pattern[i:])
+		is, size := lower(s[j:])
 		switch {
-		case i < len(p) && p[i] == '*':
+		case want == '*':
+			i++
 			star, mark = i, j
-			i++
-		case i < len(p) && (p[i] == '?' || p[i] == t[j]):
-			i++
-			j++
+		case width > 0 && (want == '?' || want == is):
+			i, j = i+width, j+size
 		case star >= 0:
-			mark++
-			i, j = star+1, mark
+			_, size := lower(s[mark:])
+			mark += size
+			i, j = star, mark
 		default:
 			return false
 		}
 	}
-	for i < len(p) && p[i] == '*' {
-		i++
+	return strings.Trim(pattern[i:], "*") == ""
+}
+
+// lower returns the first rune of s in lower case, and its width in bytes; 0 when
+// there is none.
+func lower(s string) (r rune, width int) {
+	if s == "" {
+		return 0, 0
 	}
-	return i == len(p)
+	if c := s[0]; c < utf8.RuneSelf {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		return rune(c), 1
+	}
+	r, width = utf8.DecodeRuneInString(s)
+	return unicode.ToLower(r), width
 }

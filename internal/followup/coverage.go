@@ -100,17 +100,25 @@ func (d *desire) length(c *Coverage, u *Unit) (civil.Period, string) {
 	line := d.line(u.Line())
 	if m := &d.measured; m.coverage != c || m.line != line {
 		*m = measure{c, line, c.Length, ""}
-		if line != nil {
-			p, _ := d.r.Catalogue.Lookup(*line)
-			if length, ok := p.Lengths[c.Name]; ok {
-				m.length, m.basis = length, length.String()+" of the catalogue"
-			}
+		if length, ok := d.lengths(line)[c.Name]; ok {
+			m.length, m.basis = length, length.String()+" of the catalogue"
 		}
 		if m.basis == "" {
 			m.basis = c.Length.String() + " of the plan"
 		}
 	}
 	return d.measured.length, d.measured.basis
+}
+
+// lengths returns what the catalogue says of the coverages of a line, which d.line found.
+func (d *desire) lengths(l *Line) map[string]civil.Period {
+	if l == nil || d.r.Catalogue == nil {
+		return nil
+	}
+	if p := d.scope.product(d.lineAt); p != nil {
+		return p.Lengths
+	}
+	return d.r.Catalogue.Default.Lengths
 }
 
 func coveredByEvent(u *Unit, name string) (Cover, bool) {

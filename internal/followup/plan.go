@@ -211,8 +211,41 @@ type Scope struct {
 	Contact   *Contact // nil while unknown: no consents
 	Coverages []Covered
 	Unit      *Unit     // the unit in question in unit scope; nil in order scope
-	Picked    []UnitKey // live picked units; nil while units are being picked
+	Picked    []UnitKey // live picked units, in the order of the units; nil while units are being picked
 	Step      string
+
+	products []listed // by line, see Category
+}
+
+// listed is the product of a line, once it was looked up.
+type listed struct {
+	product *Product // nil: the catalogue does not know the line
+	known   bool
+}
+
+// Category returns the category of the line at that place: its own, else the
+// catalogue's, else the default. The catalogue is looked through once a line.
+func (s *Scope) Category(line int) string {
+	l := &s.Facts.Lines[line]
+	if l.Category != "" || s.Catalogue == nil {
+		return l.Category
+	}
+	if p := s.product(line); p != nil && p.Category != "" {
+		return p.Category
+	}
+	return s.Catalogue.Default.Category
+}
+
+// product returns the product of the line at that place, or nil.
+func (s *Scope) product(line int) *Product {
+	if s.products == nil {
+		s.products = make([]listed, len(s.Facts.Lines))
+	}
+	p := &s.products[line]
+	if !p.known {
+		p.product, p.known = s.Catalogue.find(&s.Facts.Lines[line]), true
+	}
+	return p.product
 }
 
 // Covered is a coverage of one unit, or of the order, with its dates.
@@ -229,6 +262,9 @@ type Covered struct {
 // (order scope: of any unit) equals value; with a step, only answers to it or
 // to one of its otherwise chain count.
 func (s *Scope) Answered(step, value string) bool {
+	if len(s.Facts.Answers) == 0 {
+		return s.Unit != nil && value == ""
+	}
 	var chain []string
 	if step != "" {
 		chain = s.Plan.Chain(step)

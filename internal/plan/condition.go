@@ -79,6 +79,7 @@ type question struct {
 	src       string
 	canonical string
 	names     names
+	needs     needs
 	program   *vm.Program
 	pool      sync.Pool // of *run
 }
@@ -91,14 +92,14 @@ type run struct {
 
 // ask evaluates the question.
 func (q *question) ask(s *followup.Scope) (bool, error) {
-	if s.Unit == nil && (q.names.has("unit") || q.names.has("_self")) {
+	if s.Unit == nil && q.needs.unit {
 		return false, fmt.Errorf("ask %s: no unit is in question", quote(q.src))
 	}
 	r, _ := q.pool.Get().(*run)
 	if r == nil {
 		r = &run{}
 	}
-	r.views.fill(s, q.names)
+	r.views.fill(s, &q.needs)
 	out, err := r.vm.Run(q.program, &r.views)
 	r.views.forget()
 	q.pool.Put(r)

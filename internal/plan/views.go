@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"slices"
-
 	"aftersales/internal/followup"
 )
 
@@ -114,6 +112,7 @@ type room struct {
 	covers   []coverView
 	cases    []caseView
 	category bool // the condition reads a category; looking one up takes time
+	line     int  // where the last line was found
 }
 
 // grow returns n zero elements, in the room of s where it is enough.
@@ -135,27 +134,50 @@ func point[T any](p []*T, s []T) []*T {
 	return p
 }
 
-// fill makes the views that needs names.
-func (v *views) fill(s *followup.Scope, needs names) {
-	v.Scope, v.room.category = s, needs.category
-	if needs.has("order") {
-		v.fillOrder(s)
-	}
-	if needs.has("contact") {
-		v.fillContact(s)
-	}
-	if needs.has("lines") {
-		v.fillLines(s)
-	}
-	v.fillUnits(s, needs)
-	v.fillSaid(s, needs)
+// needs is what of the views a condition reads, and what in them takes time.
+type needs struct {
+	order, placed, contact, lines, units, unit, answers, coverages, cases, category bool
 }
 
-func (v *views) fillOrder(s *followup.Scope) {
+func (n *names) needs() needs {
+	return needs{
+		order: n.has("order"), placed: n.placed, contact: n.has("contact"), lines: n.has("lines"), units: n.has("units"),
+		unit: n.has("unit") || n.has("_self"), answers: n.has("answers"), coverages: n.has("coverages"), cases: n.has("cases"),
+		category: n.category,
+	}
+}
+
+// fill makes the views that are needed.
+func (v *views) fill(s *followup.Scope, n *needs) {
+	v.Scope, v.room.category = s, n.category
+	if n.order {
+		v.fillOrder(s, n)
+	}
+	if n.contact {
+		v.fillContact(s)
+	}
+	if n.lines {
+		v.fillLines(s)
+	}
+	if n.units {
+		v.fillUnits(s)
+	}
+	if n.unit && s.Unit != nil {
+		v.room.unit = v.unitOf(s, s.Unit)
+		v.Unit = &v.room.unit
+		v.Self = append(v.Self[:0], v.Unit)
+	}
+	v.fillSaid(s, n)
+}
+
+func (v *views) fillOrder(s *followup.Scope, n *needs) {
 	f := s.Facts
 	v.room.order = orderView{
 		Number: f.Number, Currency: f.Currency, Tags: f.Tags, Country: f.Country, Region: f.Region,
-		Language: f.Language, Channel: f.Channel, Placed: placed(f),
+		Language: f.Language, Channel: f.Channel,
+	}
+	if n.placed {
+		v.room.order.Placed = placed(f)
 	}
 	if f.Total != nil {
 		v.room.order.Total = *f.Total
@@ -192,38 +214,38 @@ func (v *views) fillLines(s *followup.Scope) {
 	for i := range s.Facts.Lines {
 		l := &s.Facts.Lines[i]
 		v.room.lines[i] = lineView{
-			ID: l.ID, SKU: l.SKU, Title: l.Title, Vendor: l.Vendor, Category: v.categoryOf(s, l),
+			ID: l.ID, SKU: l.SKU, Title: l.Title, Vendor: l.Vendor, Category: v.categoryOf(s, i),
 			Quantity: l.Quantity, Price: l.Price, Digital: l.Digital,
 		}
 	}
 	v.Lines = point(v.Lines, v.room.lines)
 }
 
-func (v *views) categoryOf(s *followup.Scope, l *followup.Line) string {
-	if !v.room.category || l.Category != "" {
-		return l.Category
+// categoryOf returns the category of the line at that place, where one is asked for.
+func (v *views) categoryOf(s *followup.Scope, line int) string {
+	if !v.room.category {
+		return s.Facts.Lines[line].Category
 	}
-	return s.Catalogue.Category(*l)
+	return s.Category(line)
 }
 
-// fillUnits fills unit and units. While units are being picked there are all of
-// them; later only the live picked ones.
-func (v *views) fillUnits(s *followup.Scope, needs names) {
-	if needs.has("units") {
-		v.room.units = grow(v.room.units, len(s.Facts.Units)+1)[:0]
-		for i := range s.Facts.Units {
-			if u := &s.Facts.Units[i]; s.Picked == nil || slices.Contains(s.Picked, u.Key) {
-				v.room.units = append(v.room.units, v.unitOf(s, u))
-			}
+// fillUnits fills units. While units are being picked there are all of them;
+// later only the live picked ones, which mostly come in the order of the units.
+func (v *views) fillUnits(s *followup.Scope) {
+	v.room.units = grow(v.room.units, len(s.Facts.Units)+1)[:0]
+	next := 0
+	for i := range s.Facts.Units {
+		u := &s.Facts.Units[i]
+		switch {
+		case s.Picked == nil:
+		case next < len(s.Picked) && s.Picked[next] == u.Key:
+			next++
+		default:
+			continue
 		}
-		v.Units = point(v.Units, v.room.units)
+		v.room.units = append(v.room.units, v.unitOf(s, u))
 	}
-	if s.Unit == nil || !needs.has("unit") && !needs.has("_self") {
-		return
-	}
-	v.room.unit = v.unitOf(s, s.Unit)
-	v.Unit = &v.room.unit
-	v.Self = append(v.Self[:0], v.Unit)
+	v.Units = point(v.Units, v.room.units)
 }
 
 func (v *views) unitOf(s *followup.Scope, u *followup.Unit) unitView {
@@ -234,33 +256,46 @@ func (v *views) unitOf(s *followup.Scope, u *followup.Unit) unitView {
 		Installed: !u.Installed.IsZero(), Registered: !u.Registered.IsZero(),
 		Repaired: len(u.Repairs) > 0, Replaced: !u.Replaced.IsZero(),
 	}
-	for i := range s.Facts.Lines {
-		if l := &s.Facts.Lines[i]; l.ID == line {
-			out.SKU, out.Title, out.Vendor, out.Price, out.Digital = l.SKU, l.Title, l.Vendor, l.Price, l.Digital
-			out.Category = v.categoryOf(s, l)
-			break
-		}
+	if i := v.lineOf(s, line); i >= 0 {
+		l := &s.Facts.Lines[i]
+		out.SKU, out.Title, out.Vendor, out.Price, out.Digital = l.SKU, l.Title, l.Vendor, l.Price, l.Digital
+		out.Category = v.categoryOf(s, i)
 	}
 	return out
 }
 
+// lineOf returns the place of a line, or -1. Units are asked for in their order,
+// so the search begins where the last one ended.
+func (v *views) lineOf(s *followup.Scope, id string) int {
+	for range s.Facts.Lines {
+		if v.room.line >= len(s.Facts.Lines) {
+			v.room.line = 0
+		}
+		if s.Facts.Lines[v.room.line].ID == id {
+			return v.room.line
+		}
+		v.room.line++
+	}
+	return -1
+}
+
 // fillSaid fills what was said, promised and complained about.
-func (v *views) fillSaid(s *followup.Scope, needs names) {
-	if needs.has("answers") {
+func (v *views) fillSaid(s *followup.Scope, n *needs) {
+	if n.answers {
 		v.room.answers = grow(v.room.answers, len(s.Facts.Answers))
 		for i, a := range s.Facts.Answers {
 			v.room.answers[i] = answerView{Value: a.Value, Unit: string(a.Unit), Step: a.Step, By: a.By, Rating: a.Rating}
 		}
 		v.Answers = point(v.Answers, v.room.answers)
 	}
-	if needs.has("coverages") {
+	if n.coverages {
 		v.room.covers = grow(v.room.covers, len(s.Coverages))
 		for i, c := range s.Coverages {
 			v.room.covers[i] = coverView{Name: c.Name, Unit: string(c.Unit), From: c.From.String(), Until: c.Until.String()}
 		}
 		v.Coverages = point(v.Coverages, v.room.covers)
 	}
-	if needs.has("cases") {
+	if n.cases {
 		v.room.cases = grow(v.room.cases, len(s.Facts.Cases))
 		for i, c := range s.Facts.Cases {
 			v.room.cases[i] = caseView{Number: c.Number, Unit: string(c.Unit), Open: c.Open(), Reason: c.Reason, Outcome: c.Outcome}
@@ -279,5 +314,6 @@ func (v *views) forget() {
 	clear(r.covers)
 	clear(r.cases)
 	r.order, r.contact, r.unit = orderView{}, contactView{}, unitView{}
+	r.line = 0
 	v.Scope, v.Unit = nil, nil
 }

@@ -49,6 +49,7 @@ func functions(kind string) []string {
 type names struct {
 	roots    []string // order, lines, ...; functions
 	category bool     // some .category
+	placed   bool     // some .placed
 	steps    []spot   // steps that answered() names
 }
 
@@ -108,6 +109,7 @@ func (r *reading) member(n *ast.MemberNode) {
 	switch p := n.Property.(type) {
 	case *ast.StringNode:
 		r.names.category = r.names.category || p.Value == "category"
+		r.names.placed = r.names.placed || p.Value == "placed"
 	case *ast.IntegerNode, *ast.UnaryNode:
 	default:
 		r.problem(n, "a name in brackets cannot be computed", "write .field or [0]")
