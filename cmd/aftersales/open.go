@@ -47,6 +47,23 @@ func (s *shell) config() (*config.Config, error) {
 // open opens the data folder for a verb that works beside `serve`: by the
 // clock that serve was given, without its lock.
 func (s *shell) open(ctx context.Context) (*local.App, error) {
+	app, err := s.openMoved(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := app.Here(ctx); err != nil {
+		return nil, errors.Join(err, app.Close())
+	}
+	return app, nil
+}
+
+// faults logs what went wrong, and nothing else.
+func (s *shell) faults() *slog.Logger {
+	return slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelError}))
+}
+
+// openMoved opens the data folder even when it was moved away.
+func (s *shell) openMoved(ctx context.Context) (*local.App, error) {
 	cfg, err := s.config()
 	if err != nil {
 		return nil, err
@@ -54,8 +71,7 @@ func (s *shell) open(ctx context.Context) (*local.App, error) {
 	if !local.HasData(cfg.Data) {
 		return nil, fmt.Errorf("folder %s holds no data yet; start `aftersales serve` first, or name another with --data DIR", cfg.Data)
 	}
-	log := slog.New(slog.NewTextHandler(s.err, &slog.HandlerOptions{Level: slog.LevelError}))
-	app, err := local.Open(ctx, local.Options{Config: cfg, Log: log})
+	app, err := local.Open(ctx, local.Options{Config: cfg, Log: s.faults()})
 	if err != nil {
 		return nil, err
 	}

@@ -29,6 +29,8 @@ type commands struct {
 	Calls      callsVerbs     `cmd:"" help:"Work the call list."`
 	Case       caseVerbs      `cmd:"" help:"Work the cases: problems that somebody is handling."`
 	Parked     parkedVerbs    `cmd:"" help:"Decide what nobody knows: messages that may or may not have gone out."`
+	Export     exportVerb     `cmd:"" help:"Move all that is here into a file."`
+	Import     importVerb     `cmd:"" help:"Take all that was moved out of a file."`
 	Version    versionVerb    `cmd:"" help:"Print the version."`
 	Completion completionVerb `cmd:"" help:"Print a completion script for a shell."`
 }

@@ -7,10 +7,8 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"fmt"
 	"log/slog"
 	"path/filepath"
-	"strconv"
 	"time"
 
 	"aftersales/internal/config"
@@ -19,6 +17,7 @@ import (
 	"aftersales/internal/link"
 	"aftersales/internal/setup"
 	"aftersales/internal/sqlite"
+	"aftersales/internal/transfer"
 )
 
 // linkKeyFile holds the key of links and contact ids, in the data folder.
@@ -85,7 +84,7 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if err := a.KeepPlans(ctx, a.Store); err != nil {
 		return nil, err
 	}
-	epoch, err := a.epoch(ctx)
+	epoch, err := transfer.Epoch(ctx, a.Store)
 	if err != nil {
 		return nil, err
 	}
@@ -124,16 +123,4 @@ func keysOf(c *config.Config) (k setup.Keys, err error) {
 	// the first key this folder had.
 	k.Links, k.Contact = append(k.Links, own), own
 	return k, nil
-}
-
-func (a *App) epoch(ctx context.Context) (int, error) {
-	text, err := a.Store.Meta(ctx, "epoch")
-	if err != nil || text == "" {
-		return 0, err
-	}
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return 0, fmt.Errorf("epoch %q in the database is not a number: %w", text, err)
-	}
-	return n, nil
 }

@@ -44,6 +44,9 @@ func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
+	if err := a.Here(ctx); err != nil {
+		return err
+	}
 	lost, err := a.Engine.Recover(ctx, a.Clock.Now())
 	if err != nil {
 		return fmt.Errorf("recover what was being sent: %w", err)

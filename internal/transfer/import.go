@@ -60,7 +60,7 @@ func Import(ctx context.Context, file io.ReadSeeker, to Target, o Options) (Repo
 	if _, err := file.Seek(0, io.SeekStart); err != nil {
 		return Report{}, fmt.Errorf("import state: %w", err)
 	}
-	i := &importing{ctx: ctx, h: h, to: to, o: o, report: Report{ID: h.ID, Form: h.Form, Exported: h.At, DryRun: o.DryRun, File: counts}}
+	i := &importing{ctx: ctx, h: h, to: to, o: o, report: Report{ID: h.ID, Form: h.Form, Exported: h.At, DryRun: o.DryRun, File: counts, Conflicts: []Conflict{}}}
 	if err := i.all(file); err != nil {
 		return i.report, fmt.Errorf("import state: %w", err)
 	}
@@ -104,12 +104,8 @@ func (i *importing) admit() (done bool, err error) {
 	case i.h.Copy && !i.o.Copy:
 		return false, ErrCopy
 	}
-	moved, err := ReadMoved(i.ctx, i.to.Settings)
-	if err != nil {
+	if err := Here(i.ctx, i.to.Settings); err != nil {
 		return false, err
-	}
-	if moved != nil {
-		return false, moved
 	}
 	text, err := i.to.Settings.Meta(i.ctx, importKey(i.h.ID))
 	if err != nil {

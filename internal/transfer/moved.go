@@ -33,6 +33,15 @@ func ReadMoved(ctx context.Context, s Settings) (*Moved, error) {
 	return &m, nil
 }
 
+// Here returns an error, a [*Moved], when a store was moved away.
+func Here(ctx context.Context, s Settings) error {
+	m, err := ReadMoved(ctx, s)
+	if err != nil || m == nil {
+		return err
+	}
+	return m
+}
+
 // Close notes that a store is moved away.
 func Close(ctx context.Context, s Settings, m Moved) error {
 	text, err := json.Marshal(m)

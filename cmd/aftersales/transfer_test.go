@@ -1,0 +1,145 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"aftersales/internal/engine"
+	"aftersales/internal/local"
+	"aftersales/internal/sqlite"
+	"aftersales/internal/transfer"
+)
+
+// other is a second folder with the configuration of the first, its key and no data.
+func other(t *testing.T, cfg string) string {
+	t.Helper()
+	to := folder(t)
+	b, err := os.ReadFile(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return to
+}
+
+// carry copies the key of contact ids into a folder's data.
+func carry(t *testing.T, from, to string) {
+	t.Helper()
+	key, err := os.ReadFile(filepath.Join(filepath.Dir(from), "data", "link.key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(filepath.Dir(to), "data")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "link.key"), key, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestMove(t *testing.T) {
+	o := shop(t)
+	o.goTo("2026-03-06T12:00:00Z")
+	file := filepath.Join(t.TempDir(), "state.gz")
+	want := decode[engine.Story](t, o.cli("why", "1001", "--json"))
+	done := decode[local.Exported](t, o.cli("export", "--state", file, "--json"))
+	if done.Counts.Journeys != 1 || done.Counts.FollowUps < 2 || !done.Quiet || !done.Closed || done.Bytes == 0 {
+		t.Errorf("exported %+v", done)
+	}
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("the file: %v, %v", info.Mode(), err)
+	}
+	for _, verb := range [][]string{{"why", "1001"}, {"calls", "list"}, {"serve", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0"}} {
+		o.cli(verb...).badly(t, exitFailed, "moved away")
+	}
+
+	to := other(t, o.cfg)
+	carry(t, o.cfg, to)
+	dry := decode[transfer.Report](t, cli(t, "import", "--state", file, "--dry-run", "--json", "--config", to))
+	if !dry.DryRun || dry.Journeys.New != 1 || dry.Epoch != 1 {
+		t.Errorf("dry run: %+v", dry)
+	}
+	out := cli(t, "import", "--state", file, "--config", to).well(t).out
+	for _, said := range []string{"Imported 1 order with ", "Epoch 1: what was reserved before is not sent again."} {
+		if !strings.Contains(out, said) {
+			t.Errorf("no %q in\n%s", said, out)
+		}
+	}
+	if out := cli(t, "import", "--state", file, "--config", to).well(t).out; !strings.Contains(out, "was imported here before; nothing was changed") {
+		t.Errorf("again: %s", out)
+	}
+	there := open(t, to, "2026-03-06T12:00:00Z")
+	if got := decode[engine.Story](t, there.cli("why", "1001", "--json")); len(got.FollowUps) != len(want.FollowUps) || got.Order.ID != want.Order.ID {
+		t.Errorf("the story there %+v, here %+v", got.Order, want.Order)
+	}
+	there.goTo("2026-03-20T12:00:00Z")
+	if got := decode[engine.Story](t, there.cli("why", "1001", "--json")); len(got.FollowUps) < len(want.FollowUps) {
+		t.Errorf("it does not go on there: %+v", got.FollowUps)
+	}
+
+	if again := decode[local.Exported](t, o.cli("export", "--state", file+"2", "--json")); again.ID != done.ID {
+		t.Errorf("a closed folder is exported as %s, before as %s", again.ID, done.ID)
+	}
+	if out := o.cli("export", "--reopen").well(t).out; !strings.Contains(out, "Do not import export "+done.ID) {
+		t.Errorf("reopened: %s", out)
+	}
+	o.cli("why", "1001").well(t)
+	o.cli("export", "--reopen").well(t)
+}
+
+func TestMoveRefused(t *testing.T) {
+	o := shop(t)
+	dir := t.TempDir()
+	file := filepath.Join(dir, "state.gz")
+	for _, args := range [][]string{{"export"}, {"export", "--state", file, "--reopen"}, {"export", "--copy"}} {
+		o.cli(args...).badly(t, exitMisused, "say --state FILE")
+	}
+	data := filepath.Join(filepath.Dir(o.cfg), "data")
+	lock, err := sqlite.Lock(data, "a serve")
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.cli("export", "--state", file).badly(t, exitFailed, "stop `serve` first")
+	o.cli("import", "--state", file).badly(t, exitFailed, "no such file")
+	copied := o.cli("export", "--state", file, "--copy").well(t)
+	if !strings.Contains(copied.out, "beside a running `serve`") {
+		t.Errorf("a copy beside a serve: %s", copied.out)
+	}
+	o.cli("import", "--state", file, "--copy").badly(t, exitFailed, "stop `serve` first")
+	if err := lock.Close(); err != nil {
+		t.Fatal(err)
+	}
+	o.cli("export", "--state", file).badly(t, exitFailed, "exists already")
+	o.cli("export", "--state", filepath.Join(dir, "no", "such", "folder")).badly(t, exitFailed, "no such file")
+	o.cli("why", "1001").well(t) // what failed has closed nothing
+	o.cli("import", "--state", file).badly(t, exitFailed, "say --copy if this is a trial")
+	o.cli("import", "--state", file, "--copy").badly(t, exitFailed, "name a new folder with --data DIR, or say --merge")
+	cli(t, "import", "--state", file, "--copy", "--config", other(t, o.cfg)).badly(t, exitFailed, "copy link.key")
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(file, b[:len(b)/2], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	o.cli("import", "--state", file).badly(t, exitFailed, "take a whole file")
+	if left, err := filepath.Glob(filepath.Join(dir, "*.part")); err != nil || len(left) > 0 {
+		t.Errorf("left over: %v, %v", left, err)
+	}
+}
+
+func TestMoveConflict(t *testing.T) {
+	o := shop(t)
+	file := filepath.Join(t.TempDir(), "state.gz")
+	o.cli("export", "--state", file, "--copy").well(t)
+	o.goTo("2026-03-09T10:05:00Z")
+	d := o.cli("import", "--state", file, "--copy", "--merge")
+	if d.code != exitFailed || d.err != "" || !strings.Contains(d.out, "1 conflict left as they are here:\n  journey  main/1001  ") {
+		t.Errorf("exit %d, %q\n%s", d.code, d.err, d.out)
+	}
+}
