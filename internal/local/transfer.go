@@ -82,7 +82,7 @@ func (a *App) quiet(beside bool) (quiet bool, unlock func() error, err error) {
 	case err == nil:
 		return true, lock.Close, nil
 	case held && beside:
-		return false, func() error { return nil }, nil //nolint:nilerr // a copy may be made beside a serve
+		return false, func() error { return nil }, nil
 	default:
 		return false, nil, fmt.Errorf("nothing may be sent while the state is moved, so stop `serve` first: %w", err)
 	}
@@ -95,14 +95,11 @@ func (a *App) close(ctx context.Context, e *Export) (reopen func() error, err er
 	if err != nil {
 		return nil, err
 	}
+	reopen = func() error { return transfer.Reopen(context.WithoutCancel(ctx), a.Store) }
 	if moved != nil {
-		e.ID = moved.ID
-		return func() error { return nil }, nil
+		e.ID, reopen = moved.ID, func() error { return nil }
 	}
-	if err := transfer.Close(ctx, a.Store, transfer.Moved{ID: e.ID, At: e.Now.UTC()}); err != nil {
-		return nil, err
-	}
-	return func() error { return transfer.Reopen(context.WithoutCancel(ctx), a.Store) }, nil
+	return reopen, transfer.Close(ctx, a.Store, transfer.Moved{ID: e.ID, At: e.Now.UTC()})
 }
 
 // write makes a file that appears whole or not at all, and returns its size.
