@@ -37,7 +37,7 @@ func hardened(t *testing.T, limits func() *dynamotest.Limits) storetest.Harness 
 			count()
 			now = limits()
 			now.API = client
-			c := config()
+			c := settings()
 			c.Wait = now.Wait
 			return dynamo.New(now, localaws.Tables(t, client), c)
 		},

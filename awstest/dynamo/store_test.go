@@ -12,8 +12,8 @@ import (
 	"aftersales/internal/followup/storetest"
 )
 
-// config knows the shops of the suite.
-func config() dynamo.Config {
+// settings knows the shops of the suite.
+func settings() dynamo.Config {
 	return dynamo.Config{
 		Shops:    []followup.ShopID{"main", "other", "a", "b"},
 		Clock:    func() time.Time { return storetest.Start().AddDate(100, 0, 0) },
@@ -25,7 +25,7 @@ func harness(t *testing.T) storetest.Harness {
 	client := localaws.DynamoDB(t)
 	return storetest.Harness{
 		Open: func(t *testing.T) followup.Store {
-			return dynamo.New(client, localaws.Tables(t, client), config())
+			return dynamo.New(client, localaws.Tables(t, client), settings())
 		},
 		NoTransactions: true, NoWaiting: true, Unsorted: true,
 	}
