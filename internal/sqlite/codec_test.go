@@ -41,7 +41,9 @@ func readBack(j followup.JourneyID, value []byte) (followup.FollowUp, error) {
 	if len(entries) != 3 {
 		return followup.FollowUp{}, errShort
 	}
-	return entries[1].followUp(j)
+	var f followup.FollowUp
+	err = entries[1].followUp(&f, j)
+	return f, err
 }
 
 // fill sets every field of v to something that is not zero, so that a field

@@ -49,10 +49,14 @@ type docs struct {
 	types   sync.Map // reflect.Type: *docType
 }
 
-// docType is a struct type with its fields.
+// docType is what has to be known of a type.
 type docType struct {
-	fields   []docField
-	byNumber map[uint64]int
+	kind uint64   // of its values; a bool's is kindTrue
+	elem *docType // of a list, a map, or of what a pointer points to
+	ptr  bool
+
+	fields   []docField // of a struct
+	byNumber []int      // place in fields and 1
 	byName   map[string]int
 }
 
@@ -60,14 +64,16 @@ type docField struct {
 	index  int
 	number uint64
 	name   string
+	t      *docType
 }
 
 var timeType = reflect.TypeFor[time.Time]()
 
-func (d *docs) of(t reflect.Type) *docType {
+// of returns what is known of t, a type whose values can be stored.
+func (d *docs) of(t reflect.Type) (*docType, error) {
 	if known, ok := d.types.Load(t); ok {
 		if dt, ok := known.(*docType); ok {
-			return dt
+			return dt, nil
 		}
 	}
 	d.once.Do(func() {
@@ -76,23 +82,89 @@ func (d *docs) of(t reflect.Type) *docType {
 			d.numbers[name] = uint64(i) + 2
 		}
 	})
-	dt := &docType{byNumber: map[uint64]int{}, byName: map[string]int{}}
+	learnt := map[reflect.Type]*docType{}
+	dt, err := d.learn(t, learnt)
+	if err != nil {
+		return nil, err
+	}
+	for t, dt := range learnt { // none of them before all are complete
+		d.types.LoadOrStore(t, dt)
+	}
+	return dt, nil
+}
+
+func (d *docs) learn(t reflect.Type, learnt map[reflect.Type]*docType) (dt *docType, err error) {
+	if dt := learnt[t]; dt != nil {
+		return dt, nil
+	}
+	dt = new(docType)
+	learnt[t] = dt
+	switch t.Kind() {
+	case reflect.Bool:
+		dt.kind = kindTrue
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		dt.kind = kindInt
+	case reflect.String:
+		dt.kind = kindText
+	case reflect.Pointer:
+		dt.ptr = true
+		dt.elem, err = d.learn(t.Elem(), learnt)
+	case reflect.Slice:
+		dt.kind = kindList
+		dt.elem, err = d.learn(t.Elem(), learnt)
+	case reflect.Map:
+		dt.kind = kindMap
+		if t.Key().Kind() != reflect.String {
+			return nil, fmt.Errorf("keys of type %s cannot be stored", t.Key())
+		}
+		dt.elem, err = d.learn(t.Elem(), learnt)
+	case reflect.Struct:
+		if dt.kind = kindTime; t != timeType {
+			dt.kind = kindStruct
+			err = d.learnFields(dt, t, learnt)
+		}
+	default:
+		err = fmt.Errorf("values of type %s cannot be stored", t)
+	}
+	return dt, err
+}
+
+func (d *docs) learnFields(dt *docType, t reflect.Type, learnt map[reflect.Type]*docType) error {
+	dt.byNumber, dt.byName = make([]int, len(d.numbers)+2), map[string]int{}
 	for i := range t.NumField() {
 		name := fieldName(t.Field(i))
 		if name == "" {
 			continue
 		}
-		f := docField{index: i, number: d.numbers[name], name: name}
-		if f.number == 0 {
-			f.number = numNamed
-		} else {
-			dt.byNumber[f.number] = i
+		ft, err := d.learn(t.Field(i).Type, learnt)
+		if err != nil {
+			return fmt.Errorf("field %s: %w", name, err)
 		}
-		dt.byName[name] = i
+		f := docField{index: i, number: d.numbers[name], name: name, t: ft}
 		dt.fields = append(dt.fields, f)
+		if f.number == 0 {
+			dt.fields[len(dt.fields)-1].number = numNamed
+		} else {
+			dt.byNumber[f.number] = len(dt.fields)
+		}
+		dt.byName[name] = len(dt.fields)
 	}
-	d.types.Store(t, dt)
-	return dt
+	return nil
+}
+
+// field returns the field with that number; nil when t does not have it. Next
+// is the name where the number says that it follows.
+func (t *docType) field(r *decoder, number uint64) *docField {
+	place := 0
+	if number == numNamed {
+		place = t.byName[r.text()]
+	} else if number < uint64(len(t.byNumber)) {
+		place = t.byNumber[number]
+	}
+	if place == 0 {
+		return nil
+	}
+	return &t.fields[place-1]
 }
 
 // fieldName is the name that JSON would use; "" is not kept.
@@ -108,21 +180,25 @@ func fieldName(f reflect.StructField) string {
 	}
 }
 
-// encode returns v, a pointer to a struct, as a document.
-func (d *docs) encode(v any) ([]byte, error) {
-	e := encoder{b: make([]byte, 0, 512)}
+// encode appends v, a pointer to a struct, as a document.
+func (d *docs) encode(e *encoder, v any) error {
+	value := reflect.ValueOf(v).Elem()
+	t, err := d.of(value.Type())
+	if err != nil {
+		return err
+	}
 	e.b = append(e.b, docForm)
-	err := d.fields(&e, reflect.ValueOf(v).Elem())
-	return e.b, err
+	return e.fields(value, t)
 }
 
-func (d *docs) fields(e *encoder, v reflect.Value) error {
-	for _, f := range d.of(v.Type()).fields {
+func (e *encoder) fields(v reflect.Value, t *docType) error {
+	for i := range t.fields {
+		f := &t.fields[i]
 		field := v.Field(f.index)
-		if field.IsZero() || (field.Kind() == reflect.Slice || field.Kind() == reflect.Map) && field.Len() == 0 {
+		if f.t.empty(field) {
 			continue
 		}
-		kind, err := kindOf(field)
+		field, kind, err := f.t.value(field)
 		if err != nil {
 			return fmt.Errorf("field %s: %w", f.name, err)
 		}
@@ -130,7 +206,7 @@ func (d *docs) fields(e *encoder, v reflect.Value) error {
 		if f.number == numNamed {
 			e.text(f.name)
 		}
-		if err := d.value(e, field, kind); err != nil {
+		if err := e.value(field, f.t.points(), kind); err != nil {
 			return fmt.Errorf("field %s: %w", f.name, err)
 		}
 	}
@@ -138,62 +214,62 @@ func (d *docs) fields(e *encoder, v reflect.Value) error {
 	return nil
 }
 
-func kindOf(v reflect.Value) (uint64, error) {
-	switch v.Kind() {
-	case reflect.Pointer:
-		if v.IsNil() {
-			return 0, errors.New("a list of nothing cannot be stored")
-		}
-		return kindOf(v.Elem())
-	case reflect.Bool:
-		if v.Bool() {
-			return kindTrue, nil
-		}
-		return kindFalse, nil
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return kindInt, nil
-	case reflect.String:
-		return kindText, nil
-	case reflect.Slice:
-		return kindList, nil
-	case reflect.Map:
-		return kindMap, nil
-	case reflect.Struct:
-		if v.Type() == timeType {
-			return kindTime, nil
-		}
-		return kindStruct, nil
-	default:
-		return 0, fmt.Errorf("values of type %s cannot be stored", v.Type())
+// empty reports whether a field is left out.
+func (t *docType) empty(v reflect.Value) bool {
+	if !t.ptr && (t.kind == kindList || t.kind == kindMap || t.kind == kindText) {
+		return v.Len() == 0
 	}
+	return v.IsZero()
 }
 
-func (d *docs) value(e *encoder, v reflect.Value, kind uint64) error {
-	if v.Kind() == reflect.Pointer {
-		v = v.Elem()
+// points returns what a pointer points to, or t itself.
+func (t *docType) points() *docType {
+	if t.ptr {
+		return t.elem
 	}
+	return t
+}
+
+// value returns what is to be written for v, and its kind.
+func (t *docType) value(v reflect.Value) (reflect.Value, uint64, error) {
+	if t.ptr {
+		if v.IsNil() {
+			return v, 0, errors.New("a list of nothing cannot be stored")
+		}
+		return t.elem.value(v.Elem())
+	}
+	if t.kind == kindTrue && !v.Bool() {
+		return v, kindFalse, nil
+	}
+	return v, t.kind, nil
+}
+
+func (e *encoder) value(v reflect.Value, t *docType, kind uint64) error {
 	switch kind {
 	case kindInt:
 		e.int(v.Int())
 	case kindText:
 		e.text(v.String())
 	case kindTime:
-		t, _ := reflect.TypeAssert[time.Time](v)
-		e.time(t)
+		at, _ := reflect.TypeAssert[time.Time](v)
+		e.time(at)
 	case kindStruct:
-		return d.fields(e, v)
+		return e.fields(v, t)
 	case kindList:
 		e.uint(uint64(v.Len()))
 		for i := range v.Len() {
-			if err := d.element(e, v.Index(i)); err != nil {
+			if err := e.element(v.Index(i), t.elem); err != nil {
 				return err
 			}
 		}
 	case kindMap:
 		e.uint(uint64(v.Len()))
+		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 		for it := v.MapRange(); it.Next(); {
-			e.text(it.Key().String())
-			if err := d.element(e, it.Value()); err != nil {
+			key.SetIterKey(it)
+			value.SetIterValue(it)
+			e.text(key.String())
+			if err := e.element(value, t.elem); err != nil {
 				return err
 			}
 		}
@@ -201,11 +277,11 @@ func (d *docs) value(e *encoder, v reflect.Value, kind uint64) error {
 	return nil
 }
 
-func (d *docs) element(e *encoder, v reflect.Value) error {
-	kind, err := kindOf(v)
+func (e *encoder) element(v reflect.Value, t *docType) error {
+	v, kind, err := t.value(v)
 	if err != nil {
 		return err
 	}
 	e.b = append(e.b, byte(kind))
-	return d.value(e, v, kind)
+	return e.value(v, t.points(), kind)
 }

@@ -52,16 +52,22 @@ func fillDoc(v reflect.Value, r *rand.Rand) {
 	}
 }
 
+func encoded(t *testing.T, d *docs, v any) []byte {
+	t.Helper()
+	var e encoder
+	if err := d.encode(&e, v); err != nil {
+		t.Fatal(err)
+	}
+	return e.b
+}
+
 func TestEveryFieldOfADocumentIsKept(t *testing.T) {
 	var d docs
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 50 {
 		for _, v := range []any{new(followup.Head), new(followup.Event), new(followup.Contact)} {
 			fillDoc(reflect.ValueOf(v).Elem(), r)
-			doc, err := d.encode(v)
-			if err != nil {
-				t.Fatal(err)
-			}
+			doc := encoded(t, &d, v)
 			got := reflect.New(reflect.TypeOf(v).Elem()).Interface()
 			if err := d.decode(string(doc), got); err != nil {
 				t.Fatal(err)
@@ -78,10 +84,7 @@ func TestEveryFieldOfADocumentIsKept(t *testing.T) {
 func TestStoredFormsDoNotChange(t *testing.T) {
 	var d docs
 	ev := followup.Event{Source: "shopify", ID: "1", Type: followup.OrderPaid, Time: storetest.Start(), Lines: []followup.Line{{ID: "7", Quantity: 2}}}
-	doc, err := d.encode(&ev)
-	if err != nil {
-		t.Fatal(err)
-	}
+	doc := encoded(t, &d, &ev)
 	var e encoder
 	e.row(new(storetest.Order(1, 1).Rows[0]))
 	row := e.b
@@ -132,13 +135,10 @@ type docOfToday struct {
 
 func TestADocumentWithFieldsWeDoNotKnowIsRead(t *testing.T) {
 	var d docs
-	doc, err := d.encode(&docOfTomorrow{
+	doc := encoded(t, &d, &docOfTomorrow{
 		Known: "x", List: []docPart{{A: 1, B: new("")}, {}}, Text: "t", Moment: storetest.Start(),
 		Some: map[string]int{"k": 1}, Flags: []bool{true, false}, More: map[string]string{"": ""}, Last: 7,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	var got docOfToday
 	if err := d.decode(string(doc), &got); err != nil || got != (docOfToday{"x", 7}) {
 		t.Errorf("read %+v, %v", got, err)
@@ -152,17 +152,14 @@ func TestADocumentWithFieldsWeDoNotKnowIsRead(t *testing.T) {
 	if err := d.decode("\x4d", &got); !errors.Is(err, ErrNewer) {
 		t.Errorf("another form: %v, want ErrNewer", err)
 	}
-	if _, err := d.encode(&struct{ F float64 }{1}); err == nil {
+	if err := d.encode(new(encoder), &struct{ F float64 }{1}); err == nil {
 		t.Error("a float was stored")
 	}
 }
 
 func TestDamagedDocumentsAreErrors(t *testing.T) {
 	var d docs
-	good, err := d.encode(storetest.Order(1, 1).Head)
-	if err != nil {
-		t.Fatal(err)
-	}
+	good := encoded(t, &d, storetest.Order(1, 1).Head)
 	for n := range good {
 		if err := d.decode(string(good[:n]), new(followup.Head)); err == nil {
 			t.Errorf("a document cut to %d bytes was read", n)

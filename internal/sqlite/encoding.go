@@ -18,7 +18,10 @@ func newer(what string, form byte) error {
 }
 
 // encoder appends values. What decoder reads in the same order is the same.
-type encoder struct{ b []byte }
+type encoder struct {
+	b    []byte
+	keys []string // room to sort the keys of a map
+}
 
 func (e *encoder) uint(n uint64) { e.b = binary.AppendUvarint(e.b, n) }
 func (e *encoder) int(n int64)   { e.b = binary.AppendVarint(e.b, n) }
@@ -94,6 +97,11 @@ func (d *decoder) take(n uint64) string {
 }
 
 func (d *decoder) uint() uint64 {
+	if d.s != "" && d.s[0] < 0x80 {
+		n := uint64(d.s[0])
+		d.s = d.s[1:]
+		return n
+	}
 	var n uint64
 	for i := range min(len(d.s), binary.MaxVarintLen64) {
 		b := d.s[i]

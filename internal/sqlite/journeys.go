@@ -52,7 +52,7 @@ func (p *packers) journey(j *followup.Journey, rows string, version int64, head 
 	}
 	j.Rows = make([]followup.FollowUp, len(entries))
 	for i := range entries {
-		if j.Rows[i], err = entries[i].followUp(j.ID); err != nil {
+		if err := entries[i].followUp(&j.Rows[i], j.ID); err != nil {
 			return err
 		}
 	}

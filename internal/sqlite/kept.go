@@ -159,4 +159,3 @@ func (b *batch) finishInbox(keys []string, reason string) {
 		b.done[reason] = append(b.done[reason], keys...)
 	}
 }
-

@@ -37,7 +37,8 @@ var errPacked = errors.New("packed value is damaged")
 
 // packer packs values. It is not safe for concurrent use; the zero value is ready.
 type packer struct {
-	work  []byte // dictionary, then the value
+	e     encoder // what is to be packed, while it is made
+	work  []byte  // dictionary, then the value
 	table [1 << hashBits]uint32
 	first [1 << hashBits]uint32 // the table of the dictionary alone
 }
@@ -78,7 +79,7 @@ func (p *packer) sequences(out, v []byte) []byte {
 		ref := int(*slot) - 1
 		*slot = uint32(i) + 1
 		if ref < 0 || i-ref > maxOffset || binary.LittleEndian.Uint32(w[ref:]) != four {
-			i++
+			i += 1 + (i-literal)>>5 // faster where nothing repeats
 			continue
 		}
 		n := minMatch

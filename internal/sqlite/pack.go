@@ -15,11 +15,17 @@ type packers struct {
 	room sync.Pool // of *[]byte
 }
 
-func (p *packers) pack(v []byte) []byte {
+func (p *packers) take() *packer {
 	k, ok := p.pool.Get().(*packer)
 	if !ok {
 		k = new(packer)
 	}
+	k.e.b = k.e.b[:0]
+	return k
+}
+
+func (p *packers) pack(v []byte) []byte {
+	k := p.take()
 	defer p.pool.Put(k)
 	return k.pack(make([]byte, 0, len(v)/2+16), v)
 }
@@ -49,11 +55,12 @@ func fault(what, of string, err error) error {
 
 // doc packs what v points to.
 func (p *packers) doc(what, of string, v any) ([]byte, error) {
-	b, err := p.docs.encode(v)
-	if err != nil {
+	k := p.take()
+	defer p.pool.Put(k)
+	if err := p.docs.encode(&k.e, v); err != nil {
 		return nil, fmt.Errorf("encode %s%s: %w", what, of, err)
 	}
-	return p.pack(b), nil
+	return k.pack(make([]byte, 0, len(k.e.b)/2+16), k.e.b), nil
 }
 
 // undoc reads what doc packed into what v points to, which has to be zero.
@@ -87,11 +94,12 @@ func (p *packers) head(id followup.JourneyID, version int64, h *followup.Head) (
 }
 
 func (p *packers) event(id followup.JourneyID, e *followup.Event) (logged, error) {
-	doc, err := p.docs.encode(e)
-	if err != nil {
+	k := p.take()
+	defer p.pool.Put(k)
+	if err := p.docs.encode(&k.e, e); err != nil {
 		return logged{}, fmt.Errorf("encode event of %s: %w", id, err)
 	}
-	return logged{e.Time.Unix(), int64(e.Time.Nanosecond()), eventKey{e.Source, e.ID}, string(doc)}, nil
+	return logged{e.Time.Unix(), int64(e.Time.Nanosecond()), eventKey{e.Source, e.ID}, string(k.e.b)}, nil
 }
 
 // unevent reads a logged event; shop and order are those of its journey.

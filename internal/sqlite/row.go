@@ -193,7 +193,9 @@ func (e *encoder) decisions(f *followup.FollowUp) {
 			e.time(d.Next)
 		}
 		e.uint(uint64(len(d.Facts)))
-		for _, k := range slices.Sorted(maps.Keys(d.Facts)) {
+		e.keys = slices.AppendSeq(e.keys[:0], maps.Keys(d.Facts))
+		slices.Sort(e.keys)
+		for _, k := range e.keys {
 			e.text(k)
 			e.text(d.Facts[k])
 		}

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -97,24 +96,19 @@ func (x *entry) read(d *decoder, before *entry) {
 	x.body = d.text()
 }
 
-// followUp decodes x, a row of j.
-func (x *entry) followUp(j followup.JourneyID) (followup.FollowUp, error) {
-	f := followup.FollowUp{
-		ID: followup.FollowUpID(string(j) + "/" + x.suffix), Version: x.version, State: x.state, Attempt: x.attempt,
-		Plan: x.common[0], Contact: followup.ContactID(x.common[1]), Zone: x.common[2],
-	}
+// followUp decodes x, a row of j, into f, which has to be zero.
+func (x *entry) followUp(f *followup.FollowUp, j followup.JourneyID) error {
+	f.ID, f.Version, f.State, f.Attempt = followup.FollowUpID(string(j)+"/"+x.suffix), x.version, x.state, x.attempt
+	f.Plan, f.Contact, f.Zone = x.common[0], followup.ContactID(x.common[1]), x.common[2]
 	if x.looks {
 		f.Next = time.UnixMilli(x.next).UTC()
 	}
 	d := decoder{s: x.body}
-	err := d.row(&f)
+	err := d.row(f)
 	if err == nil {
 		err = d.end()
 	}
-	if err != nil {
-		return f, fmt.Errorf("decode row %s: %w", f.ID, err)
-	}
-	return f, nil
+	return fault("row ", string(f.ID), err)
 }
 
 // encodeRows returns entries as they are kept.

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"errors"
 	"reflect"
+	"time"
 )
 
 var errKind = errors.New("stored value is of another kind than its field")
@@ -14,104 +15,90 @@ func (d *docs) decode(doc string, v any) error {
 	if form := r.byte(); form != docForm && r.err == nil {
 		return newer("document", form)
 	}
-	if err := d.readFields(&r, reflect.ValueOf(v).Elem()); err != nil {
+	value := reflect.ValueOf(v).Elem()
+	t, err := d.of(value.Type())
+	if err != nil {
+		return err
+	}
+	if err := r.fields(value, t); err != nil {
 		return err
 	}
 	return r.end()
 }
 
-func (d *docs) readFields(r *decoder, v reflect.Value) error {
-	t := d.of(v.Type())
-	for r.err == nil {
-		tag := r.uint()
+func (d *decoder) fields(v reflect.Value, t *docType) error {
+	for d.err == nil {
+		tag := d.uint()
 		if tag == numEnd {
-			return r.err
+			return d.err
 		}
-		kind := tag & 7
-		i, ok := t.byNumber[tag>>3]
-		if tag>>3 == numNamed {
-			i, ok = t.byName[r.text()]
-		}
-		if !ok {
-			r.skip(kind)
+		f := t.field(d, tag>>3)
+		if f == nil {
+			d.skip(tag & 7)
 			continue
 		}
-		if err := d.readValue(r, v.Field(i), kind); err != nil {
+		if err := d.value(v.Field(f.index), f.t, tag&7); err != nil {
 			return err
 		}
 	}
-	return r.err
+	return d.err
 }
 
-func (d *docs) readValue(r *decoder, v reflect.Value, kind uint64) error {
-	if v.Kind() == reflect.Pointer {
+// value reads into v, which can be set.
+func (d *decoder) value(v reflect.Value, t *docType, kind uint64) error {
+	if t.ptr {
 		v.Set(reflect.New(v.Type().Elem()))
-		v = v.Elem()
+		return d.value(v.Elem(), t.elem, kind)
 	}
-	if !fits(v, kind) {
+	if kind != t.kind && (kind != kindFalse || t.kind != kindTrue) {
 		return errKind
 	}
 	switch kind {
 	case kindInt:
-		v.SetInt(r.int())
+		v.SetInt(d.int())
 	case kindTrue, kindFalse:
 		v.SetBool(kind == kindTrue)
 	case kindText:
-		v.SetString(r.text())
+		v.SetString(d.text())
 	case kindTime:
-		v.Set(reflect.ValueOf(r.time()))
+		if at, ok := reflect.TypeAssert[*time.Time](v.Addr()); ok {
+			*at = d.time()
+		}
 	case kindStruct:
-		return d.readFields(r, v)
+		return d.fields(v, t)
 	case kindList:
-		return d.readList(r, v)
+		return d.list(v, t)
 	default:
-		return d.readMap(r, v)
+		return d.table(v, t)
 	}
-	return r.err
+	return d.err
 }
 
-func fits(v reflect.Value, kind uint64) bool {
-	switch kind {
-	case kindInt:
-		return v.CanInt()
-	case kindTrue, kindFalse:
-		return v.Kind() == reflect.Bool
-	case kindText:
-		return v.Kind() == reflect.String
-	case kindTime:
-		return v.Type() == timeType
-	case kindStruct:
-		return v.Kind() == reflect.Struct && v.Type() != timeType
-	case kindList:
-		return v.Kind() == reflect.Slice
-	default:
-		return v.Kind() == reflect.Map && v.Type().Key().Kind() == reflect.String
-	}
-}
-
-func (d *docs) readList(r *decoder, v reflect.Value) error {
-	n := r.count()
-	v.Set(reflect.MakeSlice(v.Type(), n, n))
+func (d *decoder) list(v reflect.Value, t *docType) error {
+	n := d.count()
+	v.Grow(n)
+	v.SetLen(n)
 	for i := range n {
-		if err := d.readValue(r, v.Index(i), uint64(r.byte())); err != nil {
+		if err := d.value(v.Index(i), t.elem, uint64(d.byte())); err != nil {
 			return err
 		}
 	}
-	return r.err
+	return d.err
 }
 
-func (d *docs) readMap(r *decoder, v reflect.Value) error {
-	n := r.count()
+func (d *decoder) table(v reflect.Value, t *docType) error {
+	n := d.count()
 	v.Set(reflect.MakeMapWithSize(v.Type(), n))
+	key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 	for range n {
-		key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
-		key.SetString(r.text())
-		if err := d.readValue(r, value, uint64(r.byte())); err != nil {
+		key.SetString(d.text())
+		value.SetZero()
+		if err := d.value(value, t.elem, uint64(d.byte())); err != nil {
 			return err
 		}
 		v.SetMapIndex(key, value)
 	}
-	return r.err
+	return d.err
 }
 
 // skip passes over a value that nobody wants.
