@@ -1,0 +1,85 @@
+package services_test
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"aftersales/internal/queue"
+	"aftersales/internal/queue/queuetest"
+	ours "aftersales/internal/sqs"
+)
+
+const (
+	visibility  = 2 * time.Second
+	maxReceives = 2
+)
+
+func TestSQSQueue(t *testing.T) {
+	queuetest.Run(t, newQueue)
+}
+
+func newQueue(t *testing.T) queuetest.Harness {
+	shared := config(endpoint(t))
+	client := sqs.NewFromConfig(shared)
+	name := "t-" + rand.Text()[:12]
+	dead := create(t, client, name+"-dead", nil)
+	arn, err := client.GetQueueAttributes(t.Context(), &sqs.GetQueueAttributesInput{QueueUrl: &dead, AttributeNames: []types.QueueAttributeName{"QueueArn"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := create(t, client, name, map[string]string{
+		"VisibilityTimeout": strconv.Itoa(int(visibility / time.Second)),
+		"RedrivePolicy":     fmt.Sprintf(`{"deadLetterTargetArn":%q,"maxReceiveCount":%d}`, arn.Attributes["QueueArn"], maxReceives),
+	})
+	return queuetest.Harness{
+		Queue: ours.New(shared, url),
+		Receive: func(ctx context.Context, limit int) ([]queue.Received, error) {
+			return receive(ctx, client, url, limit)
+		},
+		Delete: func(ctx context.Context, receipt string) error {
+			_, err := client.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: &url, ReceiptHandle: &receipt})
+			return err
+		},
+		Dead:       func(ctx context.Context) ([]queue.Received, error) { return receive(ctx, client, dead, queue.MaxBatch) },
+		Pass:       time.Sleep, // a service has a clock of its own
+		Visibility: visibility, MaxReceives: maxReceives,
+	}
+}
+
+func create(t *testing.T, client *sqs.Client, name string, attributes map[string]string) string {
+	t.Helper()
+	out, err := client.CreateQueue(t.Context(), &sqs.CreateQueueInput{QueueName: &name, Attributes: attributes})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		_, _ = client.DeleteQueue(context.WithoutCancel(t.Context()), &sqs.DeleteQueueInput{QueueUrl: out.QueueUrl}) // the server forgets it anyway
+	})
+	return *out.QueueUrl
+}
+
+func receive(ctx context.Context, client *sqs.Client, url string, limit int) ([]queue.Received, error) {
+	out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
+		QueueUrl: &url, MaxNumberOfMessages: int32(limit), MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameApproximateReceiveCount},
+	})
+	if err != nil {
+		return nil, err
+	}
+	var got []queue.Received
+	for _, m := range out.Messages {
+		count, err := strconv.Atoi(m.Attributes["ApproximateReceiveCount"])
+		if err != nil {
+			return nil, err
+		}
+		got = append(got, queue.Received{ID: aws.ToString(m.MessageId), Receipt: aws.ToString(m.ReceiptHandle), Body: []byte(aws.ToString(m.Body)), Count: count})
+	}
+	return got, nil
+}
