@@ -43,7 +43,7 @@ func (e *Engine) Receive(ctx context.Context, now time.Time, in []followup.Incom
 			errs[i] = errors.Join(err, e.c.Store.Done(ctx, []followup.InboxKey{body.InboxKey}, err.Error()))
 			continue
 		}
-		if err := e.erase(ctx, now, body.Shop, reading); err != nil {
+		if err := e.erase(ctx, now, asked(body, now), body.Shop, reading); err != nil {
 			return nil, err
 		}
 		if len(reading.Events) == 0 {
@@ -70,6 +70,14 @@ func (e *Engine) Receive(ctx context.Context, now time.Time, in []followup.Incom
 		}
 	}
 	return errs, nil
+}
+
+// asked is when a body came first, however often it is read.
+func asked(body followup.Incoming, now time.Time) time.Time {
+	if body.At.IsZero() {
+		return now
+	}
+	return body.At
 }
 
 // collect adds the events of one body to the groups of their journeys. The Save

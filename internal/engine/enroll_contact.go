@@ -79,14 +79,19 @@ func (w *enrolment) contact() (c *followup.Contact, changed []followup.Contact) 
 
 // state merges what the new events say about the customer, and reports whether
 // anything changed. When the order is reached by another contact now, what was
-// known of the person goes along.
+// known of the person goes along. Of somebody who was erased only orders that
+// were placed later say anything.
 func (w *enrolment) state(c *followup.Contact) bool {
 	changed := false
 	if old := w.known[w.old.Contact]; old != nil && w.old.Contact != c.ID {
 		changed = c.Inherit(old)
 	}
+	known := c.Erased.IsZero() || w.j.Head.Facts.PlacedAfter(c.Erased)
 	for _, ev := range w.fresh {
-		if ev.Person != nil {
+		if ev.Person != nil && known {
+			if c.Forgotten() && ev.Time.After(c.Erased) {
+				c.Revive()
+			}
 			changed = c.State(*ev.Person, followup.Stamp{Time: ev.Time, Source: ev.Source, ID: ev.ID}) || changed
 		}
 		for _, k := range ev.Consents {
@@ -114,8 +119,8 @@ func (w *enrolment) erase() (changed []followup.Contact) {
 		}
 		for _, id := range w.people() {
 			c := w.known[id]
-			if c == nil || !c.Erased.IsZero() || ev.Source == privacySource && elsewhere(c, shop) {
-				continue
+			if c == nil || !c.Erased.IsZero() && !ev.Time.After(c.Erased) || ev.Source == privacySource && elsewhere(c, shop) {
+				continue // the same request again, perhaps after a new beginning
 			}
 			c.Erase(ev.Time)
 			changed = append(changed, *c)

@@ -308,10 +308,16 @@ const (
 	shopRedact    = "shop-redact"
 )
 
-// erase forgets people and, when a shop left, everybody of the shop.
-func (e *Engine) erase(ctx context.Context, now time.Time, shop followup.ShopID, r Reading) error {
+// erase forgets people as of when they asked, so that the same request again
+// leaves alone who ordered since, and, when a shop left, everybody of the shop.
+func (e *Engine) erase(ctx context.Context, now, asked time.Time, shop followup.ShopID, r Reading) error {
+	forget := func(c *followup.Contact) bool {
+		before := c.Erased
+		c.Erase(asked)
+		return c.Erased != before
+	}
 	for _, id := range r.Erase {
-		if err := e.updateContact(ctx, id, func(c *followup.Contact) bool { c.Erase(now); return true }); err != nil {
+		if err := e.updateContact(ctx, id, forget); err != nil {
 			return fmt.Errorf("erase a contact: %w", err)
 		}
 		if err := e.AgainContact(ctx, now, id); err != nil {

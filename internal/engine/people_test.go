@@ -130,3 +130,76 @@ func TestErasedIsForgottenAndStaysSo(t *testing.T) {
 		t.Errorf("%d mails after the erasure", n)
 	}
 }
+
+// ordered tells a later order of the same person.
+func ordered(t *testing.T, s *shop, order followup.JourneyID, when string) {
+	t.Helper()
+	c, d := created(when), happened("d", followup.OrderDelivered, when)
+	c.Person.FirstName = "Anna again"
+	must(t, s.Enroll(t.Context(), at(when), []engine.Group{{Journey: order, Events: []followup.Event{c, d}}})[0])
+}
+
+// Who asked to be forgotten and orders again is a customer again, by what came
+// with the new order only; the old ones stay silent, and so does what the person
+// had said no to.
+func TestErasedOrdersAgain(t *testing.T) {
+	steps := "steps:\n" + ask("help", "service", "") + ask("ask", "feedback", "")
+	erase := []byte("erase")
+	s := shopOf(t, steps, memory.New(), nil, func(followup.Incoming) (engine.Reading, error) {
+		return engine.Reading{Erase: []followup.ContactID{"c"}}, nil
+	}, nil)
+	s.bought(t, "main/1")
+	must(t, s.Consent(t.Context(), at("2026-03-03T09:00"), "c", []followup.Consent{{Purpose: followup.Feedback, Channel: followup.Email, At: at("2026-03-03T09:00"), How: "one-click"}}))
+	redact := followup.Incoming{InboxKey: followup.InboxKey{Shop: "main", Source: "shopify", Key: "r"}, Hash: "h", Body: erase, At: at("2026-03-03T10:00")}
+	receive := func(now string) {
+		t.Helper()
+		errs, err := s.Receive(t.Context(), at(now), []followup.Incoming{redact})
+		must(t, err)
+		must(t, errs[0])
+	}
+	receive("2026-03-03T10:00")
+
+	late := happened("u", followup.OrderUpdated, "2026-03-03T11:00") // the old order speaks of them once more
+	late.Facts, late.Person = &followup.OrderFacts{}, &followup.Person{Mail: "anna@example.com"}
+	must(t, s.tell(t.Context(), at("2026-03-03T11:00"), late))
+	if c := s.contact(t, "c"); len(c.Fields) > 0 || !c.Forgotten() {
+		t.Fatalf("an old order brings back %v", c.Fields)
+	}
+
+	ordered(t, s, "main/2", "2026-03-04T09:00")
+	receive("2026-03-04T10:00") // the same request again
+	if c := s.contact(t, "c"); c.Field(followup.FieldFirst) != "Anna again" || c.Forgotten() || c.Erased.IsZero() {
+		t.Fatalf("after the new order: %+v", c)
+	}
+	must(t, s.run(t.Context(), at("2026-04-10T10:00")))
+	sent := s.accepted(t)
+	if len(sent) != 1 || sent["main/2/help/-/1"] != 1 {
+		t.Errorf("sent %v, want the service mail of the new order alone", sent)
+	}
+	redact.Key, redact.At = "r2", at("2026-04-11T10:00")
+	receive("2026-04-11T10:00")
+	if c := s.contact(t, "c"); len(c.Fields) > 0 || !c.Forgotten() {
+		t.Errorf("asked a second time, and there is still %v", c.Fields)
+	}
+}
+
+// The order's own erasure works for a second order as for the first.
+func TestErasedOrderByOrder(t *testing.T) {
+	s := shopOf(t, "steps:\n"+ask("help", "service", ""), memory.New(), nil, nil, nil)
+	s.bought(t, "main/1")
+	must(t, s.tell(t.Context(), at("2026-03-03T10:00"), happened("gone", followup.PersonErased, "2026-03-03T10:00")))
+	ordered(t, s, "main/2", "2026-03-04T09:00")
+	must(t, s.Again(t.Context(), at("2026-03-04T10:00"), []followup.JourneyID{"main/1"})) // does not erase again
+	if c := s.contact(t, "c"); c.Field(followup.FieldMail) == "" {
+		t.Fatal("the new order's address is gone")
+	}
+	gone := happened("gone", followup.PersonErased, "2026-03-05T10:00")
+	must(t, s.Enroll(t.Context(), at("2026-03-05T10:00"), []engine.Group{{Journey: "main/2", Events: []followup.Event{gone}}})[0])
+	if c := s.contact(t, "c"); len(c.Fields) > 0 {
+		t.Errorf("the second erasure left %v", c.Fields)
+	}
+	must(t, s.run(t.Context(), at("2026-04-10T10:00")))
+	if sent := s.accepted(t); len(sent) > 0 {
+		t.Errorf("sent %v", sent)
+	}
+}

@@ -147,8 +147,8 @@ const (
 // State sets every field that p states, unless a later event stated it already.
 // It reports whether anything changed.
 func (c *Contact) State(p Person, at Stamp) bool {
-	if !c.Erased.IsZero() {
-		return false // an old webhook must not bring back what was erased
+	if c.Forgets(at.Time) {
+		return false
 	}
 	if c.Fields == nil {
 		c.Fields = map[string]Stated{}
@@ -248,7 +248,7 @@ func (c *Contact) SuppressedOn(m Medium) (Suppression, bool) {
 
 // Note keeps a text, once per event.
 func (c *Contact) Note(t Text) bool {
-	if !c.Erased.IsZero() || slices.ContainsFunc(c.Texts, func(o Text) bool { return o.Event == t.Event && o.Journey == t.Journey }) {
+	if c.Forgets(t.At) || slices.ContainsFunc(c.Texts, func(o Text) bool { return o.Event == t.Event && o.Journey == t.Journey }) {
 		return false
 	}
 	c.Texts = append(c.Texts, t)
@@ -280,16 +280,39 @@ func (c *Contact) Unspend(id FollowUpID) {
 	c.Sends = slices.DeleteFunc(c.Sends, func(o Spend) bool { return o.FollowUp == id })
 }
 
+// ReasonErased is the reason of the suppressions that an erasure leaves.
+const ReasonErased = "erased"
+
 // Erase forgets the person. What must outlive the erasure stays: that it
-// happened, opt-outs, and the impersonal ledger.
+// happened, opt-outs, and the impersonal ledger. One that is not later than the
+// last changes nothing.
 func (c *Contact) Erase(at time.Time) {
-	c.Fields, c.Texts = nil, nil
-	if c.Erased.IsZero() {
-		c.Erased = at
+	if !at.After(c.Erased) {
+		return
 	}
-	for _, m := range []Medium{Email, Call} {
-		c.Suppress(Suppression{Channel: m, Reason: "erased", At: at})
+	c.Fields, c.Texts, c.Erased = nil, nil, at
+	c.Revive()
+	for _, m := range []Medium{Email, Call} { // beside what closed the channel before, which outlives a new beginning
+		c.Suppressed = append(c.Suppressed, Suppression{Channel: m, Reason: ReasonErased, At: at})
 	}
+}
+
+// Forgotten reports whether c was erased and has not ordered again since.
+func (c *Contact) Forgotten() bool {
+	return slices.ContainsFunc(c.Suppressed, func(s Suppression) bool { return s.Reason == ReasonErased })
+}
+
+// Revive lets an erased person be a customer again, who ordered after the
+// erasure: what is stated from then on is kept. Bounces, complaints, do-not-call
+// and every word on consent stay as they were.
+func (c *Contact) Revive() {
+	c.Suppressed = slices.DeleteFunc(c.Suppressed, func(s Suppression) bool { return s.Reason == ReasonErased })
+}
+
+// Forgets reports whether what was said at t must not be kept: an old webhook
+// must not bring back what was erased.
+func (c *Contact) Forgets(t time.Time) bool {
+	return !c.Erased.IsZero() && (c.Forgotten() || !t.After(c.Erased))
 }
 
 // Clone returns a copy that shares nothing that changes.
@@ -303,15 +326,22 @@ func (c Contact) Clone() Contact {
 // Inherit takes over what was known of the same person under another id, and
 // reports whether anything changed.
 func (c *Contact) Inherit(old *Contact) bool {
-	if !c.Erased.IsZero() {
+	if c.Forgotten() {
 		return false
 	}
 	if c.Fields == nil {
 		c.Fields = map[string]Stated{}
 	}
 	changed := false
+	if old.Forgotten() { // with a new address they are no less forgotten; who has it already is somebody else
+		if len(c.Orders) > 0 || !old.Erased.After(c.Erased) {
+			return false
+		}
+		c.Erase(old.Erased)
+		return true
+	}
 	for name, s := range old.Fields {
-		if name != FieldMail { // a mail address makes the id: another id, another address
+		if name != FieldMail && !c.Forgets(s.Stamp.Time) { // a mail address makes the id: another id, another address
 			changed = c.state(name, s) || changed
 		}
 	}

@@ -151,6 +151,9 @@ func (g *gates) reachable() bool {
 
 func (g *gates) suppressed() bool {
 	s, ok := g.c.SuppressedOn(g.row.Channel)
+	if at := g.c.Erased; !ok && !at.IsZero() && !g.j.Head.Facts.PlacedAfter(at) { // who orders again is written to about that order only
+		s, ok = Suppression{Channel: g.row.Channel, Reason: ReasonErased, At: at}, true
+	}
 	if !ok {
 		return false
 	}

@@ -135,6 +135,16 @@ func (c Case) Covers(unit UnitKey) bool { return c.Unit == "" || c.Unit == unit 
 // Open reports whether somebody still has to solve c.
 func (c Case) Open() bool { return c.Closed.IsZero() }
 
+// PlacedAfter reports whether the customer ordered later than t; an order of
+// which only the day is known, on a later day.
+func (f *Facts) PlacedAfter(t time.Time) bool {
+	at := f.Ordered.At
+	if at.Time.IsZero() {
+		return at.Date.After(civil.DateTimeOf(t, time.UTC).Date)
+	}
+	return at.Time.After(t)
+}
+
 // NextCase returns the number of the next case of the order.
 func (f *Facts) NextCase() int {
 	n := 1

@@ -8,10 +8,14 @@ import (
 
 // merge adds to c what another store knows of the same person: of each field
 // and consent the latest word, of suppressions, texts, orders and reservations
-// all. Who was erased on one side is erased.
+// all. Who was erased on one side is erased, and who ordered again since is not.
 func merge(c, o *followup.Contact) {
+	c.Erase(o.Erased)
+	if c.Erased.Equal(o.Erased) && !o.Forgotten() {
+		c.Revive()
+	}
 	for name, s := range o.Fields {
-		if old, ok := c.Fields[name]; c.Erased.IsZero() && (!ok || old.Stamp.Compare(s.Stamp) < 0) {
+		if old, ok := c.Fields[name]; !c.Forgets(s.Stamp.Time) && (!ok || old.Stamp.Compare(s.Stamp) < 0) {
 			if c.Fields == nil {
 				c.Fields = map[string]followup.Stated{}
 			}
@@ -22,7 +26,9 @@ func merge(c, o *followup.Contact) {
 		c.Consent(k)
 	}
 	for _, s := range o.Suppressed {
-		c.Suppress(s)
+		if s.Reason != followup.ReasonErased {
+			c.Suppress(s)
+		}
 	}
 	for _, t := range o.Texts {
 		c.Note(t)
@@ -34,9 +40,6 @@ func merge(c, o *followup.Contact) {
 	}
 	for _, s := range o.Sends {
 		reserve(c, s)
-	}
-	if !o.Erased.IsZero() {
-		c.Erase(o.Erased)
 	}
 }
 
