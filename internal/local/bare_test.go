@@ -55,7 +55,7 @@ func (s *business) written(from, until int) written {
 	w := written{
 		contacts: s.read(3, "SELECT c.n, c.v, c.body"+ours+" AND r.journey = '' JOIN contact c ON c.n = r.n WHERE j.id BETWEEN ? AND ? ORDER BY j.n", first, last),
 		reach:    s.read(3, "SELECT r.contact, r.journey, r.n"+ours+" WHERE j.id BETWEEN ? AND ? ORDER BY j.n, r.journey", first, last),
-		journeys: s.read(6, "SELECT n, id, next, armed, attention, rows FROM journey WHERE id BETWEEN ? AND ? ORDER BY n", first, last),
+		journeys: s.read(7, "SELECT n, id, v, next, armed, attention, rows FROM journey WHERE id BETWEEN ? AND ? ORDER BY n", first, last),
 		heads:    s.read(6, "SELECT h.n, h.v, h.contact, h.open_case, h.body, h.log FROM journey j JOIN head h ON h.n = j.n WHERE j.id BETWEEN ? AND ? ORDER BY j.n", first, last),
 	}
 	if n := until - from; len(w.contacts) != n || len(w.reach) != 2*n || len(w.journeys) != n || len(w.heads) != n {
@@ -76,7 +76,7 @@ func (s *business) sent(due []row, mail bool) sent {
 	w := sent{
 		contacts: s.read(3, `SELECT c.n, c.v, c.body FROM json_each(?) k CROSS JOIN journey j ON j.id = k.value
 			CROSS JOIN head h ON h.n = j.n CROSS JOIN reach r ON r.contact = h.contact AND r.journey = '' CROSS JOIN contact c ON c.n = r.n`, list(journeys)),
-		journeys: s.read(5, "SELECT j.next, j.armed, j.attention, j.rows, j.n FROM json_each(?) k CROSS JOIN journey j ON j.id = k.value", list(journeys)),
+		journeys: s.read(6, "SELECT j.v, j.next, j.armed, j.attention, j.rows, j.n FROM json_each(?) k CROSS JOIN journey j ON j.id = k.value", list(journeys)),
 	}
 	if mail {
 		w.mails = s.read(4, "SELECT m.followup, m.attempt, m.at, m.body FROM json_each(?) k CROSS JOIN mail m ON m.followup = k.value", list(ids))
@@ -161,7 +161,7 @@ func (w *bare) commit(do func()) {
 func (w *bare) orders(o written, from, until int) {
 	w.each("INSERT INTO contact (n, v, body) VALUES (?, ?, ?)", o.contacts[from:until])
 	w.each("INSERT INTO reach (contact, journey, n) VALUES (?, ?, ?)", o.reach[2*from:2*until])
-	w.each("INSERT INTO journey (n, id, next, armed, attention, rows) VALUES (?, ?, ?, ?, ?, ?)", o.journeys[from:until])
+	w.each("INSERT INTO journey (n, id, v, next, armed, attention, rows) VALUES (?, ?, ?, ?, ?, ?, ?)", o.journeys[from:until])
 	w.each("INSERT INTO head (n, v, contact, open_case, body, log) VALUES (?, ?, ?, ?, ?, ?)", o.heads[from:until])
 }
 
@@ -176,7 +176,9 @@ func (w *bare) enroll(o written, commit int) {
 func (w *bare) receive(o written, commit int) {
 	for n := 0; n < len(o.journeys); n += commit {
 		until := min(n+commit, len(o.journeys))
-		w.commit(func() { w.each("INSERT INTO inbox (k, topic, hash, body, at) VALUES (?, ?, ?, ?, ?)", o.inbox[n:until]) })
+		w.commit(func() {
+			w.each("INSERT INTO inbox (k, topic, hash, body, at) VALUES (?, ?, ?, ?, ?)", o.inbox[n:until])
+		})
 		w.commit(func() {
 			w.orders(o, n, until)
 			for _, r := range o.inbox[n:until] {
@@ -189,7 +191,7 @@ func (w *bare) receive(o written, commit int) {
 // drain writes what sends write: contacts and armed journeys in one commit, the
 // mails in the next, the journeys as they ended in a third.
 func (w *bare) drain(o sent, commit int) {
-	const journey = "UPDATE journey SET next = ?, armed = ?, attention = ?, rows = ? WHERE n = ?"
+	const journey = "UPDATE journey SET v = ?, next = ?, armed = ?, attention = ?, rows = ? WHERE n = ?"
 	for n := 0; n < len(o.journeys); n += commit {
 		until := min(n+commit, len(o.journeys))
 		w.commit(func() {
@@ -197,7 +199,7 @@ func (w *bare) drain(o sent, commit int) {
 				w.exec("UPDATE contact SET v = ?, body = ? WHERE n = ?", r[1], r[2], r[0])
 			}
 			for _, r := range o.journeys[n:until] {
-				w.exec(journey, time.Now().UnixMilli(), int64(1), r[2], r[3], r[4])
+				w.exec(journey, r[0], time.Now().UnixMilli(), int64(1), r[3], r[4], r[5])
 			}
 		})
 		if o.mails != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -16,19 +17,18 @@ import (
 // disk, the next is read and decided.
 const hands = 2
 
+// groupsAhead is how many groups are asked for at once: asking again passes over those
+// on their way.
+const groupsAhead = 4
+
 // pass goes once through what is due, in groups, so many at once. It returns
 // the first of what was due, nil when nothing was.
 func (l *Loop) pass(ctx context.Context, at int) (first *followup.Ref, total engine.Tally, err error) {
-	work, going := errgroup.WithContext(ctx)
-	work.SetLimit(at)
-	busy := journeys{}
-	var mu sync.Mutex // of total
-	for after := followup.Cursor(""); going.Err() == nil; {
-		if l.Ready != nil && !l.Ready() {
-			break // nothing is decided, or armed, before its turn has come
-		}
-		now := l.Clock.Now()
-		refs, next, fault := l.Engine.Store().Due(going, now, after, l.Group)
+	p := passage{Loop: l}
+	p.work, p.going = errgroup.WithContext(ctx)
+	p.work.SetLimit(at)
+	for after := followup.Cursor(""); p.goes(); {
+		refs, next, fault := l.Engine.Store().Due(p.going, l.Clock.Now(), after, groupsAhead*l.Group)
 		if fault != nil {
 			err = fmt.Errorf("read due: %w", fault)
 			break
@@ -36,27 +36,54 @@ func (l *Loop) pass(ctx context.Context, at int) (first *followup.Ref, total eng
 		if first == nil && len(refs) > 0 {
 			first = &refs[0]
 		}
-		refs, done := busy.take(refs)
-		work.Go(func() error {
-			defer done()
-			if going.Err() != nil { // while it waited for its turn
-				return nil
+		for group := range slices.Chunk(refs, l.Group) {
+			if !p.goes() {
+				break
 			}
-			// A group that was begun is finished, whatever stops the loop.
-			tally, err := l.Engine.Deliver(context.WithoutCancel(ctx), now, refs)
-			mu.Lock()
-			defer mu.Unlock()
-			total.Add(tally)
-			if err != nil {
-				return fmt.Errorf("deliver: %w", err)
-			}
-			return nil
-		})
+			p.deliver(ctx, group)
+		}
 		if after = next; after == "" {
 			break
 		}
 	}
-	return first, total, errors.Join(work.Wait(), err)
+	err = errors.Join(p.work.Wait(), err)
+	return first, p.total, err
+}
+
+// passage is one pass on its way.
+type passage struct {
+	*Loop
+	work  *errgroup.Group
+	going context.Context //nolint:containedctx // of the group, for as long as the pass
+	busy  journeys
+
+	mu    sync.Mutex
+	total engine.Tally
+}
+
+// goes reports whether another group may be taken. Nothing is decided, or armed,
+// before its turn has come.
+func (p *passage) goes() bool { return p.going.Err() == nil && (p.Ready == nil || p.Ready()) }
+
+// deliver sends a group on its way, once there is a hand for it.
+func (p *passage) deliver(ctx context.Context, group []followup.Ref) {
+	now := p.Clock.Now()
+	refs, done := p.busy.take(group)
+	p.work.Go(func() error {
+		defer done()
+		if p.going.Err() != nil { // while it waited for its turn
+			return nil
+		}
+		// A group that was begun is finished, whatever stops the loop.
+		tally, err := p.Engine.Deliver(context.WithoutCancel(ctx), now, refs)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.total.Add(tally)
+		if err != nil {
+			return fmt.Errorf("deliver: %w", err)
+		}
+		return nil
+	})
 }
 
 // journeys are those of the groups on their way.
