@@ -159,8 +159,8 @@ func (c *Contact) State(p Person, at Stamp) bool {
 		{FieldFirst, p.FirstName},
 		{FieldMail, p.Mail},
 		{FieldPhone, p.Phone},
-		{FieldBadPhone, bad(p.BadPhone, p.Phone)},
-		{FieldBadMail, bad(p.BadMail, p.Mail)},
+		{FieldBadPhone, bad(p.BadPhone)},
+		{FieldBadMail, bad(p.BadMail)},
 		{FieldLanguage, p.Language},
 		{FieldCountry, p.Country},
 		{FieldCity, p.City},
@@ -173,14 +173,11 @@ func (c *Contact) State(p Person, at Stamp) bool {
 	return changed
 }
 
-// bad is what a body says of a number or an address: "yes" it is of no use, "no"
-// it is, "" none was stated.
-func bad(wrong bool, value string) string {
-	switch {
-	case wrong:
+// bad is what a body says of a number or an address that is of no use. A good
+// one needs no word: it is kept itself, and looked at first.
+func bad(wrong bool) string {
+	if wrong {
 		return "yes"
-	case value != "":
-		return "no"
 	}
 	return ""
 }
