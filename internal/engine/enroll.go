@@ -306,8 +306,10 @@ func (w *enrolment) reconcile(ctx context.Context) (c followup.Change, write boo
 	return c, write, nil
 }
 
+// headMoved reports whether a head has to be written although no event is new:
+// one may be in the log already, from a Save that died before the head.
 func headMoved(old, head *followup.Head) bool {
-	return old.Plan != head.Plan || old.Why != head.Why || old.Contact != head.Contact || !slices.Equal(old.Faults, head.Faults)
+	return old.Seen != head.Seen || old.Plan != head.Plan || old.Why != head.Why || old.Contact != head.Contact || !slices.Equal(old.Faults, head.Faults)
 }
 
 // evidence settles rows that the customer answered to: an answer posted proves
