@@ -31,6 +31,7 @@ type commands struct {
 	Parked     parkedVerbs    `cmd:"" help:"Decide what nobody knows: messages that may or may not have gone out."`
 	Export     exportVerb     `cmd:"" help:"Move all that is here into a file."`
 	Import     importVerb     `cmd:"" help:"Take all that was moved out of a file."`
+	Cost       costVerb       `cmd:"" help:"Compute what the AWS form costs."`
 	Version    versionVerb    `cmd:"" help:"Print the version."`
 	Completion completionVerb `cmd:"" help:"Print a completion script for a shell."`
 }
