@@ -29,13 +29,12 @@ func isAnswer(word string) bool {
 	}
 }
 
-// withAnswer adds which answer was tapped to the address of the page.
-func withAnswer(page, answer string) string {
-	sep := "?"
+// separator is what stands between the address of the answer page and the answer that was tapped.
+func separator(page string) string {
 	if strings.Contains(page, "?") {
-		sep = "&"
+		return "&amp;answer="
 	}
-	return page + sep + "answer=" + answer
+	return "?answer="
 }
 
 // buttonStyle makes a plain link at least 44 px high, the smallest that every thumb hits. All look alike: none is the
@@ -43,17 +42,28 @@ func withAnswer(page, answer string) string {
 const buttonStyle = "padding:12px 16px;line-height:22px;border:1px solid #1a56b0;border-radius:8px;" +
 	"color:#1a56b0;font-weight:600;text-align:center;text-decoration:none"
 
+// What stands around an address and the words on its button.
+const (
+	buttonHead = `<p style="margin:0 0 10px"><a class="b" style="display:block;` + buttonStyle + `" href="`
+	buttonTail = "</a></p>\n"
+)
+
 func answerButtons(v *view, names []string) string {
 	page := v.answerPage()
 	if !safeURL(page) {
 		return ""
 	}
+	page = html.EscapeString(page) + separator(page)
 	var b strings.Builder
+	b.Grow((len(names) + 1) * (len(buttonHead) + len(page) + 64))
 	b.WriteString(`<div style="margin:0 0 20px">` + "\n")
 	for _, name := range names {
-		b.WriteString(`<p style="margin:0 0 10px"><a class="b" style="display:block;` + buttonStyle + `" href="`)
-		b.WriteString(html.EscapeString(withAnswer(page, name)))
-		b.WriteString(`">` + html.EscapeString(v.texts.answers[name]) + "</a></p>\n")
+		b.WriteString(buttonHead)
+		b.WriteString(page)
+		b.WriteString(name)
+		b.WriteString(`">`)
+		b.WriteString(html.EscapeString(v.texts.answers[name]))
+		b.WriteString(buttonTail)
 	}
 	b.WriteString("</div>\n")
 	return b.String()
@@ -66,9 +76,16 @@ func answerLines(v *view, names []string) string {
 		return ""
 	}
 	var b strings.Builder
+	b.Grow(len(names)*40 + len(v.texts.answerBy) + len(page) + 16)
 	for _, name := range names {
-		b.WriteString(textLine("- ", "  ") + v.texts.answers[name] + "\n")
+		b.WriteString(textLine("- ", "  "))
+		b.WriteString(v.texts.answers[name])
+		b.WriteByte('\n')
 	}
-	b.WriteString("\n" + textLine("", "") + v.texts.answerBy + " " + page + "\n")
+	b.WriteString("\n" + markFirst + markRest + markText)
+	b.WriteString(v.texts.answerBy)
+	b.WriteByte(' ')
+	b.WriteString(page)
+	b.WriteByte('\n')
 	return b.String()
 }

@@ -28,7 +28,8 @@ type Options struct {
 // Composer makes messages. It is safe for concurrent use.
 type Composer struct {
 	links    Links
-	phones   *phones
+	phones   phones
+	openings openings
 	unspoken []Fault
 	messages map[string]map[string]*message // by name, by language in lower case
 }
@@ -44,6 +45,7 @@ type message struct {
 	preview []op
 	html    []op
 	text    []op
+	rooms   rooms
 	uses    map[string]bool
 	capped  *message // what is sent while a case is open (rule 22)
 }
@@ -60,7 +62,7 @@ func New(o Options) (*Composer, error) {
 	for i := range own {
 		own[i].own = true
 	}
-	c := &Composer{links: o.Links, phones: &phones{}, unspoken: sorted(unspoken), messages: map[string]map[string]*message{}}
+	c := &Composer{links: o.Links, unspoken: sorted(unspoken), messages: map[string]map[string]*message{}}
 	c.assemble(overlay(defaults, own), &faults)
 	if len(faults) > 0 {
 		return nil, Faults(sorted(faults))
@@ -155,9 +157,10 @@ func build(d, foot document) *message {
 	}
 	if d.script {
 		m.text = plain(d, document{})
-		return m
+	} else {
+		m.html, m.text = page(d.texts, d, foot), plain(d, foot)
 	}
-	m.html, m.text = page(d.texts, d, foot), plain(d, foot)
+	m.rooms = rooms{html: roomOf(m.html), text: roomOf(m.text)}
 	return m
 }
 

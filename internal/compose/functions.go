@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"aftersales/internal/civil"
-	"aftersales/internal/world"
 )
 
 // function is one that a message may call. Functions never fail: what they cannot say is "", which is a fault where it
@@ -183,7 +182,7 @@ func several(v *view) bool { return v.count > 1 }
 
 // hours says the shop's business hours, with the place where the customer's clock differs from the shop's.
 func hours(v *view) string {
-	s := v.texts.businessHours(v.shop.BusinessHours, world.Weekend(v.shop.Country))
+	s := v.maker.openings.of(v.texts, v.shop.BusinessHours, v.shop.Country)
 	if s == "" || v.shop.Zone == "" {
 		return s
 	}
@@ -246,4 +245,10 @@ func reviewLink(v *view) string {
 	return v.answerPage()
 }
 
-func unsubscribeLink(v *view) string { return v.maker.links.Unsubscribe(*v.letter) }
+// unsubscribeLink is signed once a letter: it stands in the HTML, the text and a header.
+func unsubscribeLink(v *view) string {
+	if v.stopAt == "" {
+		v.stopAt = v.maker.links.Unsubscribe(*v.letter)
+	}
+	return v.stopAt
+}

@@ -67,7 +67,7 @@ func (c *Composer) render(m *message, l *followup.Letter) (followup.Message, err
 	var err error
 	if channel == followup.Call {
 		out.To.Mail, out.Phone = v.field(followup.FieldPhone), v.field(followup.FieldPhone)
-		out.Text, err = v.plain(m.text)
+		out.Text, err = v.plain(m)
 		return out, err
 	}
 	out.To.Mail = v.field(followup.FieldMail)
@@ -87,12 +87,12 @@ func (v *view) mail(m *message, out *followup.Message) (err error) {
 	}
 	out.Subject, out.Preview = v.subject, v.preview
 	var b strings.Builder
-	b.Grow(8 << 10)
+	b.Grow(m.rooms.html)
 	if err = run(&b, m.html, v); err != nil {
 		return err
 	}
 	out.HTML = b.String()
-	if out.Text, err = v.plain(m.text); err != nil {
+	if out.Text, err = v.plain(m); err != nil {
 		return err
 	}
 	if out.MessageID, err = messageID(v.letter.Row.ID, v.shop.Sender); err != nil {
@@ -106,16 +106,17 @@ func (v *view) mail(m *message, out *followup.Message) (err error) {
 // line runs a subject or preview: one line, not endless.
 func (v *view) line(ops []op) (string, error) {
 	var b strings.Builder
+	b.Grow(longestSubject)
 	if err := run(&b, ops, v); err != nil {
 		return "", err
 	}
 	return clean(b.String(), longestSubject), nil
 }
 
-func (v *view) plain(ops []op) (string, error) {
+func (v *view) plain(m *message) (string, error) {
 	var b strings.Builder
-	b.Grow(2 << 10)
-	if err := run(&b, ops, v); err != nil {
+	b.Grow(m.rooms.text)
+	if err := run(&b, m.text, v); err != nil {
 		return "", err
 	}
 	return wrap(b.String()), nil

@@ -40,6 +40,31 @@ const (
 // maxOutput bounds one rendered text, far above any real message.
 const maxOutput = 256 << 10
 
+// rooms are how long what a message's programs write mostly is at most, in bytes.
+type rooms struct{ html, text int }
+
+// roomOf adds up what ops write: of a choice the longer half, of values more than most have.
+func roomOf(ops []op) (n int) {
+	const value, address, buttons, choices = 48, 160, 1600, 320
+	for i := range ops {
+		switch o := &ops[i]; {
+		case o.branch != nil:
+			n += max(roomOf(o.branch.yes), roomOf(o.branch.no))
+		case o.out == nil:
+			n += len(o.static)
+		case o.out.expr.kind == kindButtons && o.out.as == asHTML:
+			n += buttons
+		case o.out.expr.kind == kindButtons:
+			n += choices
+		case o.out.expr.link:
+			n += address
+		default:
+			n += value
+		}
+	}
+	return n
+}
+
 // run executes ops for v and appends to b.
 func run(b *strings.Builder, ops []op, v *view) error {
 	for i := range ops {

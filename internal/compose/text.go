@@ -131,7 +131,7 @@ func textLink(b *builder, in inline, rest string) {
 // wrap breaks lines at the width and drops doubled blank lines.
 func wrap(s string) string {
 	var b strings.Builder
-	b.Grow(len(s) + len(s)/16)
+	b.Grow(len(s) + len(s)/16 + 1)
 	blank := true // also at the beginning
 	for line := range strings.SplitSeq(s, "\n") {
 		marked, ok := strings.CutPrefix(line, markFirst)
@@ -147,13 +147,23 @@ func wrap(s string) string {
 		wrapLine(&b, first, rest, words)
 		blank = false
 	}
-	return strings.ReplaceAll(strings.TrimRight(b.String(), "\n")+"\n", noBreak, " ")
+	if b.Len() == 0 {
+		b.WriteByte('\n')
+	}
+	out := b.String() // each line ends, and some with a blank one after them
+	return out[:min(len(out), len(strings.TrimRight(out, "\n"))+1)]
 }
 
+// wrapLine breaks one line, and writes usual spaces for those at which none is broken.
 func wrapLine(b *strings.Builder, first, rest, words string) {
+	hard := strings.Contains(words, noBreak)
 	b.WriteString(first)
 	width, fresh := utf8.RuneCountInString(first), true
-	for word := range strings.FieldsFuncSeq(words, func(r rune) bool { return r == ' ' }) {
+	for words != "" {
+		word, after, _ := strings.Cut(words, " ")
+		if words = after; word == "" {
+			continue
+		}
 		n := utf8.RuneCountInString(word)
 		switch {
 		case fresh:
@@ -164,6 +174,9 @@ func wrapLine(b *strings.Builder, first, rest, words string) {
 		default:
 			b.WriteByte(' ')
 			width++
+		}
+		if hard {
+			word = strings.ReplaceAll(word, noBreak, " ")
 		}
 		b.WriteString(word)
 		width += n

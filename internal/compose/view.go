@@ -28,6 +28,7 @@ type view struct {
 	subject  string
 	preview  string
 	answerTo string // answer page, made when it is first asked for
+	stopAt   string // where to unsubscribe, likewise
 
 	names, hours, due memo
 }
