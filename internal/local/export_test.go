@@ -23,3 +23,11 @@ func (a *App) ReconcileAll(ctx context.Context) error { return a.reconcileAll(ct
 
 // CollectLess is what Serve does to the garbage collector.
 func CollectLess() { collectLess() }
+
+// Pulse returns a check of beat that runs at most every ten seconds of now.
+func Pulse(beat func(context.Context) error, now func() time.Time) func(context.Context) error {
+	return (&pulse{beat: beat, now: now}).check
+}
+
+// PulseKey names what a health check writes.
+const PulseKey = pulseKey

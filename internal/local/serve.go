@@ -163,7 +163,7 @@ func server(h http.Handler) *http.Server {
 func (a *App) Public(loop *Loop, o ServeOptions) http.Handler {
 	return web.Public(web.PublicConfig{
 		Engine: a.Engine, Shops: a.Shops, Links: a.Signer, Secrets: a.secrets, ContactKey: a.ContactKey,
-		Now: a.Clock.Now, RealNow: time.Now, Wake: loop.Wake, Health: a.health, Version: o.Version, Log: a.Log,
+		Now: a.Clock.Now, RealNow: time.Now, Wake: loop.Wake, Health: a.health(), Version: o.Version, Log: a.Log,
 	})
 }
 
@@ -184,12 +184,6 @@ func (a *App) secrets(name string, shop followup.ShopID) source.Secrets {
 		out = append(out, []byte(s.Reveal()))
 	}
 	return out
-}
-
-// health says why the service cannot work: the database does not answer.
-func (a *App) health(ctx context.Context) error {
-	_, _, err := a.Store.NextLook(ctx)
-	return err
 }
 
 // sweepPage is how much is deleted in one commit.
