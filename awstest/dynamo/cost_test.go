@@ -13,6 +13,7 @@ import (
 	"aftersales/internal/dynamo/dynamotest"
 	"aftersales/internal/followup"
 	"aftersales/internal/followup/storetest"
+	"aftersales/internal/mailbox"
 )
 
 // Gates in request units: a change that costs more fails here.
@@ -70,7 +71,15 @@ func costOfAnOrder(t *testing.T, list float64) {
 	meter := dynamotest.Metered(localaws.DynamoDB(t))
 	c := settings()
 	c.DayList = list > 0
-	s := newShop(t, dynamo.New(meter, localaws.Tables(t, localaws.DynamoDB(t)), c))
+	files, err := dynamotest.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stand := &dynamotest.Stand{Setup: files, Mail: &mailbox.Memory{}}
+	s, err := stand.Open(t.Context(), dynamo.New(meter, localaws.Tables(t, localaws.DynamoDB(t)), c))
+	if err != nil {
+		t.Fatal(err)
+	}
 	meter.Take() // the plan, once a deploy
 	var bills []bill
 	var total dynamotest.Units
@@ -81,27 +90,38 @@ func costOfAnOrder(t *testing.T, list float64) {
 		return u
 	}
 	for _, e := range fourEvents {
-		s.now = day(e.at)
-		s.receive(t, body(t, e.name, s.now), func() {
-			if u := spent("receive " + e.name); u.Write > gateReceive {
-				t.Errorf("receiving %s costs %g WRU, want at most %d", e.name, u.Write, gateReceive)
-			}
-		})
+		s.Now = day(e.at)
+		in, err := dynamotest.Body(e.name, s.Now)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Accept(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		if u := spent("receive " + e.name); u.Write > gateReceive {
+			t.Errorf("receiving %s costs %g WRU, want at most %d", e.name, u.Write, gateReceive)
+		}
+		if err := s.EnrollBody(t.Context(), in.InboxKey); err != nil {
+			t.Fatal(err)
+		}
 		spent("enroll " + e.name)
 	}
 	for range 6 {
-		ref := s.next(t)
+		ref, err := s.First(t.Context(), day("2030-01-01T00:00:00Z"))
+		if err != nil {
+			t.Fatal(err)
+		}
 		meter.Take() // a sweep reads one key of 27 at half a unit; this read 16 lanes
-		s.now = ref.Next
-		if _, err := s.Deliver(t.Context(), s.now, []followup.Ref{ref}); err != nil {
+		s.Now = ref.Next
+		if _, err := s.Deliver(t.Context(), s.Now, []followup.Ref{ref}); err != nil {
 			t.Fatal(err)
 		}
 		if u := spent("decide, reserve, arm, record " + string(ref.ID)); u.Read > gateDecide || u.Write > gateTimer-2+list {
 			t.Errorf("%s costs %g WRU and %g RRU, want at most %g and %d", ref.ID, u.Write, u.Read, gateTimer-2+list, gateDecide)
 		}
 	}
-	if n := s.sent(t); n != 6 {
-		t.Fatalf("%d follow-ups were sent, want 6", n)
+	if sent, err := s.Sent(t.Context()); err != nil || len(sent) != 6 {
+		t.Fatalf("%d follow-ups were sent, want 6 (%v)", len(sent), err)
 	}
 	table(t, fmt.Sprintf("An order of 4 events and 6 follow-ups, each moved once; %g with a day list", list), append(bills, bill{"all", total}))
 	if total.Write > gateOrder+6*list || total.Read > gateOrderRRU {

@@ -23,7 +23,7 @@ type shelf struct {
 
 func shelfOf(f *followup.FollowUp) shelf {
 	h := fnv.New32a()
-	h.Write([]byte(f.ID.Journey())) // never fails
+	_, _ = h.Write([]byte(f.ID.Journey())) // never fails
 	return shelf{f.Lane(), int(h.Sum32() % shards)}
 }
 

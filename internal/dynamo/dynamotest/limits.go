@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"time"
 
@@ -247,13 +248,13 @@ func (l *Limits) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, o
 func (l *Limits) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error) {
 	unread := map[string]types.KeysAndAttributes{}
 	ask := map[string]types.KeysAndAttributes{}
-	request := "batch"
+	var asked []string
 	for table, k := range in.RequestItems {
 		l.eventual(k.ConsistentRead)
 		if len(k.Keys) == 0 || len(k.Keys) > 100 {
 			return nil, fmt.Errorf("a batch of %d keys", len(k.Keys))
 		}
-		request += " " + name(&table, k.Keys[0])
+		asked = append(asked, name(&table, k.Keys[0]))
 		if n := l.unread(len(k.Keys)); n > 0 {
 			rest := k
 			rest.Keys, k.Keys = k.Keys[len(k.Keys)-n:], k.Keys[:len(k.Keys)-n]
@@ -261,7 +262,7 @@ func (l *Limits) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInpu
 		}
 		ask[table] = k
 	}
-	return run(l, request, func() (*dynamodb.BatchGetItemOutput, error) {
+	return run(l, "batch "+strings.Join(asked, " "), func() (*dynamodb.BatchGetItemOutput, error) {
 		cut := *in
 		cut.RequestItems = ask
 		out, err := l.API.BatchGetItem(ctx, &cut, opts...)
