@@ -47,7 +47,7 @@ func (w *World) published() (int, error) {
 			return err
 		}
 		at := begin
-		said, err := w.App.Read(followup.Incoming{InboxKey: followup.InboxKey{Shop: "main", Source: source, Key: name}, Topic: topic, Body: body})
+		said, err := w.form.Read(followup.Incoming{InboxKey: followup.InboxKey{Shop: "main", Source: source, Key: name}, Topic: topic, Body: body})
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

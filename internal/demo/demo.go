@@ -21,7 +21,7 @@ import (
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
 	"aftersales/internal/local"
-	"aftersales/internal/sqlite"
+	"aftersales/internal/setup"
 	"aftersales/plans"
 )
 
@@ -33,6 +33,11 @@ type Options struct {
 	Log       *slog.Logger
 	RealNow   func() time.Time    // the machine's clock
 	Progress  func(share float64) // told how far it is, 0 to 1; nil: nobody is
+
+	// Open makes the form that is lived in; nil: the single binary.
+	Open func(ctx context.Context, s Start) (Form, error)
+	// Sent is told of each accepted mail, one at a time; nil: nobody is.
+	Sent func(at time.Time, m followup.Message)
 }
 
 // The demo's three years. It begins on the day before the oldest published
@@ -44,10 +49,11 @@ var (
 
 // World is the shop after its three years, ready to be looked at.
 type World struct {
-	App    *local.App
-	Loop   *local.Loop
+	App    *local.App  // nil in another form
+	Loop   *local.Loop // likewise
 	Result Result
 
+	form     Form
 	dir      string
 	seed     uint64
 	rand     *rand.Rand
@@ -102,8 +108,8 @@ func Run(ctx context.Context, o Options) (_ *World, err error) {
 // Close removes the world.
 func (w *World) Close() error {
 	var err error
-	if w.App != nil {
-		err = w.App.Close()
+	if w.form != nil {
+		err = w.form.Close()
 	}
 	return errors.Join(err, os.RemoveAll(w.dir))
 }
@@ -114,38 +120,47 @@ func (w *World) open(ctx context.Context, o Options) (err error) {
 	shop.Address, shop.Country, shop.Zone = "Lindenstraße 4, 10969 Berlin", "DE", "Europe/Berlin"
 	shop.PublicURL = o.PublicURL
 	var n atomic.Int64 // groups are on their way at once
-	w.App, err = local.Open(ctx, local.Options{
+	key := sha256.Sum256(fmt.Appendf(nil, "a world of %d, which is thrown away", o.Seed))
+	start := Start{
 		Config: &config.Config{
 			Business: "demo", Data: w.dir, Shops: []followup.Shop{shop},
 			Email: config.Email{Channel: config.Mailbox, Concurrency: 4},
 		},
-		Clock: local.NewClock(o.RealNow, begin, 0), Log: o.Log,
-		NewID: func() string { return fmt.Sprintf("demo-%d-%06d", o.Seed, n.Add(1)) },
-		// The world is thrown away: a commit need not wait for the disk.
-		Store: sqlite.Options{NoSync: true},
-		Paths: local.Inputs{Plans: plans.Files(), Catalogue: plans.Products()},
-		Sent:  w.sent,
-	})
+		Inputs: setup.Inputs{Plans: plans.Files(), Catalogue: plans.Products()}, Key: hex.AppendEncode(nil, key[:]),
+		Begin: begin, NewID: func() string { return fmt.Sprintf("demo-%d-%06d", o.Seed, n.Add(1)) }, Log: o.Log,
+		Sent: func(m followup.Message) { w.sent(m, o.Sent) },
+	}
+	if o.Open != nil {
+		w.form, err = o.Open(ctx, start)
+		return err
+	}
+	e, err := openEmbedded(ctx, start, o.RealNow)
 	if err != nil {
 		return err
 	}
-	w.Loop = w.App.NewLoop()
+	w.form, w.App, w.Loop = e, e.app, e.loop
 	return nil
 }
 
+// Form returns the form that was lived in.
+func (w *World) Form() Form { return w.form }
+
 // sent is told of each accepted mail, in any order.
-func (w *World) sent(m followup.Message) {
+func (w *World) sent(m followup.Message, tell func(time.Time, followup.Message)) {
 	if w.over { // from here on people are real
 		return
 	}
-	w.mails = append(w.mails, mail{m.FollowUp, w.App.Clock.Now(), m.Class})
+	if tell != nil {
+		tell(w.form.Now(), m)
+	}
+	w.mails = append(w.mails, mail{m.FollowUp, w.form.Now(), m.Class})
 	w.unread = append(w.unread, m)
 }
 
 // drain does what is due now and lets customers read what arrived, in an order
 // that does not depend on which send was faster.
 func (w *World) drain(ctx context.Context) (engine.Tally, error) {
-	did, err := w.Loop.Drain(ctx)
+	did, err := w.form.Drain(ctx)
 	if err != nil {
 		return did, err
 	}
@@ -184,14 +199,14 @@ func (w *World) travel(ctx context.Context, t time.Time) error {
 		if len(w.todo) > 0 && w.todo[0].at.Before(stop) {
 			stop = w.todo[0].at
 		}
-		look, ok, err := w.App.Store.NextLook(ctx)
+		look, ok, err := w.form.NextLook(ctx)
 		if err != nil {
 			return err
 		}
 		if ok && look.Before(stop) {
 			stop = look
 		}
-		w.App.Clock.AdvanceTo(stop)
+		w.form.AdvanceTo(stop)
 		did, err := w.drain(ctx)
 		if err != nil {
 			return err
@@ -219,13 +234,13 @@ func (w *World) post(ctx context.Context, source, key, topic string, body []byte
 	sum := sha256.Sum256(append([]byte(topic+"\n"), body...))
 	in := followup.Incoming{
 		InboxKey: followup.InboxKey{Shop: "main", Source: source, Key: key}, Topic: topic,
-		Hash: hex.EncodeToString(sum[:]), Body: body, At: w.App.Clock.Now(),
+		Hash: hex.EncodeToString(sum[:]), Body: body, At: w.form.Now(),
 	}
-	verdicts, err := w.App.Store.Accept(ctx, []followup.Incoming{in})
+	verdict, err := w.form.Post(ctx, in)
 	if err != nil {
 		return fmt.Errorf("post %s: %w", key, err)
 	}
-	if verdicts[0] == followup.Different {
+	if verdict == followup.Different {
 		return fmt.Errorf("post %s: the same key was used for another body", key)
 	}
 	w.told++

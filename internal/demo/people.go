@@ -11,7 +11,7 @@ import (
 
 // customer decides what the reader of a mail will do.
 func (w *World) customer(m followup.Message) {
-	now := w.App.Clock.Now()
+	now := w.form.Now()
 	if w.familyReads(m, now) || m.FollowUp.Journey() == livingJourney {
 		return
 	}
@@ -35,12 +35,12 @@ func (w *World) customer(m followup.Message) {
 // answers puts an answer by page on the agenda.
 func (w *World) answers(at time.Time, id followup.FollowUpID, value string, rating int) {
 	w.todo.put(at, func(ctx context.Context) error {
-		now := w.App.Clock.Now()
+		now := w.form.Now()
 		unit, err := w.unitOf(ctx, id, value)
 		if err != nil {
 			return err
 		}
-		heard, err := w.App.Engine.Answer(ctx, now, engine.Said{
+		heard, err := w.form.Engine().Answer(ctx, now, engine.Said{
 			Journey: id.Journey(), FollowUp: id, Unit: unit, Value: value, Rating: rating, By: "page",
 		})
 		if err != nil {
@@ -59,7 +59,7 @@ func (w *World) unitOf(ctx context.Context, id followup.FollowUpID, value string
 	if value == "" {
 		return "", nil
 	}
-	js, err := w.App.Store.Journeys(ctx, []followup.JourneyID{id.Journey()})
+	js, err := w.form.Store().Journeys(ctx, []followup.JourneyID{id.Journey()})
 	if err != nil {
 		return "", err
 	}
@@ -75,7 +75,7 @@ func (w *World) solve(at time.Time, id followup.CaseID, reason string) {
 		reason = engine.CaseReasons[w.rand.IntN(len(engine.CaseReasons))]
 	}
 	w.todo.put(at, func(ctx context.Context) error {
-		_, err := w.App.Engine.Case(ctx, w.App.Clock.Now(), engine.CaseWord{Case: id, Type: followup.CaseClosed, Reason: reason, By: "demo"})
+		_, err := w.form.Engine().Case(ctx, w.form.Now(), engine.CaseWord{Case: id, Type: followup.CaseClosed, Reason: reason, By: "demo"})
 		if errors.Is(err, engine.ErrCase) {
 			return nil // somebody was faster
 		}
@@ -86,7 +86,7 @@ func (w *World) solve(at time.Time, id followup.CaseID, reason string) {
 // handOver closes the case of a customer who asked for their data: somebody
 // sent it.
 func (w *World) handOver(ctx context.Context, id followup.JourneyID) error {
-	js, err := w.App.Store.Journeys(ctx, []followup.JourneyID{id})
+	js, err := w.form.Store().Journeys(ctx, []followup.JourneyID{id})
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (w *World) handOver(ctx context.Context, id followup.JourneyID) error {
 			continue
 		}
 		word := engine.CaseWord{Case: followup.NewCaseID(id, c.Number), Type: followup.CaseClosed, Reason: "other", Text: "The copy was sent.", By: "demo"}
-		if _, err := w.App.Engine.Case(ctx, w.App.Clock.Now(), word); err != nil {
+		if _, err := w.form.Engine().Case(ctx, w.form.Now(), word); err != nil {
 			return err
 		}
 	}
@@ -103,19 +103,19 @@ func (w *World) handOver(ctx context.Context, id followup.JourneyID) error {
 }
 
 func (w *World) unsubscribe(ctx context.Context, id followup.JourneyID) error {
-	js, err := w.App.Store.Journeys(ctx, []followup.JourneyID{id})
+	js, err := w.form.Store().Journeys(ctx, []followup.JourneyID{id})
 	if err != nil {
 		return err
 	}
-	now := w.App.Clock.Now()
-	return w.App.Engine.Consent(ctx, now, js[0].Head.Contact, []followup.Consent{
+	now := w.form.Now()
+	return w.form.Engine().Consent(ctx, now, js[0].Head.Contact, []followup.Consent{
 		{Purpose: followup.Feedback, Channel: followup.Email, At: now, How: "one-click"},
 	})
 }
 
 // staff plans to work off what is on the call list.
 func (w *World) staff(ctx context.Context) error {
-	calls, err := w.App.Engine.Calls(ctx, w.App.Clock.Now())
+	calls, err := w.form.Engine().Calls(ctx, w.form.Now())
 	if err != nil {
 		return err
 	}
@@ -126,7 +126,7 @@ func (w *World) staff(ctx context.Context) error {
 		w.taken[c.ID] = true
 		wait := time.Duration(3+w.rand.IntN(80)) * time.Minute
 		outcome := w.outcome(c.ID)
-		w.todo.put(w.App.Clock.Now().Add(wait), func(ctx context.Context) error { return w.call(ctx, c.ID, outcome) })
+		w.todo.put(w.form.Now().Add(wait), func(ctx context.Context) error { return w.call(ctx, c.ID, outcome) })
 	}
 	return nil
 }
@@ -154,8 +154,8 @@ func (w *World) outcome(id followup.FollowUpID) followup.Outcome {
 }
 
 func (w *World) call(ctx context.Context, id followup.FollowUpID, o followup.Outcome) error {
-	now := w.App.Clock.Now()
-	if _, err := w.App.Engine.Claim(ctx, now, id, "demo"); err != nil {
+	now := w.form.Now()
+	if _, err := w.form.Engine().Claim(ctx, now, id, "demo"); err != nil {
 		if errors.Is(err, engine.ErrNotNow) {
 			delete(w.taken, id) // it may be listed again
 			return nil
@@ -164,7 +164,7 @@ func (w *World) call(ctx context.Context, id followup.FollowUpID, o followup.Out
 	}
 	done := engine.Called{ID: id, Outcome: o, By: "demo"}
 	if o == followup.OutcomeCallBack {
-		js, err := w.App.Store.Journeys(ctx, []followup.JourneyID{id.Journey()})
+		js, err := w.form.Store().Journeys(ctx, []followup.JourneyID{id.Journey()})
 		if err != nil {
 			return err
 		}
@@ -172,7 +172,7 @@ func (w *World) call(ctx context.Context, id followup.FollowUpID, o followup.Out
 		done.Back = row.Due
 		done.Back.Date = done.Back.Date.AddDays(2)
 	}
-	heard, err := w.App.Engine.Done(ctx, now, done)
+	heard, err := w.form.Engine().Done(ctx, now, done)
 	if err == nil && heard.Case > 0 {
 		w.solve(now.Add(time.Duration(18+w.rand.IntN(120))*time.Hour), followup.NewCaseID(id.Journey(), heard.Case), "")
 	}

@@ -30,7 +30,7 @@ const (
 // Screen writes the first screen: the family's story and the totals, at most 18
 // lines of at most 80 columns, so that where to click still fits into 24.
 func (w *World) Screen(ctx context.Context, out io.Writer) error {
-	js, err := w.App.Store.Journeys(ctx, []followup.JourneyID{familyJourney})
+	js, err := w.form.Store().Journeys(ctx, []followup.JourneyID{familyJourney})
 	if err != nil {
 		return err
 	}

@@ -12,14 +12,14 @@ import (
 // Stay serves the world at its living moment until ctx ends; the operator's
 // pages carry buttons that move the clock.
 func (w *World) Stay(ctx context.Context, o local.ServeOptions) error {
-	o.Clock = &web.ClockControl{Now: w.App.Clock.Now, Advance: w.advance}
+	o.Clock = &web.ClockControl{Now: w.form.Now, Advance: w.advance}
 	o.Poll = -1
 	return w.App.ServeLoop(ctx, w.Loop, o)
 }
 
 // advance moves the clock and lets everything happen that becomes due.
 func (w *World) advance(ctx context.Context, by string) error {
-	now := w.App.Clock.Now()
+	now := w.form.Now()
 	var to time.Time
 	switch by {
 	case "hour":

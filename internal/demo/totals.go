@@ -117,11 +117,11 @@ func (w *World) judge(r *Result, m mail, row *followup.FollowUp, f *followup.Fac
 // each pages through every journey.
 func (w *World) each(ctx context.Context, do func(*followup.Journey)) error {
 	for after := followup.Cursor(""); ; {
-		ids, next, err := w.App.Store.Find(ctx, followup.Query{All: true}, after, 100)
+		ids, next, err := w.form.Store().Find(ctx, followup.Query{All: true}, after, 100)
 		if err != nil {
 			return err
 		}
-		js, err := w.App.Store.Journeys(ctx, ids)
+		js, err := w.form.Store().Journeys(ctx, ids)
 		if err != nil {
 			return err
 		}
