@@ -74,7 +74,7 @@ func Start(ctx context.Context, o Options) (*Function, error) {
 		return nil, fmt.Errorf("start %s: %w", o.Name, err)
 	}
 	f.server = &http.Server{Handler: f.routes(), ReadHeaderTimeout: 10 * time.Second}
-	go func() { _ = f.server.Serve(l) }() // ends with Close
+	go func() { _ = f.server.Serve(l) }()          // ends with Close
 	f.command = exec.CommandContext(ctx, o.Binary) //nolint:gosec // it is there to run what it is told
 	f.command.Dir, f.command.Stdout, f.command.Stderr = o.Dir, o.Log, o.Log
 	f.command.Env = append([]string{
