@@ -88,9 +88,11 @@ func TestStoredFormsDoNotChange(t *testing.T) {
 	var e encoder
 	e.row(new(storetest.Order(1, 1).Rows[0]))
 	row := e.b
+	var facts encoder
+	facts.facts(map[string]string{"anchor": "delivered", "x": "y"})
 	rows := encodeRows([]entry{
-		{suffix: "a/-/1", version: 1, state: followup.Planned, next: 5, looks: true, common: [3]string{"p", "c", "UTC"}, body: "x"},
-		{suffix: "b/-/1", version: 2, state: followup.Sent, attempt: "t", common: [3]string{"p", "c", "GMT"}, body: "y"},
+		{suffix: "a/-/1", version: 1, state: followup.Planned, next: 5, looks: true, common: [4]string{"p", "c", "UTC", "f"}, body: "x"},
+		{suffix: "b/-/1", version: 2, state: followup.Sent, attempt: "t", common: [4]string{"p", "c", "GMT", "f"}, body: "y"},
 	})
 	log := encodeLog([]logged{{sec: -1, nano: 2, key: eventKey{"s", "i"}, doc: "d"}})
 	var p packer
@@ -100,6 +102,7 @@ func TestStoredFormsDoNotChange(t *testing.T) {
 	}{
 		"document":   {doc, goldenDoc},
 		"row":        {row, goldenRow},
+		"facts":      {facts.b, goldenFacts},
 		"rows":       {rows, goldenRows},
 		"log":        {log, goldenLog},
 		"packed":     {p.pack(nil, []byte("Europe/Berlin Europe/Berlin!")), goldenPacked},
@@ -176,8 +179,9 @@ func TestDamagedDocumentsAreErrors(t *testing.T) {
 
 const (
 	goldenDoc        = "01230773686f70696679530131c3050a6f726465722e706169641ce0b8c0b41aae02010553013768040000"
-	goldenRow        = "0108010100d41f0604c0b204a0380184bac0b41a01036475651f3120646179732061667465722064656c69766572792c2061742031303a303001020964656c6976657265640a323032362d30332d303406736f757263650773686f70696679"
-	goldenRows       = "010205612f2d2f3102030a000270026304555443017805622f2d2f31040e0174000004474d540179"
+	goldenRow        = "0108010100d41f0604c0b204a0380184bac0b41a01011f3120646179732061667465722064656c69766572792c2061742031303a303001"
+	goldenFacts      = "020207000178000179"
+	goldenRows       = "010205612f2d2f3102030a0002700263045554430266017805622f2d2f31040e0174000004474d54000179"
 	goldenLog        = "010102017301690164"
 	goldenPacked     = "021c090d0019200e001021"
 	goldenDictionary = "c10e414d"

@@ -35,6 +35,12 @@ var (
 	}
 )
 
+// usualWords are rules, and names and values of facts.
+var usualWords = []string{
+	"due", "anchor", "at", "source", "zone", "accepted", "delivered", "assumed", "ordered", "paid", "fulfilled",
+	"installed", "registered", "case_closed", "late", "exit", "condition", "case", "reported", "unclear",
+}
+
 // stateCode returns the code of s from 1; 0 when it is none of ours.
 func stateCode(s followup.State) int { return slices.Index(stateCodes, s) + 1 }
 
@@ -181,7 +187,7 @@ func (e *encoder) decisions(f *followup.FollowUp) {
 		d := &f.Decisions[i]
 		e.time(d.At)
 		word(e, resultCodes, d.Result)
-		e.text(d.Rule)
+		word(e, usualWords, d.Rule)
 		e.text(d.Reason)
 		switch {
 		case d.Next.IsZero():
@@ -192,13 +198,21 @@ func (e *encoder) decisions(f *followup.FollowUp) {
 			e.uint(nextOwn)
 			e.time(d.Next)
 		}
-		e.uint(uint64(len(d.Facts)))
-		e.keys = slices.AppendSeq(e.keys[:0], maps.Keys(d.Facts))
-		slices.Sort(e.keys)
-		for _, k := range e.keys {
-			e.text(k)
-			e.text(d.Facts[k])
+		if i > 0 {
+			e.facts(d.Facts)
 		}
+	}
+}
+
+// facts writes what a decision read. Those of the first decision do not stand in
+// the body of a row, because its neighbours were planned from the same.
+func (e *encoder) facts(facts map[string]string) {
+	e.uint(uint64(len(facts)))
+	e.keys = slices.AppendSeq(e.keys[:0], maps.Keys(facts))
+	slices.Sort(e.keys)
+	for _, k := range e.keys {
+		word(e, usualWords, k)
+		word(e, usualWords, facts[k])
 	}
 }
 
@@ -273,22 +287,31 @@ func (d *decoder) decisions(f *followup.FollowUp) {
 	}
 	for range n {
 		at := d.time()
-		c := followup.Decision{At: at, Result: words(d, resultCodes), Rule: d.text(), Reason: d.text()}
+		c := followup.Decision{At: at, Result: words(d, resultCodes), Rule: words(d, usualWords), Reason: d.text()}
 		switch d.uint() {
 		case nextOfRow:
 			c.Next = f.Next
 		case nextOwn:
 			c.Next = d.time()
 		}
-		if k := d.count(); k > 0 {
-			c.Facts = make(map[string]string, k)
-			for range k {
-				key := d.text()
-				c.Facts[key] = d.text()
-			}
+		if len(f.Decisions) > 0 {
+			c.Facts = d.facts()
 		}
 		f.Decisions = append(f.Decisions, c)
 	}
+}
+
+func (d *decoder) facts() map[string]string {
+	n := d.count()
+	if n == 0 {
+		return nil
+	}
+	out := make(map[string]string, n)
+	for range n {
+		key := words(d, usualWords)
+		out[key] = words(d, usualWords)
+	}
+	return out
 }
 
 // idParts returns step, unit and occurrence as an id without escapes says them.

@@ -26,7 +26,7 @@ type entry struct {
 	next    int64 // milliseconds, if looks
 	looks   bool  // it has a next look
 	attempt string
-	common  [3]string // plan, contact, zone
+	common  [4]string // plan, contact, zone, facts of the first decision
 	body    string    // its other fields
 }
 
@@ -42,7 +42,7 @@ func (x *entry) kept() rowKept { return rowKept{x.version, x.state, x.attempt} }
 // newEntry returns f as it is written, under the next version.
 func newEntry(e *encoder, f followup.FollowUp) entry {
 	f.Next = f.Next.Truncate(time.Millisecond)
-	x := entry{version: f.Version + 1, state: f.State, attempt: f.Attempt, common: [3]string{f.Plan, string(f.Contact), f.Zone}}
+	x := entry{version: f.Version + 1, state: f.State, attempt: f.Attempt, common: [4]string{f.Plan, string(f.Contact), f.Zone}}
 	if j := f.ID.Journey(); j != "" {
 		x.suffix = string(f.ID)[len(j)+1:]
 	}
@@ -52,6 +52,11 @@ func newEntry(e *encoder, f followup.FollowUp) entry {
 	e.b = e.b[:0]
 	e.row(&f)
 	x.body = string(e.b)
+	if len(f.Decisions) > 0 && len(f.Decisions[0].Facts) > 0 {
+		e.b = e.b[:0]
+		e.facts(f.Decisions[0].Facts)
+		x.common[3] = string(e.b)
+	}
 	return x
 }
 
@@ -106,6 +111,11 @@ func (x *entry) followUp(f *followup.FollowUp, j followup.JourneyID) error {
 	d := decoder{s: x.body}
 	err := d.row(f)
 	if err == nil {
+		err = d.end()
+	}
+	if x.common[3] != "" && len(f.Decisions) > 0 && err == nil {
+		d.s = x.common[3]
+		f.Decisions[0].Facts = d.facts()
 		err = d.end()
 	}
 	return fault("row ", string(f.ID), err)
