@@ -146,7 +146,9 @@ func (f *Form) keys(ctx context.Context) (k setup.Keys, err error) {
 	}
 	k.Links, k.Contact = [][]byte{[]byte(link)}, []byte(contact)
 	for word := range strings.SplitSeq(old, ",") {
-		if word = strings.TrimSpace(word); word != "" {
+		word = strings.TrimSpace(word)
+		// While a key is rotated the new one stands in both.
+		if word != "" && !slices.ContainsFunc(k.Links, func(b []byte) bool { return string(b) == word }) {
 			k.Links = append(k.Links, []byte(word))
 		}
 	}
