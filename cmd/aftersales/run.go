@@ -32,6 +32,7 @@ type commands struct {
 	Export     exportVerb     `cmd:"" help:"Move all that is here into a file."`
 	Import     importVerb     `cmd:"" help:"Take all that was moved out of a file."`
 	Cost       costVerb       `cmd:"" help:"Compute what the AWS form costs."`
+	Secrets    secretsVerbs   `cmd:"" help:"Keep the secrets of the AWS form."`
 	Version    versionVerb    `cmd:"" help:"Print the version."`
 	Completion completionVerb `cmd:"" help:"Print a completion script for a shell."`
 }

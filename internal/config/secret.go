@@ -117,6 +117,24 @@ func (e environment) hooks(shop followup.ShopID) map[string][]Secret {
 	return on
 }
 
+// CheckSecret says what is wrong with the secret of a source, or with a link key
+// ("link"); nil when nothing is. The secret is not in it.
+func CheckSecret(source, text string) error {
+	check := rule[string]{want: "the secret alone, without spaces or line ends", parse: func(s string) (string, bool) { return s, s != "" }}
+	switch {
+	case strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r == 0x7f }):
+		return fmt.Errorf("white space in it; want %s", check.want)
+	case source == "generic":
+		check = standardSecret
+	case source == "link":
+		check = linkKey
+	}
+	if _, ok := check.parse(text); !ok || text == "" {
+		return fmt.Errorf("value not shown; want %s", check.want)
+	}
+	return nil
+}
+
 // weak warns of a secret that could be found by trying.
 func (e environment) weak(name string, s Secret) {
 	const least = 16
