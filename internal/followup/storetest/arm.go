@@ -164,26 +164,58 @@ var armPromises = []promise{
 	}},
 }
 
-func armLargeGroup(u suite) {
+// armables saves n orders of one row in one call and returns an arm for each row.
+func (u suite) armables(n int, attempt string) []followup.Arm {
+	u.Helper()
+	var group []followup.Change
+	var ids []followup.JourneyID
+	var people []followup.ContactID
+	for i := range n {
+		c := Order(i, 1)
+		group, ids, people = append(group, c), append(ids, c.Journey), append(people, c.Head.Contact)
+	}
+	u.saved(group...)
+	journeys, err := u.s.Journeys(u.Context(), ids)
+	u.ok("load journeys", err)
+	contacts, err := u.s.Contacts(u.Context(), people)
+	u.ok("load contacts", err)
 	var arms []followup.Arm
+	for i := range n {
+		arms = append(arms, Arming(journeys[i].Rows[0], contacts[i], attempt, Start()))
+	}
+	return arms
+}
+
+func armLargeGroup(u suite) {
+	arms := u.armables(250, "a1")
 	var want []followup.ArmResult
-	for n := range 250 {
-		a := u.armable(n, 1, "a1")[0]
-		result := followup.ArmedNow
+	var moved []followup.Change
+	var closed []followup.Contact
+	for n, a := range arms {
 		switch n % 10 {
 		case 3:
-			u.saved(rowsOnly(u.row(a.Row.ID)))
-			result = followup.Lost
+			row := a.Row
+			row.State, row.Attempt = followup.Planned, ""
+			moved, want = append(moved, rowsOnly(row)), append(want, followup.Lost)
 		case 7:
-			_, err := u.s.SaveContacts(u.Context(), []followup.Contact{a.Contact})
-			u.ok("save contact", err)
-			result = followup.Closed
+			closed, want = append(closed, a.Contact), append(want, followup.Closed)
+		default:
+			want = append(want, followup.ArmedNow)
 		}
-		arms, want = append(arms, a), append(want, result)
 	}
+	u.saved(moved...)
+	errs, err := u.s.SaveContacts(u.Context(), closed)
+	u.ok("save contacts", err)
+	u.each("save contacts", errs, make([]error, len(closed))...)
 	u.arm(arms, want...)
+	ids := make([]followup.JourneyID, len(arms))
 	for i, a := range arms {
-		if got := u.row(a.Row.ID); (got.State == followup.Armed) != (want[i] == followup.ArmedNow) {
+		ids[i] = a.Row.ID.Journey()
+	}
+	journeys, err := u.s.Journeys(u.Context(), ids)
+	u.ok("load journeys", err)
+	for i := range arms {
+		if got := journeys[i].Rows[0]; (got.State == followup.Armed) != (want[i] == followup.ArmedNow) {
 			u.Errorf("row %d is %s after %s", i, got.State, want[i])
 		}
 	}

@@ -146,16 +146,20 @@ var finishPromises = []promise{
 		}
 	}},
 	{"each element of a large group is on its own", func(u suite) {
+		arms := u.armables(250, "a1")
+		armed := make([]followup.ArmResult, len(arms))
 		var ends []followup.Finish
 		var want []error
-		for n := range 250 {
-			_, end := u.armed(n)
+		for n, a := range arms {
+			armed[n] = followup.ArmedNow
+			end := Ending(a, Start().Add(time.Second))
 			var answer error
 			if n%7 == 3 {
 				end.Attempt, end.Row.Attempt, answer = "a2", "a2", followup.ErrConflict
 			}
 			ends, want = append(ends, end), append(want, answer)
 		}
+		u.arm(arms, armed...)
 		u.finish(ends, want...)
 	}},
 }

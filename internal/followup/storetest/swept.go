@@ -349,8 +349,12 @@ var archivePromises = []promise{
 		long := strings.Repeat("注", 800)
 		var all []followup.Incoming
 		for n, k := range []followup.InboxKey{
-			{Shop: "main", Source: "a", Key: "b#c"}, {Shop: "main", Source: "a#b", Key: "c"}, {Shop: "main", Source: "a%23b", Key: "c"},
-			{Shop: "main", Source: "a", Key: "b"}, {Shop: "main", Source: "a", Key: long}, {Shop: "main", Source: "a", Key: long + "1"},
+			{Shop: "main", Source: "a", Key: "b#c"},
+			{Shop: "main", Source: "a#b", Key: "c"},
+			{Shop: "main", Source: "a%23b", Key: "c"},
+			{Shop: "main", Source: "a", Key: "b"},
+			{Shop: "main", Source: "a", Key: long},
+			{Shop: "main", Source: "a", Key: long + "1"},
 			{Shop: "main", Source: "https://example.org/#x", Key: `"';\ ` + "\n\x00"},
 		} {
 			in := webhook(n, fmt.Sprint("body ", n))
