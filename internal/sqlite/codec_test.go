@@ -134,6 +134,7 @@ func TestRowsOfAnyContentAreKept(t *testing.T) {
 
 func TestWhatIsPackedComesBack(t *testing.T) {
 	var p packers
+	mails := newPacker(formLZ2)
 	rapid.Check(t, func(t *rapid.T) {
 		var v []byte
 		for range rapid.IntRange(0, 20).Draw(t, "parts") {
@@ -147,9 +148,11 @@ func TestWhatIsPackedComesBack(t *testing.T) {
 		if len(packed) > len(v)+1 {
 			t.Fatalf("%d bytes are packed into %d", len(v), len(packed))
 		}
-		got, err := unpack(packed)
-		if err != nil || !bytes.Equal(got, v) {
-			t.Fatalf("unpack: %v; %d bytes, want %d", err, len(got), len(v))
+		for _, packed := range [][]byte{packed, mails.pack(nil, v)} {
+			got, err := unpack(packed)
+			if err != nil || !bytes.Equal(got, v) {
+				t.Fatalf("unpack: %v; %d bytes, want %d", err, len(got), len(v))
+			}
 		}
 	})
 	big := bytes.Repeat([]byte("abcdefghij\x00"), 100_000)

@@ -19,11 +19,30 @@ import (
 //go:embed dictionary1.txt
 var dictionary1 []byte
 
+// dictionary2 is what the mails of this program have in common. It must never
+// change either.
+//
+//go:embed dictionary2.txt
+var dictionary2 []byte
+
 // Forms of a packed value: its first byte.
 const (
 	formPlain = 1
 	formLZ1   = 2
+	formLZ2   = 3
 )
+
+// dictionaryOf returns the dictionary of a form; nil when it is none of ours.
+func dictionaryOf(form byte) []byte {
+	switch form {
+	case formLZ1:
+		return dictionary1
+	case formLZ2:
+		return dictionary2
+	default:
+		return nil
+	}
+}
 
 const (
 	minMatch   = 4
@@ -35,8 +54,10 @@ const (
 
 var errPacked = errors.New("packed value is damaged")
 
-// packer packs values. It is not safe for concurrent use; the zero value is ready.
+// packer packs values. It is not safe for concurrent use.
 type packer struct {
+	form  byte
+	base  int     // size of its dictionary
 	e     encoder // what is to be packed, while it is made
 	work  []byte  // dictionary, then the value
 	table [1 << hashBits]uint32
@@ -45,20 +66,20 @@ type packer struct {
 
 func hash4(v uint32) uint32 { return v * 2654435761 >> (32 - hashBits) }
 
-func (p *packer) setUp() {
-	p.work = append(make([]byte, 0, len(dictionary1)+4096), dictionary1...)
-	for i := 0; i+minMatch <= len(dictionary1); i++ {
-		p.first[hash4(binary.LittleEndian.Uint32(dictionary1[i:]))] = uint32(i) + 1
+func newPacker(form byte) *packer {
+	dictionary := dictionaryOf(form)
+	p := &packer{form: form, base: len(dictionary)}
+	p.work = append(make([]byte, 0, p.base+4096), dictionary...)
+	for i := 0; i+minMatch <= p.base; i++ {
+		p.first[hash4(binary.LittleEndian.Uint32(dictionary[i:]))] = uint32(i) + 1
 	}
+	return p
 }
 
 // pack appends the packed form of v to out: packed when that is shorter.
 func (p *packer) pack(out, v []byte) []byte {
-	if p.work == nil {
-		p.setUp()
-	}
 	start := len(out)
-	out = append(out, formLZ1)
+	out = append(out, p.form)
 	out = binary.AppendUvarint(out, uint64(len(v)))
 	out = p.sequences(out, v)
 	if len(out)-start > len(v) {
@@ -69,7 +90,7 @@ func (p *packer) pack(out, v []byte) []byte {
 
 // sequences writes v as literals and matches.
 func (p *packer) sequences(out, v []byte) []byte {
-	base := len(dictionary1)
+	base := p.base
 	p.work = append(p.work[:base], v...)
 	p.table = p.first
 	w, literal := p.work, base
@@ -127,25 +148,25 @@ func unpackInto(out, v []byte) ([]byte, error) {
 	if len(v) == 0 {
 		return nil, errPacked
 	}
-	switch v[0] {
-	case formPlain:
+	if v[0] == formPlain {
 		return append(out[:0], v[1:]...), nil
-	case formLZ1:
-	default:
+	}
+	dictionary := dictionaryOf(v[0])
+	if dictionary == nil {
 		return nil, newer("packed value", v[0])
 	}
 	size, k := binary.Uvarint(v[1:])
 	if k <= 0 || size > maxUnpack || size/256 > uint64(len(v)) {
 		return nil, errPacked
 	}
-	out, ok := expand(slices.Grow(out[:0], int(size)), v[1+k:], int(size))
+	out, ok := expand(slices.Grow(out[:0], int(size)), v[1+k:], int(size), dictionary)
 	if !ok || len(out) != int(size) {
 		return nil, errPacked
 	}
 	return out, nil
 }
 
-func expand(out, v []byte, size int) ([]byte, bool) {
+func expand(out, v []byte, size int, dictionary []byte) ([]byte, bool) {
 	for len(v) > 0 {
 		token := v[0]
 		lits, rest, ok := length(int(token>>4), v[1:])
@@ -161,21 +182,21 @@ func expand(out, v []byte, size int) ([]byte, bool) {
 		}
 		offset := int(v[0]) | int(v[1])<<8
 		n, rest, ok := length(int(token&tokenLimit), v[2:])
-		if n += minMatch; !ok || len(out)+n > size || offset == 0 || offset > len(out)+len(dictionary1) {
+		if n += minMatch; !ok || len(out)+n > size || offset == 0 || offset > len(out)+len(dictionary) {
 			return nil, false
 		}
-		out, v = copyMatch(out, offset, n), rest
+		out, v = copyMatch(out, dictionary, offset, n), rest
 	}
 	return out, true
 }
 
 // copyMatch repeats n bytes from offset back, the first of them perhaps from
 // the dictionary, the last of them perhaps just written.
-func copyMatch(out []byte, offset, n int) []byte {
+func copyMatch(out, dictionary []byte, offset, n int) []byte {
 	if before := offset - len(out); before > 0 {
-		from := len(dictionary1) - before
+		from := len(dictionary) - before
 		k := min(n, before)
-		out = append(out, dictionary1[from:from+k]...)
+		out = append(out, dictionary[from:from+k]...)
 		n -= k
 	}
 	for n > 0 {

@@ -1,9 +1,7 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -25,32 +23,15 @@ type mailOp struct {
 // follow-up and attempt again changes nothing and returns the first id. Durable
 // on return; calls that wait at the same time share a commit.
 func (s *Store) PutMail(ctx context.Context, m followup.Message, at time.Time) (string, error) {
-	var doc bytes.Buffer
-	e := json.NewEncoder(&doc)
-	e.SetEscapeHTML(false) // it would double the size of what is HTML already
-	if err := e.Encode(m); err != nil {
-		return "", fmt.Errorf("keep mail of %s: %w", m.FollowUp, err)
+	body, err := s.packs.mail(&m)
+	if err != nil {
+		return "", fmt.Errorf("keep mail: %w", err)
 	}
-	o := &mailOp{followUp: m.FollowUp, attempt: m.Attempt, at: at.UnixMilli(), body: s.packs.mail(doc.Bytes())}
+	o := &mailOp{followUp: m.FollowUp, attempt: m.Attempt, at: at.UnixMilli(), body: body}
 	if err := s.w.do(ctx, o); err != nil {
 		return "", fmt.Errorf("keep mail of %s: %w", m.FollowUp, err)
 	}
 	return mailID(o.seq), nil
-}
-
-// mail packs doc: a third larger than deflated, in a third of the time.
-func (p *packers) mail(doc []byte) []byte {
-	if v := p.pack(doc); v[0] == formLZ1 {
-		return v
-	}
-	return append([]byte{bodyPlain}, doc...)
-}
-
-func unmail(v []byte) ([]byte, error) {
-	if len(v) > 0 && v[0] == formLZ1 {
-		return unpack(v)
-	}
-	return inflate(v)
 }
 
 func (o *mailOp) want(b *batch) { b.mails.ask(o.followUp) }
@@ -163,13 +144,9 @@ func (s *Store) OneMail(ctx context.Context, id string) (followup.Stored, bool, 
 func (s *Store) mail(ctx context.Context, query string, args ...any) ([]followup.Stored, error) {
 	var out []followup.Stored
 	err := s.query(ctx, query, func(r row) error {
-		doc, err := unmail(r.blob(2))
-		if err != nil {
-			return err
-		}
 		m := followup.Stored{ID: mailID(r.int(0)), At: time.UnixMilli(r.int(1)).UTC()}
-		out, err = append(out, m), json.Unmarshal(doc, &m.Message)
-		out[len(out)-1] = m
+		err := s.packs.undoc("mail ", m.ID, r.blob(2), &m.Message)
+		out = append(out, m)
 		return err
 	}, args...)
 	if err != nil {

@@ -11,22 +11,24 @@ import (
 // packers are shared by the calls of a store: each carries tables worth keeping.
 type packers struct {
 	docs docs
-	pool sync.Pool // of *packer
+	lz1  sync.Pool // of *packer
+	lz2  sync.Pool // of *packer for mails
 	room sync.Pool // of *[]byte
 }
 
-func (p *packers) take() *packer {
-	k, ok := p.pool.Get().(*packer)
+// take returns a packer of pool, which makes such as have form.
+func take(pool *sync.Pool, form byte) *packer {
+	k, ok := pool.Get().(*packer)
 	if !ok {
-		k = new(packer)
+		k = newPacker(form)
 	}
 	k.e.b = k.e.b[:0]
 	return k
 }
 
 func (p *packers) pack(v []byte) []byte {
-	k := p.take()
-	defer p.pool.Put(k)
+	k := take(&p.lz1, formLZ1)
+	defer p.lz1.Put(k)
 	return k.pack(make([]byte, 0, len(v)/2+16), v)
 }
 
@@ -55,8 +57,19 @@ func fault(what, of string, err error) error {
 
 // doc packs what v points to.
 func (p *packers) doc(what, of string, v any) ([]byte, error) {
-	k := p.take()
-	defer p.pool.Put(k)
+	k := take(&p.lz1, formLZ1)
+	defer p.lz1.Put(k)
+	return p.docBy(k, what, of, v)
+}
+
+// mail packs a message.
+func (p *packers) mail(m *followup.Message) ([]byte, error) {
+	k := take(&p.lz2, formLZ2)
+	defer p.lz2.Put(k)
+	return p.docBy(k, "mail of ", string(m.FollowUp), m)
+}
+
+func (p *packers) docBy(k *packer, what, of string, v any) ([]byte, error) {
 	if err := p.docs.encode(&k.e, v); err != nil {
 		return nil, fmt.Errorf("encode %s%s: %w", what, of, err)
 	}
@@ -94,8 +107,8 @@ func (p *packers) head(id followup.JourneyID, version int64, h *followup.Head) (
 }
 
 func (p *packers) event(id followup.JourneyID, e *followup.Event) (logged, error) {
-	k := p.take()
-	defer p.pool.Put(k)
+	k := take(&p.lz1, formLZ1)
+	defer p.lz1.Put(k)
 	if err := p.docs.encode(&k.e, e); err != nil {
 		return logged{}, fmt.Errorf("encode event of %s: %w", id, err)
 	}

@@ -72,7 +72,7 @@ CREATE TABLE mail (
   followup TEXT    NOT NULL,
   attempt  TEXT    NOT NULL,
   at       INTEGER NOT NULL,
-  body     BLOB    NOT NULL, -- JSON, packed
+  body     BLOB    NOT NULL, -- a packed document
   UNIQUE (followup, attempt)
 );
 CREATE INDEX mail_at ON mail (at);
