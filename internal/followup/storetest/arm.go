@@ -187,7 +187,7 @@ func (u suite) armables(n int, attempt string) []followup.Arm {
 }
 
 func armLargeGroup(u suite) {
-	arms := u.armables(250, "a1")
+	arms := u.armables(u.large(), "a1")
 	var want []followup.ArmResult
 	var moved []followup.Change
 	var closed []followup.Contact

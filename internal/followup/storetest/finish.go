@@ -146,7 +146,7 @@ var finishPromises = []promise{
 		}
 	}},
 	{"each element of a large group is on its own", func(u suite) {
-		arms := u.armables(250, "a1")
+		arms := u.armables(u.large(), "a1")
 		armed := make([]followup.ArmResult, len(arms))
 		var ends []followup.Finish
 		var want []error

@@ -26,6 +26,8 @@ type Harness struct {
 	NoWaiting bool
 	// Unsorted: the journeys of a query for all come in an order of the store's own.
 	Unsorted bool
+	// Large is how many elements a large group has: fewer for a slow server; 0: 250.
+	Large int
 	// Settle waits until what was written can be found and is due in the indexes
 	// of a store whose indexes lag; nil: they never do.
 	Settle func()
@@ -87,6 +89,14 @@ func (u suite) same(what string, got, want any) {
 	if d := cmp.Diff(want, got, cmpopts.EquateEmpty(), bodies); d != "" {
 		u.Errorf("%s (-want +got):\n%s", what, d)
 	}
+}
+
+// large is how many elements a large group has.
+func (u suite) large() int {
+	if u.Large > 0 {
+		return u.Large
+	}
+	return 250
 }
 
 // settle lets indexes catch up.
