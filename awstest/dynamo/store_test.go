@@ -27,7 +27,7 @@ func harness(t *testing.T) storetest.Harness {
 		Open: func(t *testing.T) followup.Store {
 			return dynamo.New(client, localaws.Tables(t, client), settings())
 		},
-		NoTransactions: true, NoWaiting: true, Unsorted: true,
+		NoTransactions: true, NoWaiting: true, Unsorted: true, Large: 60,
 	}
 }
 
