@@ -105,7 +105,11 @@ func (t *teller) events() {
 	t.title("Events")
 	rows := table{indent: "  "}
 	for _, e := range t.story.Events {
-		rows.add(cell{localTime(e.At, t.loc), plain}, cell{e.Type, plain}, cell{"by " + e.Source, plain}, cell{e.ID, faint})
+		what := e.Type
+		if e.Undone {
+			what += ", taken back"
+		}
+		rows.add(cell{localTime(e.At, t.loc), plain}, cell{what, plain}, cell{"by " + e.Source, plain}, cell{e.ID, faint})
 	}
 	rows.write(t.out, t.painter, nil)
 }

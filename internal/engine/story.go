@@ -25,12 +25,6 @@ type Story struct {
 	Idle []StoryIdle `json:"-"` // steps of the plan without a follow-up, in its order
 }
 
-// StoryIdle is a step of which nothing is planned, and what it waits for.
-type StoryIdle struct {
-	Step string
-	Why  string
-}
-
 // StoryOrder is the order and the plan it follows.
 type StoryOrder struct {
 	ID         string   `json:"id"`
@@ -76,6 +70,7 @@ type StoryEvent struct {
 	Type   string `json:"type"`
 	Source string `json:"source"`
 	ID     string `json:"id"`
+	Undone bool   `json:"undone,omitempty"` // it takes back what was said: a fulfilment that failed
 }
 
 // StoryCoverage is a coverage with its dates and what they count from.
@@ -170,17 +165,18 @@ func (e *Engine) Story(ctx context.Context, now time.Time, id followup.JourneyID
 		return nil, err
 	}
 	d := rules.Desire(j, &cs[0], now)
-	return Tell(rules, j, &d), nil
+	return Tell(rules, j, &d, &cs[0]), nil
 }
 
-// Tell writes a journey and what its plan wants as a story.
-func Tell(r *followup.Rules, j *followup.Journey, d *followup.Desire) *Story {
+// Tell writes a journey and what its plan wants as a story. Of the contact only
+// the conditions of the plan read anything.
+func Tell(r *followup.Rules, j *followup.Journey, d *followup.Desire, c *followup.Contact) *Story {
 	s := &Story{
 		Order: tellOrder(j, d), Units: tellUnits(r, j, d), Events: []StoryEvent{}, Coverages: []StoryCoverage{},
 		FollowUps: []StoryFollowUp{}, Answers: []StoryAnswer{}, Cases: Cases(r, j),
 	}
 	for _, ev := range inLife(j.Events) {
-		s.Events = append(s.Events, StoryEvent{At: stamp(ev.Time), Type: string(ev.Type), Source: ev.Source, ID: ev.ID})
+		s.Events = append(s.Events, StoryEvent{At: stamp(ev.Time), Type: string(ev.Type), Source: ev.Source, ID: ev.ID, Undone: ev.Retract})
 	}
 	for _, c := range d.Coverages {
 		s.Coverages = append(s.Coverages, StoryCoverage{
@@ -195,7 +191,7 @@ func Tell(r *followup.Rules, j *followup.Journey, d *followup.Desire) *Story {
 	for i := range rows {
 		s.FollowUps = append(s.FollowUps, TellFollowUp(&rows[i], d))
 	}
-	s.Idle = idle(j, d)
+	s.Idle = Idle(r, j, d, c)
 	for _, a := range j.Head.Facts.Answers {
 		s.Answers = append(s.Answers, StoryAnswer{
 			At: stamp(a.At), Unit: string(a.Unit), Answer: a.Value, Rating: a.Rating, By: a.By, Step: a.Step, Text: a.HasText,
@@ -221,28 +217,6 @@ func inLife(events []followup.Event) []followup.Event {
 		return cmp.Or(a.Time.Compare(b.Time), cmp.Compare(a.Source, b.Source),
 			cmp.Compare(slices.Index(life[:], a.Type), slices.Index(life[:], b.Type)), cmp.Compare(a.ID, b.ID))
 	})
-	return out
-}
-
-// idle says of each step without a follow-up what it waits for.
-func idle(j *followup.Journey, d *followup.Desire) (out []StoryIdle) {
-	if d.Plan == nil || j.Head.Facts.Erased {
-		return nil
-	}
-	for i := range d.Plan.Steps {
-		step := &d.Plan.Steps[i]
-		if slices.ContainsFunc(j.Rows, func(f followup.FollowUp) bool { return f.Step == step.ID }) {
-			continue
-		}
-		why := "waits for " + step.Anchor.String()
-		if src := d.Plan.Source(step.ID); src != nil {
-			why = "only when " + src.ID + " does not happen"
-		}
-		if step.When != nil {
-			why += " (" + step.When.String() + ")"
-		}
-		out = append(out, StoryIdle{Step: step.ID, Why: why})
-	}
 	return out
 }
 

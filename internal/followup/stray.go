@@ -8,8 +8,8 @@ import (
 )
 
 // Stray is something that an event names and the order does not have, so that
-// the event changed nothing there. A later event may still complete the order:
-// the stray is gone then.
+// it was passed over. A later event may still complete the order: the stray is
+// gone then.
 type Stray struct {
 	Source string    `json:"src"`           // with Event it names the event
 	Event  string    `json:"id"`            //
@@ -22,7 +22,7 @@ type Stray struct {
 
 // Cause says which event, which field, and what is known instead.
 func (s *Stray) Cause() string {
-	return fmt.Sprintf("event %s of %s (%s) changed nothing: %s %s %s", s.Event, s.Source, s.Type, s.Field, strconv.Quote(s.Value), s.Why)
+	return fmt.Sprintf("event %s of %s (%s): %s %s %s", s.Event, s.Source, s.Type, s.Field, strconv.Quote(s.Value), s.Why)
 }
 
 // String gives cause and mend on one line.
@@ -32,6 +32,8 @@ const (
 	mostStrays  = 20 // kept of one order; more say nothing new
 	namesShown  = 5  // of what is known
 	longestName = 80 // of a value that is repeated, in bytes
+
+	passed = ", so it was passed over" // what became of it
 )
 
 // stray notes that e's field names nothing there is.
@@ -52,7 +54,7 @@ func (f *folder) knowsParts(e *Event) {
 		case l == nil:
 			f.strayLine(e, field+".id", p.Line)
 		case p.Quantity > l.Quantity:
-			f.stray(e, field+".quantity", strconv.Itoa(p.Quantity), "is more than line "+shortened(l.ID)+" has, which is "+strconv.Itoa(l.Quantity),
+			f.stray(e, field+".quantity", strconv.Itoa(p.Quantity), "is more than the "+strconv.Itoa(l.Quantity)+" of line "+shortened(l.ID)+", so no more were counted",
 				"send the true quantity in an event with an id of its own, or the line's in order.updated")
 		}
 	}
@@ -68,14 +70,14 @@ func (f *folder) strayUnit(e *Event) {
 	l := f.line(r.Line)
 	switch {
 	case r.Line == "":
-		f.stray(e, "unit.serial", r.Serial, "is that of no unit of the order"+f.serials(""), mend+` or with "line" and "index"`)
+		f.stray(e, "unit.serial", r.Serial, "is that of no unit of the order"+f.serials("")+passed, mend+` or with "line" and "index"`)
 	case l == nil:
 		f.strayLine(e, "unit.line", r.Line)
 	case l.Quantity == 0: // told already, see unsold
 	case r.Index > l.Quantity:
-		f.stray(e, "unit.index", strconv.Itoa(r.Index), fmt.Sprintf("is beyond the units of line %s, which has %d", shortened(l.ID), l.Quantity), mend)
+		f.stray(e, "unit.index", strconv.Itoa(r.Index), fmt.Sprintf("is beyond the units of line %s, which has %d", shortened(l.ID), l.Quantity)+passed, mend)
 	default:
-		f.stray(e, "unit.serial", r.Serial, "is that of no unit of line "+shortened(l.ID)+f.serials(l.ID), mend+` or with "index"`)
+		f.stray(e, "unit.serial", r.Serial, "is that of no unit of line "+shortened(l.ID)+f.serials(l.ID)+passed, mend+` or with "index"`)
 	}
 }
 
@@ -84,7 +86,7 @@ func (f *folder) strayLine(e *Event, field, line string) {
 	for i := range f.facts.Lines {
 		ids[i] = f.facts.Lines[i].ID
 	}
-	f.stray(e, field, line, "is no line of the order, which has "+named(ids, "none"),
+	f.stray(e, field, line, "is no line of the order, which has "+named(ids, "none")+passed,
 		"let the store state the line (order.updated; of Shopify, orders/updated), or send the event again with an id of its own and the right line")
 }
 
@@ -107,7 +109,7 @@ func (f *folder) serials(line string) string {
 			known = append(known, u.Serial)
 		}
 	}
-	return "; known: " + named(known, "none")
+	return " (known: " + named(known, "none") + ")"
 }
 
 func (f *folder) line(id string) *Line {
@@ -172,11 +174,11 @@ func (d *Desire) strayCover(c Cover) (s Stray, stray bool) {
 		if known.Name != c.Name {
 			continue
 		}
-		s.Why = "is counted for the order as a whole in plan " + d.Plan.Name
+		s.Why = "is counted for the order as a whole in plan " + d.Plan.Name + passed
 		s.Mend = "write `applies: unit` for it in the plan, or send no dates for single units"
 		return s, !known.PerUnit
 	}
-	s.Why = "is no coverage of plan " + d.Plan.Name + ", which has " + named(names, "none")
+	s.Why = "is no coverage of plan " + d.Plan.Name + ", which has " + named(names, "none") + passed
 	s.Mend = "send one of those with an id of its own, or add " + shortened(c.Name) + " to the plan's coverage"
 	return s, true
 }

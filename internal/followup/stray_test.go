@@ -42,7 +42,7 @@ func TestEventsThatConcernNothingAreTold(t *testing.T) {
 		event followup.Event
 		want  []string // in the one fault; none: no fault
 	}{
-		"line of a unit":    {aboutUnit(followup.UnitRegistered, followup.UnitRef{Line: "l9", Index: 1}), []string{"event u1 of test (unit.registered)", `unit.line "l9"`, "which has l1", "order.updated"}},
+		"line of a unit":    {aboutUnit(followup.UnitRegistered, followup.UnitRef{Line: "l9", Index: 1}), []string{"event u1 of test (unit.registered)", `unit.line "l9"`, "which has l1, so it was passed over", "order.updated"}},
 		"index":             {aboutUnit(followup.UnitInstalled, followup.UnitRef{Line: "l1", Index: 3}), []string{`unit.index "3"`, "line l1, which has 2", "the right unit"}},
 		"serial":            {aboutUnit(followup.UnitRegistered, followup.UnitRef{Serial: "S9"}), []string{`unit.serial "S9"`, "known: S1", "the right unit"}},
 		"a known serial":    {aboutUnit(followup.UnitInstalled, followup.UnitRef{Serial: "S1"}), nil},
@@ -51,7 +51,7 @@ func TestEventsThatConcernNothingAreTold(t *testing.T) {
 		"coverage of order": {coveredBy("support"), []string{`coverage.name "support"`, "order as a whole", "applies: unit"}},
 		"known coverage":    {coveredBy("warranty"), nil},
 		"line of a part":    {returned(followup.Part{Line: "l9"}), []string{"(order.returned)", `lines[0].id "l9"`, "which has l1"}},
-		"too many":          {returned(followup.Part{Line: "l1", Quantity: 3}), []string{`lines[0].quantity "3"`, "line l1 has, which is 2"}},
+		"too many":          {returned(followup.Part{Line: "l1", Quantity: 3}), []string{`lines[0].quantity "3"`, "more than the 2 of line l1, so no more were counted"}},
 		"as many as sold":   {returned(followup.Part{Line: "l1", Quantity: 2}), nil},
 		"line never sold": {
 			followup.Event{ID: "u1", Type: followup.OrderUpdated, Time: at("2026-03-02T09:00"), Lines: []followup.Line{{ID: "l9"}}},

@@ -72,42 +72,7 @@ func (s *simulation) followUp(row *followup.FollowUp, d *followup.Desire) Follow
 
 // idle says of each step without a follow-up what it waits for.
 func (s *simulation) idle(sc *scene) {
-	if sc.desire.Plan == nil {
-		return
+	for _, i := range engine.Idle(sc.rules, &sc.journey, &sc.desire, &sc.contact) {
+		s.out.Idle = append(s.out.Idle, Idle{Step: i.Step, Why: i.Why})
 	}
-	for i := range sc.desire.Plan.Steps {
-		step := &sc.desire.Plan.Steps[i]
-		if !slices.ContainsFunc(sc.journey.Rows, func(f followup.FollowUp) bool { return f.Step == step.ID }) {
-			s.out.Idle = append(s.out.Idle, Idle{Step: step.ID, Why: why(sc, step)})
-		}
-	}
-}
-
-func why(sc *scene, step *followup.Step) string {
-	if src := sc.desire.Plan.Source(step.ID); src != nil {
-		return "only when " + src.ID + " does not happen"
-	}
-	if step.When != nil && !holds(sc, step) {
-		return "not wanted: " + step.When.String()
-	}
-	return "waits for " + step.Anchor.String()
-}
-
-// holds reports whether the condition of step holds now, for any unit.
-func holds(sc *scene, step *followup.Step) bool {
-	scope := followup.Scope{
-		Facts: &sc.journey.Head.Facts, Plan: sc.desire.Plan, Catalogue: sc.rules.Catalogue, Contact: &sc.contact,
-		Coverages: sc.desire.Coverages, Picked: sc.desire.Live, Step: step.ID,
-	}
-	if !step.PerUnit {
-		ok, err := step.When.Holds(&scope)
-		return ok && err == nil
-	}
-	for i := range scope.Facts.Units {
-		scope.Unit = &scope.Facts.Units[i]
-		if ok, err := step.When.Holds(&scope); ok && err == nil && slices.Contains(sc.desire.Live, scope.Unit.Key) {
-			return true
-		}
-	}
-	return false
 }

@@ -122,7 +122,7 @@ func TestOrderTellsStrays(t *testing.T) {
 		t.Fatalf("posted: %d %s", rec.Code, rec.Body)
 	}
 	w.enroll()
-	must(t, w.get(w.operator, "/orders/main/1001").Body.String(), `<dd class="bad">event reg-9 of shop/main (unit.registered) changed nothing: unit.index &#34;7&#34;`, "line l1, which has 1")
+	must(t, w.get(w.operator, "/orders/main/1001").Body.String(), `<dd class="bad">event reg-9 of shop/main (unit.registered): unit.index &#34;7&#34;`, "line l1, which has 1")
 }
 
 func TestCases(t *testing.T) {
