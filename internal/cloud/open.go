@@ -1,0 +1,139 @@
+package cloud
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/aws/aws-lambda-go/lambdacontext"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"aftersales/internal/config"
+	"aftersales/internal/dynamo"
+	"aftersales/internal/followup"
+	"aftersales/internal/params"
+	"aftersales/internal/ses"
+	"aftersales/internal/sqs"
+)
+
+// Version is set by the linker: -X aftersales/internal/cloud.Version=1.0.0.
+var Version = "unknown" //nolint:gochecknoglobals // what the linker sets must be one
+
+// Part adds to a form what its function uses beside tables and secrets. What no
+// function of a binary uses is not linked into it.
+type Part func(p *Parts, shared aws.Config)
+
+// WithEnroll lets a function send to the enroll queue.
+func WithEnroll(p *Parts, shared aws.Config) { p.EnrollQueue = sqs.New(shared, p.Env.EnrollQueue) }
+
+// WithDeliver lets a function send to the deliver queue.
+func WithDeliver(p *Parts, shared aws.Config) { p.DeliverQueue = sqs.New(shared, p.Env.DeliverQueue) }
+
+// WithMail lets a function send mail.
+func WithMail(p *Parts, shared aws.Config) {
+	p.Mail = ses.New(shared, ses.Config{ConfigurationSet: p.Env.ConfigurationSet})
+}
+
+// WithAccount lets a function read what SES allows.
+func WithAccount(p *Parts, shared aws.Config) { p.Account = quota{ses.New(shared, ses.Config{})} }
+
+// WithLogin lets a function reach the operators' log-in.
+func WithLogin(p *Parts, _ aws.Config) { p.Web = &http.Client{Timeout: loginTime} }
+
+// loginTime bounds a request to the log-in: somebody is waiting for the page.
+const loginTime = 5 * time.Second
+
+// quota tells limits by what SES says of the account.
+type quota struct{ channel *ses.Channel }
+
+// Limits reads them.
+func (q quota) Limits(ctx context.Context) (Limits, error) {
+	now, err := q.channel.Quota(ctx)
+	if err != nil {
+		return Limits{}, err
+	}
+	return Limits{PerSecond: now.PerSecond, Left: now.Left, Stopped: now.Paused}, nil
+}
+
+// Open makes the form of a function from the environment, at cold start. Every
+// fault is in the log, and in the error, at once. It makes no request.
+func Open(name string, parts ...Part) (*Form, error) {
+	log := slog.New(&requests{slog.NewJSONHandler(os.Stdout, nil)})
+	f, err := open(name, parts, log)
+	if err != nil {
+		log.Error("function does not start", "function", name, "err", err) //nolint:sloglint // there is no request yet
+	}
+	return f, err
+}
+
+func open(name string, parts []Part, log *slog.Logger) (*Form, error) {
+	env, err := config.LoadCloud(config.Function(name), nil)
+	if err != nil {
+		return nil, err
+	}
+	shop, err := env.LoadShop()
+	if err != nil {
+		return nil, err
+	}
+	shared, err := awsconfig.LoadDefaultConfig(context.Background())
+	if err != nil {
+		return nil, fmt.Errorf("read configuration of AWS: %w", err)
+	}
+	shops := make([]followup.ShopID, len(shop.Shops))
+	for i := range shop.Shops {
+		shops[i] = shop.Shops[i].ID
+	}
+	p := Parts{
+		Env: env, Config: shop,
+		Store: dynamo.New(dynamodb.NewFromConfig(shared), dynamo.Tables{Journeys: env.Journeys, Contacts: env.Contacts, Inbox: env.Inbox},
+			dynamo.Config{Shops: shops, Clock: time.Now}),
+		Secrets: params.New(shared, env.Stack, secretsOf(env.Function, shops)...),
+		Now:     func() time.Time { return time.Now().UTC() }, NewID: rand.Text, Log: log, Metrics: os.Stdout, Version: Version,
+	}
+	for _, part := range parts {
+		part(&p, shared)
+	}
+	return New(p), nil
+}
+
+// secretsOf names what a function will ask for, so that its first request reads
+// all of it at once.
+func secretsOf(f config.Function, shops []followup.ShopID) []string {
+	names := []string{linkKey, linkKeyOld, contactKey}
+	switch f {
+	case config.Console:
+		return append(names, sessionKey)
+	case config.Intake:
+		for _, shop := range shops {
+			for _, s := range config.Sources {
+				names = append(names, config.SecretName(s, shop), config.SecretName(s, shop)+"_NEXT")
+			}
+		}
+	}
+	return names
+}
+
+// requests adds to each line which invocation wrote it.
+type requests struct{ slog.Handler }
+
+// Handle writes a line.
+func (h *requests) Handle(ctx context.Context, r slog.Record) error {
+	if lc, ok := lambdacontext.FromContext(ctx); ok {
+		r.AddAttrs(slog.String("request_id", lc.AwsRequestID))
+	}
+	return h.Handler.Handle(ctx, r)
+}
+
+// WithAttrs keeps the rest.
+func (h *requests) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &requests{h.Handler.WithAttrs(attrs)}
+}
+
+// WithGroup keeps the rest.
+func (h *requests) WithGroup(name string) slog.Handler { return &requests{h.Handler.WithGroup(name)} }
