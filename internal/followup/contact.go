@@ -74,7 +74,8 @@ type Stated struct {
 type Consent struct {
 	Purpose Class     `json:"purpose"`
 	Channel Medium    `json:"channel"`
-	Given   bool      `json:"given"` // false: refused or withdrawn
+	Given   bool      `json:"given"`             // false: refused or withdrawn
+	Machine bool      `json:"machine,omitempty"` // call, given: a machine may call, too; the law asks for that by name
 	At      time.Time `json:"at"`
 	How     string    `json:"how,omitempty"`  // "checkout box", "one-click", "phone"
 	Text    string    `json:"text,omitempty"` // version of the words agreed to
@@ -222,6 +223,14 @@ func (c *Contact) Consented(purpose Class, channel Medium) (given, ok bool) {
 		}
 	}
 	return false, false
+}
+
+// MachineMayCall reports whether the latest word on calls of a purpose is a yes
+// that names calls by a machine.
+func (c *Contact) MachineMayCall(purpose Class) bool {
+	return slices.ContainsFunc(c.Consents, func(k Consent) bool {
+		return k.Purpose == purpose && k.Channel == Call && k.Given && k.Machine
+	})
 }
 
 // Suppress stops a channel and reports whether it was open.

@@ -167,12 +167,15 @@ func (r *genericReader) consents(c *genericCustomer, e *followup.Event) ([]follo
 		if k.Given == nil {
 			return nil, missing(path+".given", `send what was said, "given": true`)
 		}
+		if bool(k.Machine) && channel != followup.Call {
+			return nil, wrongValue(path+".machine", "is only for calls", `leave it out, or send "channel": "call"`)
+		}
 		at := e.Time
 		if !k.At.none() {
 			at = k.At.in(r.loc)
 		}
 		out = append(out, followup.Consent{
-			Purpose: purpose, Channel: channel, Given: bool(*k.Given), At: at, How: string(k.How), Text: string(k.Text),
+			Purpose: purpose, Channel: channel, Given: bool(*k.Given), Machine: bool(*k.Given) && bool(k.Machine), At: at, How: string(k.How), Text: string(k.Text),
 		})
 	}
 	return out, nil

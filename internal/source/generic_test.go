@@ -58,6 +58,19 @@ func TestGenericOrderCreated(t *testing.T) {
 	}
 }
 
+func TestConsentToCallsByAMachine(t *testing.T) {
+	for words, want := range map[string]bool{
+		`"given":true,"machine":true`: true, `"given":true,"machine":false`: false, `"given":true`: false, `"given":false,"machine":true`: false,
+	} {
+		body := `{"specversion":"1.0","id":"e","source":"s","type":"order.created","time":"2026-03-02T09:00:00Z","data":{"order":{"id":"1","created_at":"2026-03-02T09:00:00Z",` +
+			`"customer":{"email":"a@example.com","consents":[{"purpose":"feedback","channel":"call",` + words + `}]},"lines":[{"id":"l1","quantity":1}]}}}`
+		tr := translate(t, "generic", "", []byte(body))
+		if k := tr.Events[0].Consents; len(k) != 1 || k[0].Machine != want {
+			t.Errorf("%s: %+v", words, k)
+		}
+	}
+}
+
 // One file per type, and each is understood as what it is called.
 func TestEveryGenericTypeHasABody(t *testing.T) {
 	seen := map[followup.EventType]bool{}
@@ -241,6 +254,7 @@ func TestGenericFaults(t *testing.T) {
 		{"order.created", `{` + o + `,"customer":{"consents":[{"purpose":"all","channel":"email","given":true}]}}}`, "data.order.customer.consents[0].purpose is not one there is"},
 		{"order.created", `{` + o + `,"customer":{"consents":[{"purpose":"service","channel":"fax","given":true}]}}}`, "data.order.customer.consents[0].channel is not one there is"},
 		{"order.created", `{` + o + `,"customer":{"consents":[{"purpose":"service","channel":"email"}]}}}`, "data.order.customer.consents[0].given is missing"},
+		{"order.created", `{` + o + `,"customer":{"consents":[{"purpose":"service","channel":"email","given":true,"machine":true}]}}}`, "data.order.customer.consents[0].machine is only for calls"},
 		{"order.refunded", `{` + o + `},"amount":"1","currency":"??"}`, "data.currency is not an ISO 4217 code"},
 		{"order.refunded", `{` + o + `},"amount":"1.5","currency":"JPY"}`, "data.amount does not fit its currency"},
 		{"order.refunded", `{` + o + `},"amount":"1.00001"}`, "data.amount does not fit its currency"},

@@ -62,6 +62,7 @@ type genericConsent struct {
 	Purpose text   `json:"purpose" about:"service, feedback or marketing"`
 	Channel text   `json:"channel" about:"email or call"`
 	Given   *flag  `json:"given" about:"false: refused or withdrawn"`
+	Machine flag   `json:"machine" about:"call: yes to calls by a machine, too; default false"`
 	At      moment `json:"at" about:"when; default that of the event"`
 	How     text   `json:"how" about:"where it was said, such as checkout box"`
 	Text    text   `json:"text" about:"version of the words agreed to"`
