@@ -53,7 +53,7 @@ bench: ## the speeds of docs/performance.md beside their limits, in two minutes;
 build-%Function:
 	@test -f '$(SHOP)/aftersales.yaml' || { echo "$(SHOP) has no aftersales.yaml: make it by 'aftersales init $(SHOP)', or say SHOP=FOLDER" >&2; exit 1; }
 	@CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCHITECTURE:x86_64=amd64) $(GO) build -buildvcs=false -trimpath -tags lambda.norpc \
-		-ldflags '-s -w -X main.version=$(VERSION)' -o '$(ARTIFACTS_DIR)/bootstrap' ./functions/$(shell echo $* | tr A-Z a-z)
+		-ldflags '-s -w -X aftersales/internal/cloud.Version=$(VERSION)' -o '$(ARTIFACTS_DIR)/bootstrap' ./functions/$(shell echo $* | tr A-Z a-z)
 	@cp -R '$(SHOP)' '$(ARTIFACTS_DIR)/shop' && chmod -R a+rX '$(ARTIFACTS_DIR)' # Lambda reads it as somebody else
 
 fmt: $(LINT) ## formats every Go file

@@ -1,0 +1,284 @@
+package infra_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"aftersales/internal/config"
+)
+
+func TestQueues(t *testing.T) {
+	template := read(t, root)
+	pollers := of(template, "AWS::Lambda::EventSourceMapping")
+	if len(pollers) > 3 {
+		t.Errorf("%d queues are polled: each costs 650,000 receives a month when idle", len(pollers))
+	}
+	timeout := map[string]float64{} // of the function that polls the queue
+	for name, p := range pollers {
+		props := at(p, "Properties")
+		function := ref(at(props, "FunctionName"))
+		timeout[ref(at(props, "EventSourceArn"))] = number(t, template, at(template, "Resources", function, "Properties", "Timeout"))
+		if types := list(props, "FunctionResponseTypes"); !slices.Contains(types, any("ReportBatchItemFailures")) {
+			t.Errorf("%s: one failed message fails its batch", name)
+		}
+		if size := number(t, template, at(props, "BatchSize")); size != 10 {
+			t.Errorf("%s: batches of %v, want 10", name, size)
+		}
+		find := list(props, "ScalingConfig", "MaximumConcurrency", "Fn::FindInMap")
+		if len(find) != 3 || find[0] != "AtOnce" || ref(find[1]) != "Concurrency" || fmt.Sprint(find[2])+"Function" != function {
+			t.Errorf("%s: concurrency is not that of its function: %v", name, find)
+		}
+	}
+	dead := map[string]bool{}
+	for name, q := range of(template, "AWS::SQS::Queue") {
+		props := at(q, "Properties")
+		if strings.HasSuffix(name, "DeadQueue") {
+			if at(props, "RedrivePolicy") != nil || at(props, "VisibilityTimeout") != nil {
+				t.Errorf("%s is a dead letter queue with a life of its own", name)
+			}
+			continue
+		}
+		target := ref(at(props, "RedrivePolicy", "deadLetterTargetArn"))
+		if target != strings.TrimSuffix(name, "Queue")+"DeadQueue" || at(template, "Resources", target) == nil || dead[target] {
+			t.Errorf("%s has no dead letter queue of its own: %q", name, target)
+		}
+		dead[target] = true
+		if n := number(t, template, at(props, "RedrivePolicy", "maxReceiveCount")); n != 5 {
+			t.Errorf("%s: %v receives, want 5: deliver parks at the fourth", name, n)
+		}
+		visible := number(t, template, at(props, "VisibilityTimeout"))
+		if timeout[name] == 0 || visible < 6*timeout[name] {
+			t.Errorf("%s: visible again after %v s, its function may take %v s; want six times that", name, visible, timeout[name])
+		}
+		if n := number(t, template, at(props, "MaximumMessageSize")); n != 1<<20 {
+			t.Errorf("%s: messages of %v bytes, want 1 MiB", name, n)
+		}
+	}
+	if d := number(t, template, at(template, "Resources", "OutcomeQueue", "Properties", "DelaySeconds")); d != 60 {
+		t.Errorf("reports wait %v s, want 60: the send has to be recorded before", d)
+	}
+}
+
+func TestConcurrencyAddsUp(t *testing.T) {
+	template := read(t, root)
+	lines, _ := at(template, "Mappings", "AtOnce").(tree)
+	for sum, line := range lines {
+		total := 0.0
+		for _, n := range line.(tree) {
+			total += number(t, template, n)
+		}
+		if fmt.Sprint(total) != sum {
+			t.Errorf("concurrency %s adds up to %v", sum, total)
+		}
+	}
+	if d := at(template, "Parameters", "Concurrency", "Default"); d != "6" {
+		t.Errorf("default concurrency %v: a new account may have 10 functions in all", d)
+	}
+	walk(template, root, func(path string, _ any) {
+		if strings.HasSuffix(path, ".ReservedConcurrentExecutions") || strings.HasSuffix(path, ".ProvisionedConcurrencyConfig") {
+			t.Errorf("%s: a new account cannot reserve any", path)
+		}
+	})
+}
+
+func TestNothingIsLostUnheard(t *testing.T) {
+	template := read(t, root)
+	check := func(name string, target any) {
+		if ref(at(target, "DeadLetterConfig", "Arn")) != "BusDeadQueue" {
+			t.Errorf("%s: what it cannot deliver is lost", name)
+		}
+		if at(target, "RetryPolicy", "MaximumRetryAttempts") == nil || at(target, "RetryPolicy", "MaximumEventAgeInSeconds") == nil {
+			t.Errorf("%s has no retry policy", name)
+		}
+	}
+	rules := of(template, "AWS::Events::Rule")
+	if len(rules) != 4 {
+		t.Errorf("%d rules, want our own, Shopify's, SES's and Connect's", len(rules))
+	}
+	allowed := fmt.Sprint(at(template, "Resources", "BusMayQueue", "Properties"))
+	for name, r := range rules {
+		for _, target := range list(r, "Properties", "Targets") {
+			check(name, target)
+			if queue := ref(at(target, "Arn")); !strings.Contains(allowed, "map[Ref:"+queue+"]") || !strings.Contains(allowed, "["+queue+" Arn]") {
+				t.Errorf("%s may not write to %s", name, queue)
+			}
+		}
+	}
+	if !strings.Contains(allowed, "aws:SourceArn") {
+		t.Error("any rule of any account may write to the queues")
+	}
+	schedules := of(template, "AWS::Scheduler::Schedule")
+	if len(schedules) != 1 || text(schedules["Minute"], "Properties", "ScheduleExpression") != "rate(1 minute)" {
+		t.Errorf("schedules: %v", schedules)
+	}
+	for name, s := range schedules {
+		check(name, at(s, "Properties", "Target"))
+	}
+}
+
+func TestLogsEnd(t *testing.T) {
+	names := map[string]bool{}
+	for _, path := range append(slices.Clone(nested), root) {
+		for name, l := range of(read(t, path), "AWS::Logs::LogGroup") {
+			names[name] = true
+			if ref(at(l, "Properties", "RetentionInDays")) != "LogRetentionDays" {
+				t.Errorf("%s %s never ends", path, name)
+			}
+		}
+	}
+	for _, f := range config.Functions {
+		if !names[strings.TrimSuffix(resource(f), "Function")+"Log"] {
+			t.Errorf("%s has no log group of its own, so Lambda makes one that never ends", f)
+		}
+	}
+	template := read(t, root)
+	if at(template, "Globals", "Function", "LoggingConfig", "LogFormat") != "JSON" {
+		t.Error("logs are not JSON")
+	}
+	access := at(template, "Resources", "ApiStage", "Properties", "AccessLogSettings")
+	if !strings.Contains(fmt.Sprint(at(access, "DestinationArn")), "${ApiLog}") {
+		t.Error("no access log")
+	}
+	// A path holds a customer's token, an address is personal.
+	for _, word := range []string{"$context.path", "rawPath", "sourceIp", "userAgent"} {
+		if strings.Contains(text(access, "Format"), word) {
+			t.Errorf("the access log holds %s", word)
+		}
+	}
+}
+
+func TestEveryRouteHasItsLimit(t *testing.T) {
+	template := read(t, root)
+	stage := at(template, "Resources", "ApiStage")
+	limits := at(stage, "Properties", "RouteSettings").(tree)
+	routes := of(template, "AWS::ApiGatewayV2::Route")
+	served := map[string]bool{}
+	for name, r := range routes {
+		route := text(r, "Properties", "RouteKey")
+		for _, limit := range []string{"ThrottlingRateLimit", "ThrottlingBurstLimit"} {
+			if number(t, template, at(limits[route], limit)) <= 0 {
+				t.Errorf("%s has no %s", route, limit)
+			}
+		}
+		delete(limits, route)
+		if !slices.Contains(list(stage, "DependsOn"), any(name)) {
+			t.Errorf("the stage may be made before %s, which it limits", name)
+		}
+		integration := regexp.MustCompile(`\$\{(\w+)\}`).FindStringSubmatch(fmt.Sprint(at(r, "Properties", "Target")))
+		function := ref(at(template, "Resources", integration[1], "Properties", "IntegrationUri"))
+		served[function] = true
+		if fmt.Sprint(at(template, "Resources", integration[1], "Properties", "PayloadFormatVersion")) != "2.0" {
+			t.Errorf("%s: the functions read payload 2.0", integration[1])
+		}
+	}
+	if len(limits) > 0 {
+		t.Errorf("limits without a route: %v", limits)
+	}
+	for _, route := range []string{"ANY /hooks/{source}/{shop}", "ANY /a/{token}", "ANY /u/{token}", "ANY /p/{token}", "ANY /w/{token}", "ANY /console/{proxy+}", "ANY /healthz"} {
+		if !slices.ContainsFunc(list(stage, "DependsOn"), func(n any) bool { return text(routes[n.(string)], "Properties", "RouteKey") == route }) {
+			t.Errorf("nothing serves %s", route)
+		}
+	}
+	allowed := map[string]bool{}
+	for _, p := range of(template, "AWS::Lambda::Permission") {
+		allowed[ref(at(p, "Properties", "FunctionName"))] = at(p, "Properties", "SourceArn") != nil
+	}
+	for function := range served {
+		if !allowed[function] {
+			t.Errorf("the API may not call %s", function)
+		}
+	}
+}
+
+func TestAlarms(t *testing.T) {
+	template := read(t, "infra/alarms.yaml")
+	alarms := of(template, "AWS::CloudWatch::Alarm")
+	watched := map[string]bool{}
+	for name, a := range alarms {
+		p := at(a, "Properties")
+		if text(p, "AlarmDescription") == "" || at(p, "AlarmActions") == nil || text(p, "TreatMissingData") == "" {
+			t.Errorf("%s tells nobody, says nothing, or is silent about silence", name)
+		}
+		for _, d := range list(p, "Dimensions") {
+			watched[text(p, "MetricName")+" "+ref(at(d, "Value"))] = true
+		}
+	}
+	for _, f := range config.Functions {
+		if !watched["Errors "+resource(f)] {
+			t.Errorf("no alarm when %s fails", f)
+		}
+	}
+	for name := range of(read(t, root), "AWS::SQS::Queue") {
+		if strings.HasSuffix(name, "DeadQueue") && !watched["ApproximateNumberOfMessagesVisible "+name] {
+			t.Errorf("no alarm when something is in %s", name)
+		}
+	}
+	for _, name := range []string{"OldestDue", "SweepSilent", "Unclear", "Bounces", "Complaints", "CostOfADay", "LanePaused", "SendingRests", "SecretMissing"} {
+		if alarms[name] == nil {
+			t.Errorf("no alarm %s", name)
+		}
+	}
+	if text(alarms["SweepSilent"], "Properties", "TreatMissingData") != "breaching" {
+		t.Error("a silent sweep rings nobody")
+	}
+}
+
+// What an alarm hangs on is really written: metrics by the functions, messages by a logger.
+func TestAlarmsReadWhatIsWritten(t *testing.T) {
+	template := read(t, "infra/alarms.yaml")
+	code := source(t)
+	filters := of(template, "AWS::Logs::MetricFilter")
+	var filtered []string
+	for name, f := range filters {
+		messages := regexp.MustCompile(`\$\.msg = "([^"]+)"`).FindAllStringSubmatch(text(f, "Properties", "FilterPattern"), -1)
+		if len(messages) == 0 {
+			t.Errorf("%s: a pattern of no message", name)
+		}
+		for _, m := range messages {
+			if !strings.Contains(code, `(ctx, "`+m[1]+`"`) {
+				t.Errorf("%s: nothing logs %q", name, m[1])
+			}
+		}
+		for _, m := range list(f, "Properties", "MetricTransformations") {
+			filtered = append(filtered, fmt.Sprint(at(m, "MetricName")))
+		}
+	}
+	for name, a := range of(template, "AWS::CloudWatch::Alarm") {
+		metric := at(a, "Properties", "MetricName")
+		if text(a, "Properties", "Namespace") != "Aftersales" || slices.Contains(filtered, fmt.Sprint(metric)) {
+			continue
+		}
+		if s, _ := metric.(string); !strings.Contains(code, `= "`+s+`"`) {
+			t.Errorf("%s: nothing writes the metric %v", name, metric)
+		}
+		if d := list(a, "Properties", "Dimensions"); len(d) != 1 || text(d[0], "Name") != "Stack" || !strings.Contains(code, `[][]string{{"Stack"}}`) {
+			t.Errorf("%s: the metric has other dimensions", name)
+		}
+	}
+}
+
+// source is all the code that logs and measures.
+func source(t *testing.T) string {
+	t.Helper()
+	var b strings.Builder
+	for _, dir := range []string{"../internal/cloud", "../internal/engine"} {
+		err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+				return err
+			}
+			text, err := os.ReadFile(path)
+			b.Write(text)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
