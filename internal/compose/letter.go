@@ -168,6 +168,9 @@ func oneClick(address string) bool {
 	if err != nil {
 		return false
 	}
+	if u.Scheme == "https" || u.Hostname() == "localhost" {
+		return true
+	}
 	ip := net.ParseIP(u.Hostname())
-	return u.Scheme == "https" || u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return ip != nil && ip.IsLoopback()
 }

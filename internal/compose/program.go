@@ -114,9 +114,20 @@ func (o *output) write(b *strings.Builder, v *view) error {
 
 // safeURL tells whether s may be the address of a link that comes from data.
 func safeURL(s string) bool {
-	lower := strings.ToLower(s)
-	return (strings.HasPrefix(lower, "https://") || strings.HasPrefix(lower, "http://")) &&
-		!strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f })
+	if !begins(s, "https://") && !begins(s, "http://") {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// begins tells whether s begins with head, in any case.
+func begins(s, head string) bool {
+	return len(s) >= len(head) && strings.EqualFold(s[:len(head)], head)
 }
 
 // builder makes a program of a stream of bytes and tokens.

@@ -321,11 +321,12 @@ func (l *look) row(ctx context.Context, row *followup.FollowUp) {
 
 // decide rules on an open row and queues what follows.
 func (l *look) decide(ctx context.Context, row *followup.FollowUp) {
-	if row.Channel != followup.Call && !l.r.free(l.contact.ID) {
+	machine := l.voice(row)
+	if (row.Channel != followup.Call || machine != nil) && !l.r.free(l.contact.ID) {
 		l.r.later[row.ID] = true
 		return
 	}
-	ruling := l.rules.Decide(l.desire, l.j, row, l.contact, l.r.now, false)
+	ruling := l.rules.Decide(l.desire, l.j, row, l.contact, l.r.now, machine != nil)
 	if ruling.Result != followup.ResultSend {
 		l.r.change(l.j.ID, ruling.Row, l.desire.Plan)
 		l.r.tally.count(ruling.Result)
@@ -354,6 +355,12 @@ func (l *look) decide(ctx context.Context, row *followup.FollowUp) {
 		l.r.tally.Held++
 		return
 	}
+	if l.silent(ctx, machine, &s.message) {
+		ruling = l.rules.Decide(l.desire, l.j, row, l.contact, l.r.now, false)
+		l.r.change(l.j.ID, ruling.Row, l.desire.Plan)
+		l.r.tally.count(ruling.Result)
+		return
+	}
 	if !l.r.claim(l.contact.ID) { // another Deliver was faster
 		l.r.later[row.ID] = true
 		return
@@ -372,7 +379,8 @@ func (l *look) prepare(ruling followup.Ruling) (send, error) {
 		return send{}, err
 	}
 	m.Attempt = attempt
-	contact := l.contact.Clone()
+	contact := *l.contact
+	contact.Sends = slices.Clone(contact.Sends) // all else is only read
 	contact.Spend(followup.Spend{
 		FollowUp: ruling.Row.ID, Epoch: l.rules.Epoch, At: l.r.now, Channel: ruling.Row.Channel, Class: ruling.Row.Class,
 	})

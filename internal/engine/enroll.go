@@ -300,7 +300,7 @@ func (w *enrolment) reconcile(ctx context.Context) (c followup.Change, write boo
 	c.Contacts = changed
 	write = c.Head != nil || len(c.Rows) > 0 || len(changed) > 0 || len(c.Done) > 0
 	if len(w.fresh) > 0 {
-		w.e.c.Log.InfoContext(ctx, "enrolled", slog.String("journey", string(w.j.ID)), slog.Int("events", len(w.fresh)),
+		w.e.c.Log.LogAttrs(ctx, slog.LevelInfo, "enrolled", slog.String("journey", string(w.j.ID)), slog.Int("events", len(w.fresh)),
 			slog.Int("rows", len(c.Rows)), slog.String("plan", head.Name), slog.Int("version", head.Number))
 	}
 	return c, write, nil

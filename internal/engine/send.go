@@ -98,7 +98,7 @@ func (e *Engine) call(ctx context.Context, s *send, now time.Time) followup.Fini
 	if err != nil {
 		level = slog.LevelWarn
 	}
-	e.c.Log.Log(ctx, level, "attempt", slog.String("follow_up", string(row.ID)), slog.String("attempt", row.Attempt),
+	e.c.Log.LogAttrs(ctx, level, "attempt", slog.String("follow_up", string(row.ID)), slog.String("attempt", row.Attempt),
 		slog.String("channel", string(row.Channel)), slog.String("class", string(row.Class)), slog.String("shop", string(s.shop)),
 		slog.String("state", string(end.Row.State)), slog.Int64("late_s", int64(s.lag.Seconds())), slog.Any("err", err))
 	return end

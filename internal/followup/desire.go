@@ -51,17 +51,17 @@ func (w *Wanted) Reason() string {
 	case s.Timing == Every:
 		wait = s.Wait.Times(w.n)
 	}
-	text := s.Anchor.String() + sign + wait.String()
+	day, clock, hours := "", "", ""
 	if !w.from.IsZero() {
-		text += ", moved from " + w.from.Weekday().String() + " to a workday"
+		day = ", moved from " + w.from.Weekday().String() + " to a workday"
 	}
 	if s.At != nil {
-		text += " at " + s.At.String()
+		clock = " at " + s.At.String()
 	}
 	if w.moved {
-		text += ", moved into the allowed hours"
+		hours = ", moved into the allowed hours"
 	}
-	return text
+	return s.Anchor.String() + sign + wait.String() + day + clock + hours
 }
 
 // Refusal is why a follow-up is not wanted.
@@ -138,7 +138,7 @@ func (r *Rules) Desire(j *Journey, c *Contact, now time.Time) Desire {
 	d.cover()
 	if !d.facts.Erased {
 		d.index = indexRows(j.Rows)
-		d.single = make([]Wanted, 0, len(d.plan.Steps)+len(j.Rows))
+		d.single = make([]Wanted, 0, d.room())
 		d.steps()
 		d.merge()
 	}
@@ -184,6 +184,26 @@ func (d *desire) leftBy(u *Unit) Exit {
 		}
 	}
 	return ""
+}
+
+// room is about how many follow-ups the plan wants, before merging.
+func (d *desire) room() (n int) {
+	const open, most = 4, 1 << 12 // without a number of times; more is made when it is needed
+	for i := range d.plan.Steps {
+		s, each := &d.plan.Steps[i], 1
+		switch s.Timing {
+		case Before:
+			each = len(s.By)
+		case Every:
+			each = cmp.Or(s.Times, open)
+		default:
+		}
+		if s.PerUnit {
+			each *= len(d.picked)
+		}
+		n = min(n+each, most)
+	}
+	return n
 }
 
 // steps computes every step, the source of an otherwise before the step it names.

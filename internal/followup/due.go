@@ -314,14 +314,19 @@ func (w *Wanted) Facts(z Zone) map[string]string {
 	if w.facts != nil {
 		return w.facts
 	}
-	return w.counted(z.Loc(), z.String())
+	return w.counted(w.anchor.At.written(z.Loc()), z.String())
 }
 
-func (w *Wanted) counted(loc *time.Location, zone string) map[string]string {
-	at := w.anchor.At.In(loc, 0)
-	when := at.String()
-	if w.anchor.At.Time.IsZero() {
-		when = at.Date.String()
+// counted says what the due was counted from: when that was, in which zone.
+func (w *Wanted) counted(at, zone string) map[string]string {
+	return map[string]string{"anchor": w.Step.Anchor.String(), "at": at, "source": w.anchor.Source, "zone": zone}
+}
+
+// written writes m as a wall clock in loc shows it, or as the date that it is.
+func (m Moment) written(loc *time.Location) string {
+	at := m.In(loc, 0)
+	if m.Time.IsZero() {
+		return at.Date.String()
 	}
-	return map[string]string{"anchor": w.Step.Anchor.String(), "at": when, "source": w.anchor.Source, "zone": zone}
+	return at.String()
 }

@@ -57,8 +57,12 @@ type reconciler struct {
 	now     time.Time
 	wanted  []bool // by place of the row
 	written []bool
-	zone    string // as decisions say it
 	out     []FollowUp
+
+	// What decisions say again and again.
+	zone   string
+	anchor Moment
+	at     string // the anchor, on the customer's clock
 }
 
 // find returns the place of w's row, or -1. The Desire noted it; rows that were
@@ -102,7 +106,10 @@ func (r *reconciler) facts(w *Wanted) map[string]string {
 	if r.zone == "" {
 		r.zone = r.d.Zone.String()
 	}
-	return w.counted(r.d.Zone.Loc(), r.zone)
+	if r.at == "" || r.anchor != w.anchor.At {
+		r.anchor, r.at = w.anchor.At, w.anchor.At.written(r.d.Zone.Loc())
+	}
+	return w.counted(r.at, r.zone)
 }
 
 // place gives row the due of w and the state that goes with it. why gets the
