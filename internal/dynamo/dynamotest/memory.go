@@ -30,6 +30,18 @@ func (m *Memory) Writes() int {
 	return m.writes
 }
 
+// Items returns a copy of every item of every table, in no order.
+func (m *Memory) Items() (out []map[string]types.AttributeValue) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, table := range m.tables {
+		for _, it := range table {
+			out = append(out, clone(it))
+		}
+	}
+	return out
+}
+
 // table returns the items of a table by key.
 func (m *Memory) table(name *string) map[string]attributes {
 	if m.tables == nil {

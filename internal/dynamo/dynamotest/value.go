@@ -8,6 +8,17 @@ import (
 	"aftersales/internal/dynamo"
 )
 
+// Text returns a text attribute of an item, or "".
+func Text(it map[string]types.AttributeValue, name string) string { return text(it[name]) }
+
+// Bytes returns a binary attribute of an item, or nil.
+func Bytes(it map[string]types.AttributeValue, name string) []byte {
+	if b, ok := it[name].(*types.AttributeValueMemberB); ok {
+		return b.Value
+	}
+	return nil
+}
+
 func text(v types.AttributeValue) string {
 	if s, ok := v.(*types.AttributeValueMemberS); ok {
 		return s.Value

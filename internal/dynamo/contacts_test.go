@@ -1,0 +1,230 @@
+package dynamo_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"aftersales/internal/dynamo"
+	"aftersales/internal/dynamo/dynamotest"
+	"aftersales/internal/followup"
+	"aftersales/internal/followup/storetest"
+)
+
+func save(t *testing.T, s *dynamo.Store, c followup.Contact) error {
+	t.Helper()
+	errs, err := s.SaveContacts(t.Context(), []followup.Contact{c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return errs[0]
+}
+
+func contact(t *testing.T, s *dynamo.Store, id followup.ContactID) followup.Contact {
+	t.Helper()
+	cs, err := s.Contacts(t.Context(), []followup.ContactID{id})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cs[0]
+}
+
+// TestAWriterThatDiedBetweenTheItemsOfAContactStopsNobody writes C and not S, for
+// a new contact and for one that was there.
+func TestAWriterThatDiedBetweenTheItemsOfAContactStopsNobody(t *testing.T) {
+	t.Parallel()
+	for _, known := range []bool{false, true} {
+		mem := &dynamotest.Memory{}
+		c := settings()
+		c.Wait = func(context.Context, int) error { return nil }
+		s := dynamo.New(mem, tables, c)
+		dead := dynamo.New(&dynamotest.Mortal{API: mem, After: 1}, tables, c)
+		who := storetest.Customer(1)
+		if known {
+			if err := save(t, s, who); err != nil {
+				t.Fatal(err)
+			}
+			who = contact(t, s, who.ID)
+		}
+		lost := who.Clone()
+		lost.Note(followup.Text{Event: "dead", Body: "half written", At: storetest.Start()})
+		if err := save(t, dead, lost); !errors.Is(err, dynamotest.ErrDead) {
+			t.Fatalf("the writer should have died: %v", err)
+		}
+		if got := contact(t, s, who.ID); got.Version != who.Version {
+			t.Errorf("known %t: version %d, want %d: S is the commit", known, got.Version, who.Version)
+		}
+		who.Note(followup.Text{Event: "next", Body: "mine", At: storetest.Start()})
+		if err := save(t, s, who); !errors.Is(err, followup.ErrConflict) {
+			t.Fatalf("known %t: over an unknown C: %v, want a conflict", known, err)
+		}
+		again := contact(t, s, who.ID)
+		again.Note(followup.Text{Event: "next", Body: "mine", At: storetest.Start()})
+		if err := save(t, s, again); err != nil {
+			t.Fatalf("known %t: after loading again: %v", known, err)
+		}
+		got := contact(t, s, who.ID)
+		if len(got.Texts) != 2 || got.Field(followup.FieldName) == "" || len(got.Consents) != len(again.Consents) {
+			t.Errorf("known %t: %d texts, name %q", known, len(got.Texts), got.Field(followup.FieldName))
+		}
+	}
+}
+
+// TestConcurrentWritersOfAContactLoseNothing lets writers add a text each, again
+// and again after conflicts.
+func TestConcurrentWritersOfAContactLoseNothing(t *testing.T) {
+	t.Parallel()
+	s := dynamo.New(&dynamotest.Memory{}, tables, settings())
+	who := storetest.Customer(1)
+	if err := save(t, s, who); err != nil {
+		t.Fatal(err)
+	}
+	const writers = 6
+	var wg sync.WaitGroup
+	for n := range writers {
+		wg.Go(func() {
+			for {
+				c := contact(t, s, who.ID)
+				if n%2 == 0 {
+					c.Note(followup.Text{Event: string(rune('a' + n)), At: storetest.Start(), Body: "text"})
+				} else {
+					c.Consent(followup.Consent{Purpose: followup.Class(rune('a' + n)), Channel: followup.Email, Given: true, At: storetest.Start()})
+				}
+				if err := save(t, s, c); err == nil {
+					return
+				} else if !errors.Is(err, followup.ErrConflict) {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	got := contact(t, s, who.ID)
+	if len(got.Texts) != writers/2 || len(got.Consents) != len(who.Consents)+writers/2 {
+		t.Errorf("%d texts and %d consents, want %d of each more", len(got.Texts), len(got.Consents), writers/2)
+	}
+}
+
+// TestAnOptOutBetweenReadAndReserveCloses changes only what may close, and only
+// what may not.
+func TestAnOptOutBetweenReadAndReserveCloses(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*followup.Contact){
+		"opt-out": func(c *followup.Contact) {
+			c.Suppress(followup.Suppression{Channel: followup.Email, Reason: "complaint", At: storetest.Start()})
+		},
+		"a new address": func(c *followup.Contact) {
+			c.State(followup.Person{Mail: "new@example.org"}, followup.Stamp{Time: storetest.Start().AddDate(0, 0, 1)})
+		},
+	} {
+		s := newStore()
+		order := storetest.Order(1, 1)
+		if errs, err := s.Save(t.Context(), []followup.Change{order}); err != nil || errs[0] != nil {
+			t.Fatal(errs, err)
+		}
+		js, err := s.Journeys(t.Context(), []followup.JourneyID{order.Journey})
+		if err != nil {
+			t.Fatal(err)
+		}
+		read := contact(t, s, order.Head.Contact)
+		changed := read.Clone()
+		change(&changed)
+		if err := save(t, s, changed); err != nil {
+			t.Fatal(err)
+		}
+		got, err := s.Arm(t.Context(), []followup.Arm{storetest.Arming(js[0].Rows[0], read, "a1", storetest.Start())})
+		if err != nil || got[0] != followup.Closed {
+			t.Errorf("%s: %v, %v, want closed", name, got, err)
+		}
+	}
+}
+
+// phoned is an order whose contact is named by mail and reached by phone, too.
+func phoned(n int, phone followup.ContactID) followup.Change {
+	c := storetest.Order(n, 1)
+	c.Head.Facts.Keys.Phone = phone
+	return c
+}
+
+func TestAPhoneNumberLeadsToItsContactUntilItIsForgotten(t *testing.T) {
+	t.Parallel()
+	s := newStore()
+	by := func(phone, want followup.ContactID) {
+		t.Helper()
+		if got, err := s.ByPhone(t.Context(), phone); err != nil || got != want {
+			t.Errorf("phone %s leads to %q (%v), want %q", phone, got, err, want)
+		}
+	}
+	by("p1", "")
+	a, b := phoned(1, "p1"), phoned(2, "p2")
+	errs, err := s.Save(t.Context(), []followup.Change{a, b})
+	if err := errors.Join(append(errs, err)...); err != nil {
+		t.Fatal(err)
+	}
+	by("p1", a.Head.Contact)
+	by("p2", b.Head.Contact)
+	c := contact(t, s, a.Head.Contact)
+	c.Note(followup.Text{Event: "e", At: storetest.Start(), Body: "without a head"})
+	if err := save(t, s, c); err != nil {
+		t.Fatal(err)
+	}
+	by("p1", a.Head.Contact)
+	c = contact(t, s, a.Head.Contact)
+	c.Erase(storetest.Start())
+	if err := save(t, s, c); err != nil {
+		t.Fatal(err)
+	}
+	by("p1", "")
+	by("p2", b.Head.Contact)
+	if got := contact(t, s, a.Head.Contact); got.Erased.IsZero() || len(got.Fields)+len(got.Texts) > 0 || len(got.Suppressed) != 2 {
+		t.Errorf("erased is %+v", got)
+	}
+}
+
+// counted counts requests by kind.
+type counted struct {
+	dynamo.API
+	mu   sync.Mutex
+	puts []string
+}
+
+func (c *counted) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error) {
+	c.mu.Lock()
+	c.puts = append(c.puts, dynamotest.Text(in.Item, "sk"))
+	c.mu.Unlock()
+	return c.API.PutItem(ctx, in, opts...)
+}
+
+// TestOnlyWhatChangedOfAContactIsWritten: a consent writes S, a text both.
+func TestOnlyWhatChangedOfAContactIsWritten(t *testing.T) {
+	t.Parallel()
+	api := &counted{API: &dynamotest.Memory{}}
+	s := dynamo.New(api, tables, settings())
+	who := storetest.Customer(1)
+	for _, step := range []struct {
+		change func(*followup.Contact)
+		want   string
+	}{
+		{func(*followup.Contact) {}, "C S"},
+		{func(c *followup.Contact) {
+			c.Consent(followup.Consent{Purpose: followup.Feedback, Channel: followup.Email, Given: true, At: storetest.Start()})
+		}, "S"},
+		{func(c *followup.Contact) { c.Note(followup.Text{Event: "e", At: storetest.Start(), Body: "b"}) }, "C S"},
+		{func(c *followup.Contact) { c.Unspend("nobody") }, "S"},
+	} {
+		api.puts = nil
+		step.change(&who)
+		if err := save(t, s, who); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(api.puts, " "); got != step.want {
+			t.Errorf("written %s, want %s", got, step.want)
+		}
+		who = contact(t, s, who.ID)
+	}
+}
