@@ -55,6 +55,14 @@ type Finder interface {
 	Find(ctx context.Context, id FollowUpID, attempt string) (Evidence, error)
 }
 
+// Voice is a channel that makes calls without a person.
+type Voice interface {
+	Channel
+	// Speaks says why the call that m is cannot be made by a machine, "" when it
+	// can: it has a voice for the language, or a recording.
+	Speaks(m Message) string
+}
+
 // Evidence is what a channel knows about an attempt.
 type Evidence struct {
 	Accepted   bool
