@@ -84,16 +84,14 @@ func (s *Store) looks(ctx context.Context, dh, after string, until time.Time, li
 }
 
 // nameLooks reads the ids that are too long for a key.
-func (s *Store) nameLooks(ctx context.Context, looks []look) error {
+func (s *Store) nameLooks(ctx context.Context, looks []look) (err error) {
 	for i := range looks {
 		if looks[i].id != "" {
 			continue
 		}
-		it, err := s.get(ctx, s.t.Journeys, key(looks[i].pk, looks[i].sk))
-		if err != nil {
+		if looks[i].id, err = s.nameOf(ctx, key(looks[i].pk, looks[i].sk)); err != nil {
 			return err
 		}
-		looks[i].id = followup.FollowUpID(it.text(attrID))
 	}
 	return nil
 }

@@ -2,8 +2,8 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"testing"
-	"time"
 
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
@@ -165,7 +165,10 @@ func TestAMachineNeverCallsWhatAPersonMay(t *testing.T) {
 	}))
 	now := at("2026-03-06T12:00")
 	row := s.row(t, firstTry)
-	_, err := s.Deliver(t.Context(), now, []followup.Ref{{ID: row.ID, Next: now.Add(-time.Hour), State: row.State}})
+	row.Next = now // its hours were longer when it was listed
+	errs, err := s.store.Save(t.Context(), []followup.Change{{Journey: journeyID, Rows: []followup.FollowUp{row}}})
+	must(t, errors.Join(append(errs, err)...))
+	_, err = s.Deliver(t.Context(), now, []followup.Ref{{ID: row.ID, Next: now, State: row.State}})
 	must(t, err)
 	if len(m.calls) != 0 || s.row(t, firstTry).State != followup.Listed {
 		t.Errorf("%d calls, and it is %s", len(m.calls), s.row(t, firstTry).State)

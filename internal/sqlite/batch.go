@@ -85,6 +85,7 @@ func (s *staged[K, V]) get(key K) (v V, ok bool) {
 
 // write decides what the calls of a group say, and says it to the database.
 func (b *batch) write(group []*job) error {
+	b.w.room = b.w.room[:0]
 	for _, j := range group {
 		j.op.want(b)
 	}

@@ -24,7 +24,7 @@ func roundTrip(t rapid.TB, f followup.FollowUp) followup.FollowUp {
 	if x.suffix == "" { // an id that no store would take
 		x.suffix = "?"
 	}
-	got, err := readBack(f.ID.Journey(), encodeRows([]entry{{suffix: "!"}, x, {suffix: "~~~"}}))
+	got, err := readBack(f.ID.Journey(), rowsFrom(entry{suffix: "!"}, x, entry{suffix: "~~~"}))
 	if err != nil {
 		t.Fatalf("read: %v", err)
 	}
@@ -32,9 +32,15 @@ func roundTrip(t rapid.TB, f followup.FollowUp) followup.FollowUp {
 	return got
 }
 
+func rowsFrom(entries ...entry) []byte {
+	var e encoder
+	e.rows(entries)
+	return e.b
+}
+
 // readBack returns the middle one of three rows, two of which have no body.
 func readBack(j followup.JourneyID, value []byte) (followup.FollowUp, error) {
-	entries, err := rowsOf(j, string(value))
+	entries, err := rowsOf(nil, j, string(value))
 	if err != nil {
 		return followup.FollowUp{}, err
 	}
@@ -167,7 +173,7 @@ func TestWhatIsPackedComesBack(t *testing.T) {
 func TestDamagedValuesAreErrors(t *testing.T) {
 	var p packers
 	row := storetest.Order(1, 1).Rows[0]
-	good := encodeRows([]entry{{suffix: "!"}, newEntry(new(encoder), row), {suffix: "~~~"}})
+	good := rowsFrom(entry{suffix: "!"}, newEntry(new(encoder), row), entry{suffix: "~~~"})
 	rapid.Check(t, func(t *rapid.T) {
 		bad := bytes.Clone(good[:rapid.IntRange(0, len(good)).Draw(t, "cut")])
 		for range rapid.IntRange(0, 4).Draw(t, "flips") {
@@ -190,7 +196,7 @@ func TestDamagedValuesAreErrors(t *testing.T) {
 func TestFormsOfANewerProgramAreRefused(t *testing.T) {
 	_, packed := unpack([]byte{77, 1, 2})
 	_, body := inflate([]byte{77, 1, 2})
-	_, rows := decodeRows("\x4d\x01\x02")
+	_, rows := decodeRows(nil, "\x4d\x01\x02")
 	_, log := decodeLog("\x4d\x01\x02")
 	row := (&decoder{s: "\x4d\x01\x02"}).row(&followup.FollowUp{})
 	for what, err := range map[string]error{"packed": packed, "body": body, "row": row, "rows": rows, "log": log} {

@@ -90,10 +90,10 @@ func TestStoredFormsDoNotChange(t *testing.T) {
 	row := e.b
 	var facts encoder
 	facts.facts(map[string]string{"anchor": "delivered", "x": "y"})
-	rows := encodeRows([]entry{
-		{suffix: "a/-/1", version: 1, state: followup.Planned, next: 5, looks: true, common: [4]string{"p", "c", "UTC", "f"}, body: "x"},
-		{suffix: "b/-/1", version: 2, state: followup.Sent, attempt: "t", common: [4]string{"p", "c", "GMT", "f"}, body: "y"},
-	})
+	rows := rowsFrom(
+		entry{suffix: "a/-/1", version: 1, state: followup.Planned, next: 5, looks: true, common: [4]string{"p", "c", "UTC", "f"}, body: "x"},
+		entry{suffix: "b/-/1", version: 2, state: followup.Sent, attempt: "t", common: [4]string{"p", "c", "GMT", "f"}, body: "y"},
+	)
 	log := encodeLog([]logged{{sec: -1, nano: 2, key: eventKey{"s", "i"}, doc: "d"}})
 	p := newPacker(formLZ1)
 	for what, c := range map[string]struct {

@@ -44,6 +44,7 @@ type duePage struct {
 	until   int64
 	from    duePlace
 	limit   int
+	room    []entry
 	out     []dueRow // in order, complete as far as it goes
 	waiting []dueRow // in order, perhaps with others between them
 }
@@ -68,10 +69,11 @@ func (p *duePage) journey(r row) error {
 	if err := p.ctx.Err(); err != nil {
 		return err
 	}
-	entries, err := rowsOf(followup.JourneyID(id), string(r.blob(2)))
+	entries, err := rowsOf(p.room[:0], followup.JourneyID(id), string(r.blob(2)))
 	if err != nil {
 		return err
 	}
+	p.room = entries
 	for i := range entries {
 		x := &entries[i]
 		if !x.looks || x.next > p.until {

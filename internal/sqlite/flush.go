@@ -95,7 +95,9 @@ func (b *batch) writeRows(j *journeyKept) (err error) {
 	if !j.rowsOut && j.n != 0 {
 		return nil
 	}
-	m, rows := marksOf(j.rows), encodeRows(j.rows)
+	b.w.e.b = b.w.e.b[:0]
+	b.w.e.rows(j.rows)
+	m, rows := marksOf(j.rows), b.w.e.b
 	j.out = remembered{n: j.n, v: j.v + 1, was: m, value: string(rows)}
 	switch {
 	case j.n == 0:

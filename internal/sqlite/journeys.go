@@ -25,11 +25,15 @@ func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]follo
 		place[id] = i
 		asked = append(asked, string(id))
 	}
-	err := s.queryKeys(ctx, loadJourneys, asked, func(r row) error {
+	var room []entry
+	err := s.queryKeys(ctx, loadJourneys, asked, func(r row) (err error) {
 		id := followup.JourneyID(r.text(0))
 		rows := string(r.blob(8))
 		s.recall.sawJourney(id, remembered{n: r.int(3), v: r.int(4), was: marks{r[5], r[6], r[7]}, value: rows})
-		return s.packs.journey(&out[place[id]], rows, r.int(1), r.blob(2))
+		if room, err = rowsOf(room[:0], id, rows); err != nil {
+			return err
+		}
+		return s.packs.journey(&out[place[id]], room, r.int(1), r.blob(2))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load journeys: %w", err)
@@ -45,11 +49,7 @@ func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]follo
 }
 
 // journey reads rows, version and head into j.
-func (p *packers) journey(j *followup.Journey, rows string, version int64, head []byte) error {
-	entries, err := rowsOf(j.ID, rows)
-	if err != nil {
-		return err
-	}
+func (p *packers) journey(j *followup.Journey, entries []entry, version int64, head []byte) error {
 	j.Rows = make([]followup.FollowUp, len(entries))
 	for i := range entries {
 		if err := entries[i].followUp(&j.Rows[i], j.ID); err != nil {

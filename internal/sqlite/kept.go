@@ -65,7 +65,7 @@ type inboxKept struct {
 func (b *batch) askRows(id followup.JourneyID) {
 	if b.trusting && !b.journeys.has(id) {
 		if m, ok := b.w.recall.journey(id); ok {
-			if rows, err := decodeRows(m.value); err == nil {
+			if rows, err := b.rowsOf(id, m.value); err == nil {
 				b.journeys.know(id, &journeyKept{id: id, n: m.n, v: m.v, was: m.was, rows: rows})
 				return
 			}

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"slices"
 
 	"aftersales/internal/followup"
 )
@@ -38,9 +39,31 @@ const (
 func (b *batch) loadRows(r row) (err error) {
 	j := b.journey(followup.JourneyID(r.text(0)))
 	j.n, j.v, j.was = r.int(1), r.int(2), marks{r[3], r[4], r[5]}
-	j.rows, err = rowsOf(j.id, string(r.blob(6)))
+	j.rows, err = b.rowsOf(j.id, string(r.blob(6)))
 	return err
 }
+
+// rowsOf reads the entries of a journey into the writer's room, which the next
+// batch uses again.
+func (b *batch) rowsOf(id followup.JourneyID, value string) ([]entry, error) {
+	room := b.w.room
+	if cap(room)-len(room) < usualRows {
+		room = make([]entry, 0, manyRows)
+	}
+	first := len(room)
+	room, err := rowsOf(room, id, value)
+	if err != nil {
+		return nil, err
+	}
+	b.w.room = room
+	return slices.Clip(room[first:]), nil // one more goes elsewhere
+}
+
+// usualRows are those of a journey, manyRows those of a group of journeys.
+const (
+	usualRows = 16
+	manyRows  = 2048
+)
 
 func (b *batch) loadHead(r row) (err error) {
 	j := b.journey(followup.JourneyID(r.text(0)))

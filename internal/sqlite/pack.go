@@ -85,9 +85,9 @@ func (p *packers) undoc(what, of string, body []byte, v any) error {
 	return fault(what, of, p.docs.decode(doc, v))
 }
 
-// rowsOf reads the entries of a journey.
-func rowsOf(id followup.JourneyID, value string) ([]entry, error) {
-	entries, err := decodeRows(value)
+// rowsOf reads the entries of a journey, behind those in room.
+func rowsOf(room []entry, id followup.JourneyID, value string) ([]entry, error) {
+	entries, err := decodeRows(room, value)
 	return entries, fault("rows of ", string(id), err)
 }
 

@@ -121,36 +121,31 @@ func (x *entry) followUp(f *followup.FollowUp, j followup.JourneyID) error {
 	return fault("row ", string(f.ID), err)
 }
 
-// encodeRows returns entries as they are kept.
-func encodeRows(entries []entry) []byte {
-	room := 32
-	for i := range entries {
-		room += len(entries[i].suffix) + len(entries[i].body) + 64
-	}
-	e := encoder{b: make([]byte, 0, room)}
+// rows writes entries as they are kept.
+func (e *encoder) rows(entries []entry) {
 	e.b = append(e.b, rowsForm)
 	e.uint(uint64(len(entries)))
 	before := new(entry)
 	for i := range entries {
-		entries[i].write(&e, before)
+		entries[i].write(e, before)
 		before = &entries[i]
 	}
-	return e.b
 }
 
-// decodeRows returns the entries that value holds.
-func decodeRows(value string) ([]entry, error) {
+// decodeRows appends the entries that value holds to room.
+func decodeRows(room []entry, value string) ([]entry, error) {
 	d := decoder{s: value}
 	if form := d.byte(); form != rowsForm && d.err == nil {
 		return nil, newer("rows", form)
 	}
-	out := make([]entry, d.count())
-	before := new(entry)
-	for i := range out {
-		out[i].read(&d, before)
-		before = &out[i]
+	n, first, before := d.count(), len(room), new(entry)
+	room = slices.Grow(room, n)
+	for i := first; i < first+n; i++ {
+		room = append(room, entry{})
+		room[i].read(&d, before)
+		before = &room[i]
 	}
-	return out, d.end()
+	return room, d.end()
 }
 
 // putEntry puts x among entries in the order of their ids, in place of the one

@@ -19,6 +19,8 @@ type writer struct {
 	conn   *conn
 	packs  *packers
 	recall *recall
+	room   []entry // of the batch
+	e      encoder // of the record being written
 
 	mu     sync.Mutex
 	busy   bool // somebody commits

@@ -19,6 +19,7 @@ type asked struct {
 	desire followup.Desire
 	t      *texts
 	units  []unit // concerned, dearest to the reader: in the order of the order
+	phone  bool   // a number is known, so that we can call
 }
 
 // answer is the page where a customer says how it goes. Reading it changes
@@ -78,7 +79,7 @@ func (p *public) open(ctx context.Context, id followup.FollowUpID) (*asked, erro
 		id: id, j: j, rules: rules, desire: rules.Desire(j, &contact, p.c.Now()),
 		t: speak(contact.Field(followup.FieldLanguage), j.Head.Facts.Language, rules.Shop.Language),
 	}
-	a.units = a.concerned()
+	a.units, a.phone = a.concerned(), contact.Field(followup.FieldPhone) != ""
 	return a, nil
 }
 

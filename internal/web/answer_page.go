@@ -49,6 +49,7 @@ type answerPage struct {
 	Cases   []caseView
 	Works   bool
 	NotYet  bool
+	CallMe  string // the number we would call
 	Review  string // shown to everybody who answered, whatever they said
 	MaxText int
 }
@@ -59,6 +60,9 @@ func (a *asked) page(l *look, f form, now time.Time) answerPage {
 	g := answerPage{
 		frame: frame{l, t, t.AnswerTitle, cardOf(a.rules.Shop, t)}, Form: f, Order: t.order(plain(a.number())),
 		Options: a.options(f, now), Units: a.choices(f), Ratings: ratings(f), MaxText: maxText,
+	}
+	if g.CallMe = t.CallMeHint; !a.phone {
+		g.CallMe = t.CallMeNoNumber
 	}
 	if len(a.units) == 1 {
 		g.Only = a.units[0].label()

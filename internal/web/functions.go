@@ -13,12 +13,26 @@ import (
 
 // functions are what the pages call, beside those of newLook.
 var functions = template.FuncMap{
-	"local":     localTime,
-	"stamp":     stampIn,
-	"in":        timeIn,
-	"caseForms": formsOf,
-	"plain":     plain,
-	"flow":      flow,
+	"local":      localTime,
+	"stamp":      stampIn,
+	"in":         timeIn,
+	"caseForms":  formsOf,
+	"plain":      plain,
+	"flow":       flow,
+	"zoneSource": zoneSource,
+}
+
+// zoneSource says where a zone is known from.
+func zoneSource(s string) string {
+	switch followup.ZoneSource(s) {
+	case followup.ZoneStated:
+		return "as stated"
+	case followup.ZoneAddress:
+		return "by the address"
+	case followup.ZonePhone:
+		return "by the phone number"
+	}
+	return "the shop\u2019s, as nothing else is known"
 }
 
 // orderPath returns the address of an order's story, below the base of the pages.

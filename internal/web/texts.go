@@ -28,13 +28,13 @@ type texts struct {
 	Keeps   map[string]string // by class: what still comes
 
 	// The answer page.
-	AnswerTitle, AnswerLead                             string
-	WhichUnit, AllUnits, YourAnswer, TapOne, TapHere    string
-	MoreTitle, TextLabel, TextHint, CallMe, CallMeHint  string
-	RatingLabel, RatingLow, RatingHigh, Optional, Send  string
-	Told, ToldRating, Noted, Thanks, ThanksWorks        string
-	CaseNumber, CaseReply, CaseNote, CaseClosed, HearBy string
-	NotYet, Change, ChangeLead, Serial, Review, Reviews string
+	AnswerTitle, AnswerLead                                            string
+	WhichUnit, AllUnits, YourAnswer, TapOne, TapHere                   string
+	MoreTitle, TextLabel, TextHint, CallMe, CallMeHint, CallMeNoNumber string
+	RatingLabel, RatingLow, RatingHigh, Optional, Send                 string
+	Told, ToldRating, Noted, Thanks, ThanksWorks                       string
+	CaseNumber, CaseReply, CaseNote, CaseClosed, HearBy                string
+	NotYet, Change, ChangeLead, Serial, Review, Reviews                string
 	// What is wrong with a form.
 	Mend, NoAnswer, NoUnit, WrongForm, TooLong string
 	// The unsubscribe page.
