@@ -11,7 +11,7 @@ import (
 // to: none is configured, the customer did not agree to calls by a machine, or
 // the call stands on the list already.
 func (l *look) voice(row *followup.FollowUp) followup.Voice {
-	if row.Channel != followup.Call || !l.contact.MachineMayCall(row.Class) {
+	if row.Channel != followup.Call || row.State == followup.Listed || !l.contact.MachineMayCall(row.Class) {
 		return nil
 	}
 	v, _ := l.r.e.c.Channels[l.rules.Shop.ID][followup.Call].(followup.Voice)
