@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"aftersales/internal/civil"
 	"aftersales/internal/config"
 	"aftersales/internal/followup"
 	"aftersales/internal/mailbox"
@@ -173,9 +174,19 @@ func (a *App) Operator(loop *Loop, o ServeOptions) http.Handler {
 		Engine: a.Engine, Shops: a.Shops, Now: a.Clock.Now, Wake: loop.Wake, Clock: o.Clock, Version: o.Version, Log: a.Log,
 	}
 	if a.Config.Email.Channel != config.SMTP {
-		c.Mailbox = mailbox.Handler(a.Store, a.Log)
+		c.Mailbox = mailbox.Handler(a.Store, a.Log, a.zone)
 	}
 	return web.Operator(c)
+}
+
+// zone is that of a shop; UTC of one that is not configured any more.
+func (a *App) zone(id followup.ShopID) *time.Location {
+	if s := a.Shops[id]; s != nil {
+		if loc, err := civil.Zone(s.Zone); err == nil {
+			return loc
+		}
+	}
+	return time.UTC
 }
 
 func (a *App) secrets(name string, shop followup.ShopID) source.Secrets {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"time"
 
 	"aftersales/internal/followup"
 )
@@ -30,9 +31,12 @@ type handler struct {
 
 // Handler shows a mailbox: GET /mailbox, /mailbox/{id}, /mailbox/{id}/html and,
 // for machines, /mailbox/messages. It holds personal data and belongs on the
-// operators' listener. It changes nothing.
-func Handler(storage Storage, log *slog.Logger) http.Handler {
-	h := &handler{storage: storage, log: log, pages: template.Must(template.ParseFS(pageFiles, "pages/*.html"))}
+// operators' listener. It changes nothing. Pages show times on the clock of the
+// shop, which zone tells; JSON stays UTC.
+func Handler(storage Storage, log *slog.Logger, zone func(followup.ShopID) *time.Location) http.Handler {
+	local := func(m followup.Stored) time.Time { return m.At.In(zone(m.Shop)) }
+	pages := template.New("").Funcs(template.FuncMap{"local": local})
+	h := &handler{storage: storage, log: log, pages: template.Must(pages.ParseFS(pageFiles, "pages/*.html"))}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /mailbox", h.list)
 	mux.HandleFunc("GET /mailbox/messages", h.messages)

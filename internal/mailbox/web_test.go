@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"aftersales/internal/followup"
 	"aftersales/internal/mailbox"
@@ -19,7 +20,7 @@ import (
 func get(t *testing.T, s mailbox.Storage, target string) *httptest.ResponseRecorder {
 	t.Helper()
 	w := httptest.NewRecorder()
-	mailbox.Handler(s, slog.New(slog.DiscardHandler)).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil))
+	mailbox.Handler(s, slog.New(slog.DiscardHandler), berlin).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, target, nil))
 	return w
 }
 
@@ -123,6 +124,24 @@ func TestMessagesRefuseBadQueries(t *testing.T) {
 	}
 }
 
+// berlin is the zone of every shop, an hour ahead of UTC.
+func berlin(followup.ShopID) *time.Location { return time.FixedZone("Europe/Berlin", 3600) }
+
+func TestPagesShowTheShopsTime(t *testing.T) {
+	s := filled(t, 1)
+	mail, _, err := s.Mail(t.Context(), 1, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := mail[0].At.Add(time.Hour)
+	if page := get(t, s, "/mailbox").Body.String(); !strings.Contains(page, ">"+at.Format("Mon 2 Jan 2006, 15:04")+"</time>") || !strings.Contains(page, mail[0].At.UTC().Format(`datetime="2006-01-02T15:04:05Z"`)) {
+		t.Errorf("the list: %s", page)
+	}
+	if page := get(t, s, "/mailbox/1").Body.String(); !strings.Contains(page, at.Format("Monday 2 January 2006, 15:04")+" Europe/Berlin</time>") {
+		t.Errorf("the mail: %s", page)
+	}
+}
+
 func TestListShowsTheNewestFirst(t *testing.T) {
 	body := get(t, filled(t, 101), "/mailbox").Body.String()
 	newest, second := strings.Index(body, `href="/mailbox/101"`), strings.Index(body, `href="/mailbox/100"`)
@@ -223,7 +242,7 @@ func TestUnknownPages(t *testing.T) {
 		}
 	}
 	w := httptest.NewRecorder()
-	mailbox.Handler(filled(t, 1), slog.New(slog.DiscardHandler)).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/mailbox", nil))
+	mailbox.Handler(filled(t, 1), slog.New(slog.DiscardHandler), berlin).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/mailbox", nil))
 	if w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", w.Code)
 	}

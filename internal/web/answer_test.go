@@ -149,6 +149,21 @@ func TestReviewForEverybody(t *testing.T) {
 	mustNot(t, w.follow(w.answerPath(w.sell("1001", 1)), url.Values{"answer": {"works"}}), "Write a review", "javascript:")
 }
 
+// Who wants a call is told which number is meant, or that there is none.
+func TestAnswerCallMe(t *testing.T) {
+	w := newTown(t)
+	id := w.sell("1001", 1)
+	must(t, w.get(w.public, w.answerPath(id)).Body.String(), "At the number of your order.")
+	body := strings.Replace(orderBody("1002", "Ben", 1, "Dryer"), `"phone":"+491701234567",`, "", 1)
+	for _, b := range []string{body, deliveredBody("1002")} {
+		w.post(b)
+	}
+	w.enroll()
+	page := w.get(w.public, w.answerPath("main/1002")).Body.String()
+	must(t, page, "We have no number of yours: please write it into the text.")
+	mustNot(t, page, "At the number of your order.")
+}
+
 func TestAnswerWords(t *testing.T) {
 	w := newTown(t)
 	path := w.answerPath(w.sell("1001", 1))

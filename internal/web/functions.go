@@ -31,8 +31,9 @@ func zoneSource(s string) string {
 		return "by the address"
 	case followup.ZonePhone:
 		return "by the phone number"
+	default:
+		return "the shop's"
 	}
-	return "the shop\u2019s, as nothing else is known"
 }
 
 // orderPath returns the address of an order's story, below the base of the pages.

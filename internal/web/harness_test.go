@@ -176,7 +176,7 @@ func newTown(t testing.TB, options ...option) *town {
 		Version: "1.2.3", Log: log,
 	}
 	oc := web.OperatorConfig{
-		Engine: w.engine, Shops: shops, Mailbox: mailbox.Handler(w.mail, log), Now: func() time.Time { return w.now }, Version: "1.2.3", Log: log,
+		Engine: w.engine, Shops: shops, Mailbox: mailbox.Handler(w.mail, log, func(followup.ShopID) *time.Location { return time.UTC }), Now: func() time.Time { return w.now }, Version: "1.2.3", Log: log,
 	}
 	for _, o := range options {
 		o(w, &pc, &oc)
