@@ -114,6 +114,15 @@ func (f *Form) work(ctx context.Context) (*work, error) {
 	return f.made, nil
 }
 
+// Desk returns what people of the shop act through, as the console does.
+func (f *Form) Desk(ctx context.Context) (*setup.Setup, *engine.Engine, error) {
+	w, err := f.work(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return w.Setup, w.engine, nil
+}
+
 func joined(k setup.Keys) string {
 	var b strings.Builder
 	for _, key := range append(slices.Clone(k.Links), k.Contact) {

@@ -107,8 +107,8 @@ func (f *Form) budget(s stream, st *Stream) Budget {
 // LaneState is a lane as people see it.
 type LaneState struct {
 	Lane   followup.Lane
-	Place  time.Time // up to where it was queued; zero: nothing yet
-	Paused *Pause    // nil: it runs
+	Place  followup.Place // up to where it was queued; zero: nothing yet
+	Paused *Pause         // nil: it runs
 }
 
 // LaneStates tells how every lane stands.
@@ -121,7 +121,7 @@ func (f *Form) LaneStates(ctx context.Context) ([]LaneState, error) {
 			return nil, err
 		}
 		for _, l := range s.lanes {
-			state := LaneState{Lane: l, Place: st.lane(l).Place.At}
+			state := LaneState{Lane: l, Place: st.lane(l).Place}
 			if p := st.lane(l).Paused; !p.over(now) {
 				state.Paused = p
 			}

@@ -1,0 +1,314 @@
+// Package virtual runs the handlers of all functions in one process, under a
+// clock that is moved by hand: a whole deployment for tests that live for years.
+// Its queues delay, repeat and reorder as SQS may; its store is whatever it is
+// given.
+package virtual
+
+import (
+	"cmp"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-lambda-go/events"
+
+	"aftersales/internal/cloud"
+	"aftersales/internal/config"
+	"aftersales/internal/engine"
+	"aftersales/internal/followup"
+	"aftersales/internal/mailbox"
+	"aftersales/internal/queue"
+	"aftersales/internal/setup"
+)
+
+// Options make a Deployment. Twice and Seed may be zero.
+type Options struct {
+	Config *config.Config
+	Inputs setup.Inputs
+	Key    []byte // of links and contact ids
+	Begin  time.Time
+	NewID  func() string
+	Sent   func(followup.Message) // told of each accepted mail, one at a time
+	Log    *slog.Logger           // nil: discarded
+	Store  followup.SweptStore
+	Twice  float64 // share of messages that the queues repeat
+	Seed   uint64  // of repeating and reordering
+}
+
+// Deployment is every function of one stack. It is not safe for concurrent use:
+// one message is handled after another, in the order of their looks.
+type Deployment struct {
+	o       Options
+	store   *counting
+	enroll  *queue.Memory
+	deliver *queue.Memory
+	dead    *queue.Memory
+	forms   map[config.Function]*cloud.Form
+	setup   *setup.Setup
+	desk    *engine.Engine
+
+	mu  sync.Mutex
+	now time.Time
+}
+
+// Open makes a deployment.
+func Open(ctx context.Context, o Options) (*Deployment, error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	d := &Deployment{o: o, now: o.Begin, forms: map[config.Function]*cloud.Form{}}
+	d.store = &counting{SweptStore: o.Store, now: d.Now}
+	const receives = 5
+	d.dead = queue.NewMemory(queue.Options{Now: d.Now})
+	habits := queue.Options{Now: d.Now, MaxReceives: receives, Dead: d.dead, Twice: o.Twice, Shuffle: true, Seed: o.Seed}
+	d.enroll, d.deliver = queue.NewMemory(habits), queue.NewMemory(habits)
+	for _, f := range config.Functions {
+		d.forms[f] = cloud.New(d.parts(f))
+	}
+	var err error
+	d.setup, d.desk, err = d.forms[config.Console].Desk(ctx)
+	return d, err
+}
+
+func (d *Deployment) parts(f config.Function) cloud.Parts {
+	p := cloud.Parts{
+		Env:    &config.Cloud{Function: f, Stack: "virtual", Voice: config.Voice{Provider: config.NoVoice}},
+		Config: d.o.Config, Inputs: d.o.Inputs, Store: d.store, Secrets: secrets(d.o.Key), Account: plenty{},
+		Now: d.Now, NewID: d.o.NewID, Log: d.o.Log, Metrics: io.Discard, Version: "virtual",
+		Mail: &observed{Channel: mailbox.New(&mailbox.Memory{}, d.Now), tell: d.o.Sent},
+	}
+	if f == config.Intake || f == config.Sweep {
+		p.EnrollQueue = d.enroll
+	}
+	if f != config.Intake {
+		p.DeliverQueue = d.deliver
+	}
+	return p
+}
+
+// Store returns what the functions work on.
+func (d *Deployment) Store() followup.Store { return d.store }
+
+// Engine returns what people act through, as the console and the pages do.
+func (d *Deployment) Engine() *engine.Engine { return d.desk }
+
+// Read translates a body.
+func (d *Deployment) Read(in followup.Incoming) (engine.Reading, error) { return d.setup.Read(in) }
+
+// Now returns the clock's time.
+func (d *Deployment) Now() time.Time {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.now
+}
+
+// AdvanceTo moves the clock forward; a t that has passed changes nothing.
+func (d *Deployment) AdvanceTo(t time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if t.After(d.now) {
+		d.now = t.UTC()
+	}
+}
+
+// Close has nothing to release.
+func (d *Deployment) Close() error { return nil }
+
+// NextLook returns when something can be done next: a message is received, or a
+// look that no sweep has queued yet is due.
+func (d *Deployment) NextLook(ctx context.Context) (next time.Time, ok bool, err error) {
+	sooner := func(t time.Time) {
+		if !ok || t.Before(next) {
+			next, ok = t, true
+		}
+	}
+	for _, q := range []*queue.Memory{d.enroll, d.deliver} {
+		if t, some := q.Next(); some {
+			sooner(t)
+		}
+	}
+	lanes, err := d.forms[config.Sweep].LaneStates(ctx)
+	if err != nil {
+		return next, false, err
+	}
+	const ages = 200 * 365 * 24 * time.Hour
+	for _, l := range lanes {
+		for shard := range d.store.Shards() {
+			refs, err := d.store.DueIn(ctx, l.Lane, shard, l.Place, d.Now().Add(ages), 1)
+			if err != nil {
+				return next, false, err
+			}
+			if len(refs) > 0 {
+				sooner(refs[0].Next)
+			}
+		}
+	}
+	return next, ok, nil
+}
+
+// Drain lets every function do what it can do now. Of the tally only Listed is
+// known.
+func (d *Deployment) Drain(ctx context.Context) (engine.Tally, error) {
+	d.store.listed = 0
+	for {
+		took, err := d.take(ctx, d.enroll, d.forms[config.Enroll].Enroll)
+		if err != nil {
+			return engine.Tally{}, err
+		}
+		if err := d.forms[config.Sweep].Sweep(ctx, nil); err != nil {
+			return engine.Tally{}, err
+		}
+		more, err := d.take(ctx, d.deliver, d.forms[config.Deliver].Deliver)
+		if err != nil {
+			return engine.Tally{}, err
+		}
+		if took+more == 0 {
+			return engine.Tally{Listed: d.store.listed}, nil
+		}
+	}
+}
+
+// take hands what is visible on a queue to a function, one by one by (look, id),
+// and returns how many there were.
+func (d *Deployment) take(ctx context.Context, q *queue.Memory, h func(context.Context, cloud.QueueEvent) (events.SQSEventResponse, error)) (int, error) {
+	const all = 1 << 20
+	got := q.Receive(all)
+	slices.SortStableFunc(got, func(a, b queue.Received) int {
+		x, y := lookOf(a.Body), lookOf(b.Body)
+		return cmp.Or(x.At.Compare(y.At), cmp.Compare(x.Journey, y.Journey), slices.Compare(x.IDs, y.IDs))
+	})
+	for _, m := range got {
+		out, err := h(ctx, cloud.QueueEvent{Records: []cloud.QueueMessage{{
+			MessageID: m.ID, Body: string(m.Body), Attributes: map[string]string{"ApproximateReceiveCount": strconv.Itoa(m.Count)},
+		}}})
+		if err != nil {
+			return 0, err
+		}
+		if len(out.BatchItemFailures) > 0 {
+			return 0, fmt.Errorf("message %s failed: %s", m.ID, m.Body)
+		}
+		q.Delete(m.Receipt)
+	}
+	return len(got), nil
+}
+
+// lookOf reads a message of the deliver queue; another's is zero.
+func lookOf(body []byte) (l cloud.Look) {
+	_ = json.Unmarshal(body, &l) // what is none stays in its place
+	return l
+}
+
+// Post takes a body through the intake function, signed as its store signs.
+func (d *Deployment) Post(ctx context.Context, in followup.Incoming) (followup.Verdict, error) {
+	e := events.APIGatewayV2HTTPRequest{
+		RawPath: "/hooks/" + in.Source + "/" + string(in.Shop), Body: base64.StdEncoding.EncodeToString(in.Body), IsBase64Encoded: true,
+		Headers: map[string]string{"content-type": "application/json"},
+	}
+	e.RequestContext.HTTP.Method, e.RequestContext.DomainName = http.MethodPost, "api.example"
+	if in.Source == "shopify" {
+		e.Headers["x-shopify-topic"], e.Headers["x-shopify-event-id"] = in.Topic, in.Key
+		e.Headers["x-shopify-hmac-sha256"] = signature(string(in.Body))
+	} else {
+		stamp := strconv.FormatInt(time.Now().Unix(), 10) // ages of signatures are judged by the machine's clock
+		e.Headers["webhook-id"], e.Headers["webhook-timestamp"] = "msg", stamp
+		e.Headers["webhook-signature"] = "v1," + signature("msg."+stamp+"."+string(in.Body))
+	}
+	out, err := d.forms[config.Intake].Intake(ctx, e)
+	switch {
+	case err != nil:
+		return "", err
+	case out.StatusCode == http.StatusAccepted:
+		return followup.Accepted, nil
+	case out.StatusCode == http.StatusOK:
+		return followup.Seen, nil
+	case out.StatusCode == http.StatusConflict:
+		return followup.Different, nil
+	}
+	return "", fmt.Errorf("intake answered %d: %s", out.StatusCode, out.Body)
+}
+
+// hookSecret signs webhooks of this deployment, which nobody else reaches.
+const hookSecret = "the webhooks of a deployment in one process" //nolint:gosec // it guards nothing
+
+func signature(text string) string {
+	mac := hmac.New(sha256.New, []byte(hookSecret))
+	mac.Write([]byte(text))
+	return base64.StdEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// secrets are the parameters: one key for links and ids, one secret for hooks.
+type secrets []byte
+
+// Secret returns the key, or the secret of a hook.
+func (s secrets) Secret(_ context.Context, name string) (string, error) {
+	switch name {
+	case "AFTERSALES_LINK_KEY", "AFTERSALES_CONTACT_KEY":
+		return string(s), nil
+	case config.SecretName("shopify", "main"), config.SecretName("generic", "main"):
+		return hookSecret, nil
+	default:
+		return "", nil
+	}
+}
+
+// Refresh never finds anything new.
+func (s secrets) Refresh(string) bool { return false }
+
+// plenty is an account that never makes anybody wait.
+type plenty struct{}
+
+// Limits are far above what a test sends.
+func (plenty) Limits(context.Context) (cloud.Limits, error) {
+	return cloud.Limits{PerSecond: 10_000, Left: -1}, nil
+}
+
+// observed tells of each accepted message, one at a time.
+type observed struct {
+	followup.Channel
+	mu   sync.Mutex
+	tell func(followup.Message)
+}
+
+// Send passes m on.
+func (o *observed) Send(ctx context.Context, m followup.Message) (followup.Receipt, error) {
+	r, err := o.Channel.Send(ctx, m)
+	if err == nil && o.tell != nil {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		o.tell(m)
+	}
+	return r, err
+}
+
+// counting counts the calls that come onto the list.
+type counting struct {
+	followup.SweptStore
+	now    func() time.Time
+	listed int
+}
+
+// Save passes changes on.
+func (c *counting) Save(ctx context.Context, changes []followup.Change) ([]error, error) {
+	errs, err := c.SweptStore.Save(ctx, changes)
+	for i := range changes {
+		if err != nil || errs[i] != nil || changes[i].Head != nil {
+			continue
+		}
+		for _, r := range changes[i].Rows {
+			if n := len(r.Decisions); r.State == followup.Listed && n > 0 && r.Decisions[n-1].Result == followup.ResultList && r.Decisions[n-1].At.Equal(c.now()) {
+				c.listed++
+			}
+		}
+	}
+	return errs, err
+}
