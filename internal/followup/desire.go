@@ -143,12 +143,6 @@ func (r *Rules) Desire(j *Journey, c *Contact, now time.Time) Desire {
 		d.merge()
 	}
 	d.out.Coverages, d.out.Picked, d.out.Live = d.covered, d.picked, d.live
-	slices.SortFunc(d.out.Wanted, func(a, b Wanted) int {
-		if a.Step != b.Step {
-			return cmp.Compare(a.Step.Index, b.Step.Index)
-		}
-		return cmp.Compare(a.ID, b.ID)
-	})
 	return d.out
 }
 

@@ -44,7 +44,7 @@ func (d *desire) occurrences(s *Step, u *Unit) bool {
 		case Every:
 			d.everySlots(s, u, fact)
 		default:
-			d.slots = append(d.slots, d.slot(s, "1", fact, fact.At.In(d.zone.Loc(), dateClock), s.Wait))
+			d.slot(s, "1", fact, fact.At.In(d.zone.Loc(), dateClock), s.Wait)
 		}
 	}
 	return len(d.slots) > 0
@@ -74,11 +74,13 @@ func (d *desire) anchor(a Anchor, u *Unit) (Fact, bool) {
 	return d.unitAnchor(a, u)
 }
 
-// slot counts wait from fact, whose wall clock is local: calendar units on the
-// date, hours from the instant (rule 9), then the clock of the step (rule 10).
-func (d *desire) slot(s *Step, key string, fact Fact, local civil.DateTime, wait civil.Period) slot {
+// slot adds an occurrence that counts wait from fact, whose wall clock is local:
+// calendar units on the date, hours from the instant (rule 9), then the clock of
+// the step (rule 10).
+func (d *desire) slot(s *Step, key string, fact Fact, local civil.DateTime, wait civil.Period) *slot {
 	loc := d.zone.Loc()
-	sl := slot{key: key, fact: fact}
+	d.slots = append(d.slots, slot{key: key, fact: fact})
+	sl := &d.slots[len(d.slots)-1]
 	plain := s.At == nil && s.Between == nil
 	if !wait.Calendar() && !wait.IsZero() || wait.IsZero() && plain && !fact.At.Time.IsZero() {
 		sl.exact = local.Resolve(loc).Add(wait.Exact)
@@ -104,7 +106,7 @@ func (d *desire) slot(s *Step, key string, fact Fact, local civil.DateTime, wait
 	if !plain || sl.base != local {
 		sl.exact = time.Time{}
 	}
-	d.settle(s, &sl)
+	d.settle(s, sl)
 	return sl
 }
 
@@ -155,9 +157,8 @@ func (d *desire) beforeSlots(s *Step, fact Fact) {
 		if s.At == nil && s.Between == nil && fact.At.Time.IsZero() && by.Calendar() {
 			local.Clock = dateClock
 		}
-		sl := slot{key: by.String(), n: i, base: d.clock(s, local, true), fact: fact}
-		d.settle(s, &sl)
-		d.slots = append(d.slots, sl)
+		d.slots = append(d.slots, slot{key: by.String(), n: i, base: d.clock(s, local, true), fact: fact})
+		d.settle(s, &d.slots[i])
 	}
 	for i := range d.slots {
 		switch {
@@ -200,9 +201,7 @@ func (d *desire) everySlots(s *Step, u *Unit, start Fact) {
 				return
 			}
 		}
-		sl := d.slot(s, strconv.Itoa(n), start, local, wait)
-		sl.n = n
-		d.slots = append(d.slots, sl)
+		d.slot(s, strconv.Itoa(n), start, local, wait).n = n
 	}
 }
 
@@ -214,7 +213,7 @@ func (d *desire) caseSlots(s *Step, u *Unit) {
 			continue
 		}
 		fact := Fact{At: Moment{Time: c.Closed}, Source: "case", Event: strconv.Itoa(c.Number)}
-		d.slots = append(d.slots, d.slot(s, c.Key(), fact, fact.At.In(d.zone.Loc(), dateClock), s.Wait))
+		d.slot(s, c.Key(), fact, fact.At.In(d.zone.Loc(), dateClock), s.Wait)
 	}
 }
 

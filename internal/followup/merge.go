@@ -1,6 +1,7 @@
 package followup
 
 import (
+	"cmp"
 	"slices"
 
 	"aftersales/internal/civil"
@@ -34,9 +35,22 @@ func (d *desire) merge() {
 			}
 		}
 		d.name(w)
-		out = append(out, *w)
+		if out = d.single[:len(out)+1]; len(out) <= i { // mostly none was left out, and w stands there already
+			out[len(out)-1] = *w
+		}
 	}
 	d.out.Wanted = out
+	if !slices.IsSortedFunc(out, byStep) {
+		slices.SortFunc(out, byStep)
+	}
+}
+
+// byStep orders what is wanted by plan order, then id.
+func byStep(a, b Wanted) int {
+	if a.Step != b.Step {
+		return cmp.Compare(a.Step.Index, b.Step.Index)
+	}
+	return cmp.Compare(a.ID, b.ID)
 }
 
 // partner returns the place in out of the follow-up that w goes with, or -1. It

@@ -15,14 +15,14 @@ import (
 func Reconcile(j *Journey, d *Desire, now time.Time) []FollowUp {
 	rec := reconciler{j: j, d: d, now: now, wanted: make([]bool, len(j.Rows)), written: make([]bool, len(j.Rows))}
 	for i := range d.Wanted {
-		w := &d.Wanted[i]
-		if at := rec.find(w); at < 0 {
-			rec.create(w, len(d.Wanted)-i)
+		if at := rec.find(&d.Wanted[i]); at < 0 {
+			rec.fresh = append(rec.fresh, int32(i))
 		} else {
 			rec.wanted[at] = true
-			rec.adjust(at, w)
+			rec.adjust(at, &d.Wanted[i])
 		}
 	}
+	rec.create()
 	for i := range j.Rows {
 		row := &j.Rows[i]
 		if row.State.Open() && !rec.wanted[i] {
@@ -32,8 +32,21 @@ func Reconcile(j *Journey, d *Desire, now time.Time) []FollowUp {
 			rec.change(i).Next = time.Time{}
 		}
 	}
-	slices.SortFunc(rec.out, func(a, b FollowUp) int { return cmp.Compare(a.ID, b.ID) })
+	if !rec.sorted() {
+		slices.SortFunc(rec.out, func(a, b FollowUp) int { return cmp.Compare(a.ID, b.ID) })
+	}
 	return rec.out
+}
+
+// sorted reports whether the rows to write are in the order of their ids. Rows
+// are large: they are compared, and created, where they stand.
+func (r *reconciler) sorted() bool {
+	for i := 1; i < len(r.out); i++ {
+		if r.out[i].ID < r.out[i-1].ID {
+			return false
+		}
+	}
+	return true
 }
 
 // Awaited reports whether row ended and another follow-up waits for that: it
@@ -57,6 +70,7 @@ type reconciler struct {
 	now     time.Time
 	wanted  []bool // by place of the row
 	written []bool
+	fresh   []int32 // places of what is wanted and has no row
 	out     []FollowUp
 
 	// What decisions say again and again.
@@ -85,17 +99,19 @@ func (r *reconciler) change(at int) *FollowUp {
 	return &r.out[len(r.out)-1]
 }
 
-// create plans what does not exist; what is too late already is created
-// EXPIRED, so that people can see why nothing came. It makes room for so many.
-func (r *reconciler) create(w *Wanted, room int) {
-	if r.out == nil {
-		r.out = make([]FollowUp, 0, room)
+// create plans what does not exist, in the order of the ids; what is too late
+// already is created EXPIRED, so that people can see why nothing came.
+func (r *reconciler) create() {
+	slices.SortFunc(r.fresh, func(a, b int32) int { return cmp.Compare(r.d.Wanted[a].ID, r.d.Wanted[b].ID) })
+	r.out = slices.Grow(r.out, len(r.fresh))
+	for _, i := range r.fresh {
+		w := &r.d.Wanted[i]
+		r.out = append(r.out, FollowUp{
+			ID: w.ID, Step: w.Step.ID, Unit: w.Unit, Occurrence: w.Occurrence,
+			Class: w.Step.Class, Channel: w.Step.Channel, Order: w.Step.Index,
+		})
+		r.place(&r.out[len(r.out)-1], w, Decision{At: r.now, Result: ResultPlan, Rule: w.Rule, Reason: w.Reason()})
 	}
-	r.out = append(r.out, FollowUp{
-		ID: w.ID, Step: w.Step.ID, Unit: w.Unit, Occurrence: w.Occurrence,
-		Class: w.Step.Class, Channel: w.Step.Channel, Order: w.Step.Index,
-	})
-	r.place(&r.out[len(r.out)-1], w, Decision{At: r.now, Result: ResultPlan, Rule: w.Rule, Reason: w.Reason()})
 }
 
 // facts returns what the due of w was computed from.

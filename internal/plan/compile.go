@@ -45,7 +45,7 @@ func compile(kind, src string) (*question, []problem) {
 	r.bound(tree.Node, shift/len(selfHead))
 	program, mismatches := typed(wrapped)
 	r.join(mismatches)
-	q := &question{src: src, canonical: printed(tree.Node, shift), names: r.names, needs: r.names.needs(), program: program}
+	q := &question{src: src, canonical: printed(tree.Node, shift), names: r.names, needs: r.names.needs(), program: program, direct: direct(tree.Node)}
 	for i := range r.problems {
 		r.problems[i] = r.problems[i].within(src, shift)
 	}
