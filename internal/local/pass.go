@@ -25,10 +25,11 @@ const groupsAhead = 4
 // the first of what was due, nil when nothing was.
 func (l *Loop) pass(ctx context.Context, at int) (first *followup.Ref, total engine.Tally, err error) {
 	p := passage{Loop: l}
-	p.work, p.going = errgroup.WithContext(ctx)
-	p.work.SetLimit(at)
+	work, going := errgroup.WithContext(ctx)
+	work.SetLimit(at)
+	p.work, p.going = work, going
 	for after := followup.Cursor(""); p.goes(); {
-		refs, next, fault := l.Engine.Store().Due(p.going, l.Clock.Now(), after, groupsAhead*l.Group)
+		refs, next, fault := l.Engine.Store().Due(going, l.Clock.Now(), after, groupsAhead*l.Group)
 		if fault != nil {
 			err = fmt.Errorf("read due: %w", fault)
 			break
@@ -46,7 +47,7 @@ func (l *Loop) pass(ctx context.Context, at int) (first *followup.Ref, total eng
 			break
 		}
 	}
-	err = errors.Join(p.work.Wait(), err)
+	err = errors.Join(work.Wait(), err)
 	return first, p.total, err
 }
 

@@ -1,7 +1,6 @@
 package sqlite_test
 
 import (
-	"context"
 	"database/sql"
 	"fmt"
 	"path/filepath"
@@ -15,7 +14,8 @@ import (
 )
 
 // The benchmarks write as a shop would: commits wait for the disk. The rates
-// they report are what matters; docs/performance.md explains them.
+// they report are what matters. Beside their limit they stand in
+// internal/local/bare_test.go, which docs/performance.md explains.
 
 const perOrder = 6 // follow-ups
 
@@ -256,126 +256,4 @@ func tableSizes(b *testing.B, dir string) map[string]int64 {
 		b.Fatal(err)
 	}
 	return sizes
-}
-
-// BenchmarkBareSave1 and 10 do the durable writes of the Save benchmarks with
-// plain batched statements on the same SQLite: no versions are compared,
-// nothing is encoded. No store on it can be faster.
-func BenchmarkBareSave1(b *testing.B) { benchmarkBareSave(b, 1) }
-
-// BenchmarkBareSave10 is the limit of BenchmarkSaveTen.
-func BenchmarkBareSave10(b *testing.B) { benchmarkBareSave(b, 10) }
-
-func benchmarkBareSave(b *testing.B, group int) {
-	w := bare(b)
-	n := 0
-	for b.Loop() {
-		w.exec("BEGIN IMMEDIATE")
-		var heads, rows, events, contacts []any
-		for k := n; k < n+group; k++ {
-			j := fmt.Sprintf("main/%d", 5_870_000_000_000+k*37)
-			who := fmt.Sprintf("%026x", uint64(k+1)*0x9e3779b97f4a7c15)
-			heads = append(heads, j, 1, who, nil, w.blob(460))
-			contacts = append(contacts, who, 1, w.blob(420))
-			events = append(events, j, 1772357400+k*41, 0, "shopify", "98880550-7158-44d4-b7cd-2c97c8a0", w.blob(300))
-			for i := range perOrder {
-				at := storetest.Start().AddDate(0, 0, 30*i).UnixMilli() + int64(k)*41_000
-				rows = append(rows, fmt.Sprintf("%s/step-%d/-/1", j, i), 1, 1, at, nil, w.blob(150))
-			}
-		}
-		w.insert("INSERT INTO contact (id, v, body)", 3, contacts)
-		w.insert("INSERT INTO followup (id, v, state, next, attempt, body)", 6, rows)
-		w.insert("INSERT INTO event (journey, sec, nano, source, id, body)", 6, events)
-		w.insert("INSERT INTO journey (id, v, contact, open_case, body)", 5, heads)
-		w.exec("COMMIT")
-		n += group
-	}
-	rate(b, n, "orders")
-}
-
-// BenchmarkBareDrain does the durable writes of BenchmarkDrain: contact and
-// row armed in one commit, row ended in the next, by groups of 200.
-func BenchmarkBareDrain(b *testing.B) {
-	const group, all = 200, 20_000
-	w := bare(b)
-	w.exec("BEGIN IMMEDIATE")
-	var rows, contacts []any
-	for k := range all {
-		rows = append(rows, fmt.Sprintf("main/%d/check-in/-/1", k), 1, 1, int64(k), nil, w.blob(150))
-		contacts = append(contacts, fmt.Sprintf("%026x", uint64(k+1)*0x9e3779b97f4a7c15), 1, w.blob(420))
-	}
-	w.insert("INSERT INTO followup (id, v, state, next, attempt, body)", 6, rows)
-	w.insert("INSERT INTO contact (id, v, body)", 3, contacts)
-	w.exec("COMMIT")
-	n := 0
-	for b.Loop() {
-		from := n % all
-		w.exec("BEGIN IMMEDIATE")
-		for k := from; k < from+group; k++ {
-			w.exec("UPDATE contact SET v = v + 1, body = ? WHERE id = ?", w.blob(450), contacts[3*k])
-			w.exec("UPDATE followup SET v = v + 1, state = 4, next = ?, attempt = ?, body = ? WHERE id = ?", int64(all+n+k), "01J8Z3K4M5N6P7Q8R9", w.blob(170), rows[6*k])
-		}
-		w.exec("COMMIT")
-		w.exec("BEGIN IMMEDIATE")
-		for k := from; k < from+group; k++ {
-			w.exec("UPDATE followup SET v = v + 1, state = 7, next = NULL, body = ? WHERE id = ?", w.blob(180), rows[6*k])
-		}
-		w.exec("COMMIT")
-		n += group
-	}
-	rate(b, n, "followups")
-}
-
-// bareWriter is one connection with prepared statements.
-type bareWriter struct {
-	b     *testing.B
-	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
-	noise []byte
-}
-
-// bare opens a database with the schema and settings of a store.
-func bare(b *testing.B) *bareWriter {
-	dir := b.TempDir()
-	if err := open(b, dir, sqlite.Options{}).Close(); err != nil {
-		b.Fatal(err)
-	}
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, sqlite.FileName)+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=cache_size(4000)&_pragma=wal_autocheckpoint(4000)")
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() { _ = db.Close() })
-	conn, err := db.Conn(b.Context())
-	if err != nil {
-		b.Fatal(err)
-	}
-	w := &bareWriter{b: b, conn: conn, stmts: map[string]*sql.Stmt{}, noise: make([]byte, 4096)}
-	for i := range w.noise {
-		w.noise[i] = byte(i * i >> 4)
-	}
-	return w
-}
-
-func (w *bareWriter) blob(n int) []byte { return w.noise[:n] }
-
-func (w *bareWriter) exec(query string, args ...any) {
-	st := w.stmts[query]
-	if st == nil {
-		var err error
-		if st, err = w.conn.PrepareContext(context.Background(), query); err != nil {
-			w.b.Fatal(err)
-		}
-		w.stmts[query] = st
-	}
-	if _, err := st.Exec(args...); err != nil {
-		w.b.Fatal(err)
-	}
-}
-
-func (w *bareWriter) insert(head string, width int, args []any) {
-	for len(args) > 0 {
-		n := min(len(args)/width, 60)
-		w.exec(head+" VALUES "+strings.Repeat(",(?"+strings.Repeat(",?", width-1)+")", n)[1:], args[:n*width]...)
-		args = args[n*width:]
-	}
 }

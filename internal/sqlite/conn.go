@@ -18,6 +18,10 @@ type conn struct {
 	c     driver.Conn
 	stmts map[string]statements
 
+	// ctx never ends: nothing here runs long, and the driver watches one that may
+	// end with a goroutine for each statement.
+	ctx context.Context //nolint:containedctx // see above
+
 	single map[string]string // of queries for keys: the same for one key
 	args   []driver.NamedValue
 	dest   row
@@ -33,13 +37,13 @@ type statements interface {
 // errDriver says that the driver is not the one this was written for.
 var errDriver = errors.New("the driver lacks what this program calls")
 
-// connect opens a connection to the database that dsn names.
-func connect(dsn string) (*conn, error) {
+// connect opens a connection to the database that dsn names. It outlives ctx.
+func connect(ctx context.Context, dsn string) (*conn, error) {
 	c, err := new(sqlite.Driver).Open(dsn)
 	if err != nil {
 		return nil, err
 	}
-	return &conn{c: c, stmts: map[string]statements{}, single: map[string]string{}}, nil
+	return &conn{c: c, stmts: map[string]statements{}, ctx: context.WithoutCancel(ctx), single: map[string]string{}}, nil
 }
 
 // close ends the statements and the connection.
@@ -87,8 +91,7 @@ func (c *conn) exec(query string, values ...any) (driver.Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Without a context: nothing here runs long, and watching one costs a goroutine.
-	return st.ExecContext(context.Background(), c.bind(values))
+	return st.ExecContext(c.ctx, c.bind(values))
 }
 
 // script runs statements that have no arguments, one after another.
@@ -101,7 +104,7 @@ func (c *conn) script(text string) error {
 	if !ok {
 		return errors.Join(errDriver, st.Close())
 	}
-	_, err = run.ExecContext(context.Background(), nil)
+	_, err = run.ExecContext(c.ctx, nil)
 	return errors.Join(err, st.Close())
 }
 
@@ -121,7 +124,7 @@ func (c *conn) query(query string, scan func(row) error, values ...any) (err err
 	if err != nil {
 		return err
 	}
-	rows, err := st.QueryContext(context.Background(), c.bind(values))
+	rows, err := st.QueryContext(c.ctx, c.bind(values))
 	if err != nil {
 		return err
 	}
@@ -134,7 +137,7 @@ func (c *conn) query(query string, scan func(row) error, values ...any) (err err
 		case err != nil:
 			return err
 		}
-		if err := scan(row(dest)); errors.Is(err, errEnough) {
+		if err := scan(dest); errors.Is(err, errEnough) {
 			return nil
 		} else if err != nil {
 			return err

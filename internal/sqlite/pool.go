@@ -37,7 +37,7 @@ func (p *pool) take(ctx context.Context) (*conn, error) {
 		if c != nil {
 			return c, nil
 		}
-		c, err := connect(p.dsn)
+		c, err := connect(ctx, p.dsn)
 		if err != nil {
 			p.free <- nil
 			return nil, err

@@ -73,7 +73,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	write, err := connect(dsn(s.path, s.opts, false))
+	write, err := connect(ctx, dsn(s.path, s.opts, false))
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (s *Store) open(ctx context.Context) error {
 		readers = max(runtime.NumCPU(), 2)
 	}
 	s.read = newPool(dsn(s.path, s.opts, true), readers)
-	s.version, err = connect(dsn(s.path, s.opts, true))
+	s.version, err = connect(ctx, dsn(s.path, s.opts, true))
 	return err
 }
 

@@ -84,7 +84,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if _, err := os.Lstat(path); err == nil {
 		return fmt.Errorf("back up to %s: it exists already; name a new file", path)
 	}
-	c, err := connect(dsn(s.path, s.opts, false)) // the readers may not write, not even elsewhere
+	c, err := connect(ctx, dsn(s.path, s.opts, false)) // the readers may not write, not even elsewhere
 	if err != nil {
 		return fmt.Errorf("back up to %s: %w", path, classify(err))
 	}
