@@ -43,6 +43,8 @@ type message struct {
 	script  bool
 	subject []op
 	preview []op
+	spoken  []op   // of a call: what a machine says; nil: only a person can make it
+	record  string // of a call: address of a recording instead; ""
 	html    []op
 	text    []op
 	rooms   rooms
@@ -142,6 +144,7 @@ func withIntro(d, intro document) document {
 	uses := maps.Clone(d.uses)
 	maps.Copy(uses, intro.uses)
 	d.uses = uses
+	d.spoken, d.record = nil, "" // a person has to find the words
 	return d
 }
 
@@ -153,7 +156,7 @@ func greets(b block) bool {
 func build(d, foot document) *message {
 	m := &message{
 		file: d.file, texts: d.texts, lang: d.lang, class: d.class, script: d.script,
-		subject: d.subject, preview: d.preview, uses: d.uses,
+		subject: d.subject, preview: d.preview, spoken: d.spoken, record: d.record, uses: d.uses,
 	}
 	if d.script {
 		m.text = plain(d, document{})

@@ -34,7 +34,9 @@ type document struct {
 	texts   *texts
 	subject []op
 	preview []op
-	script  bool // no subject: a call
+	script  bool   // no subject: a call
+	spoken  []op   // of a call: what a machine says
+	record  string // of a call: address of a recording that a machine plays
 	class   string
 	blocks  []block
 	uses    map[string]bool
@@ -193,11 +195,11 @@ func yamlError(err error) (line int, what string) {
 	return 0, err.Error()
 }
 
-// head reads subject, preview and class.
+// head reads subject, preview and class, and of a call what a machine says.
 func (r *reader) head(d *document, head map[string]string, keys map[string]int) {
 	for key := range head {
-		if key != "subject" && key != "preview" && key != "class" {
-			r.fault(keys[key], fmt.Sprintf("unknown key %q", key), "there are subject, preview and class")
+		if !slices.Contains([]string{"subject", "preview", "class", "spoken", "recording"}, key) {
+			r.fault(keys[key], fmt.Sprintf("unknown key %q", key), "there are subject, preview and class; for a call spoken and recording")
 		}
 	}
 	subject, preview := head["subject"], head["preview"]
@@ -215,6 +217,24 @@ func (r *reader) head(d *document, head map[string]string, keys map[string]int) 
 	}
 	d.subject = r.headLine(subject, keys["subject"])
 	d.preview = r.headLine(preview, keys["preview"])
+	r.machine(d, head, keys)
+}
+
+// machine reads what a machine says that makes the call: words, or a recording.
+func (r *reader) machine(d *document, head map[string]string, keys map[string]int) {
+	d.record = head["recording"]
+	for _, key := range [...]string{"spoken", "recording"} {
+		if head[key] != "" && !d.script {
+			r.fault(keys[key], key+" is for calls", "take it away, or take away subject and preview")
+			return
+		}
+	}
+	if d.record != "" && !strings.HasPrefix(d.record, "https://") && !strings.HasPrefix(d.record, "s3://") || strings.ContainsAny(d.record, " \t\n{}") {
+		r.fault(keys["recording"], "the recording is no address", "give that of a sound file, such as s3://BUCKET/check-in-en.wav")
+	}
+	if head["spoken"] != "" {
+		d.spoken = r.headLine(head["spoken"], keys["spoken"])
+	}
 }
 
 func (r *reader) headLine(s string, line int) []op {

@@ -67,6 +67,10 @@ func (c *Composer) render(m *message, l *followup.Letter) (followup.Message, err
 	var err error
 	if channel == followup.Call {
 		out.To.Mail, out.Phone = v.field(followup.FieldPhone), v.field(followup.FieldPhone)
+		if out.Spoken, err = v.spoken(m); err != nil {
+			return out, err
+		}
+		out.Recording = m.record
 		out.Text, err = v.plain(m)
 		return out, err
 	}
@@ -111,6 +115,20 @@ func (v *view) line(ops []op) (string, error) {
 		return "", err
 	}
 	return clean(b.String(), longestSubject), nil
+}
+
+// longestSpoken is how much Amazon Polly says at once, in characters.
+const longestSpoken = 3000
+
+func (v *view) spoken(m *message) (string, error) {
+	if m.spoken == nil {
+		return "", nil
+	}
+	var b strings.Builder
+	if err := run(&b, m.spoken, v); err != nil {
+		return "", err
+	}
+	return clean(b.String(), longestSpoken), nil
 }
 
 func (v *view) plain(m *message) (string, error) {

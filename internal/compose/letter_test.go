@@ -141,6 +141,35 @@ type queryLinks struct{}
 func (queryLinks) Answer(followup.Letter) string      { return "https://x.example/a?t=1" }
 func (queryLinks) Unsubscribe(followup.Letter) string { return "https://x.example/u?t=1" }
 
+func TestWhatAMachineSays(t *testing.T) {
+	m, err := newComposer(t).Compose(letter(t, "check-in-call"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"automatic call", "press 1", "press 2", "press 3"} {
+		if !strings.Contains(m.Spoken, want) {
+			t.Errorf("spoken %q, want %q in it", m.Spoken, want)
+		}
+	}
+	if strings.Contains(m.Text, "press 1") || strings.Contains(m.Spoken, "{{") || m.Recording != "" {
+		t.Errorf("text %q, spoken %q, recording %q", m.Text, m.Spoken, m.Recording)
+	}
+	l := letter(t, "check-in-call")
+	l.OpenCase = &followup.Case{Number: 1}
+	if m, err = newComposer(t).Compose(l); err != nil || m.Spoken != "" {
+		t.Errorf("while a case is open a person has to call; spoken %q, %v", m.Spoken, err)
+	}
+	files := fstest.MapFS{"call/en.md": {Data: []byte("---\nrecording: s3://shop/en.wav\n---\nHello\n")}}
+	own, err := compose.New(compose.Options{Defaults: messages.Files(), Messages: files, Links: testLinks{"https://shop.example"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l = letter(t, "call")
+	if m, err = own.Compose(l); err != nil || m.Recording != "s3://shop/en.wav" || m.Spoken != "" {
+		t.Errorf("recording %q, spoken %q, %v", m.Recording, m.Spoken, err)
+	}
+}
+
 // TestCall is a script and a number, with nothing of a mail.
 func TestCall(t *testing.T) {
 	m, err := newComposer(t).Compose(letter(t, "check-in-call"))

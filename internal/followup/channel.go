@@ -25,6 +25,9 @@ type Message struct {
 	HTML    string `json:"html"`
 	Text    string `json:"text"` // plain text; for calls the script
 
+	Spoken    string `json:"spoken,omitempty"`    // calls: what a machine says; "" and no Recording: only a person can make the call
+	Recording string `json:"recording,omitempty"` // calls: address of what a machine plays instead
+
 	MessageID   string            `json:"message_id"`  // stable per follow-up, without angle brackets
 	Headers     map[string]string `json:"headers"`     // List-Unsubscribe, List-Unsubscribe-Post, Auto-Submitted ...
 	Unsubscribe string            `json:"unsubscribe"` // address of the one-click page
