@@ -11,7 +11,7 @@ VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo
 # Words of make and of tools go to stderr: stdout is for what a target is asked for.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo build test test-aws check lint fuzz bench fmt clean
+.PHONY: bench-aws help demo build test test-aws check lint fuzz bench fmt clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,10 @@ fuzz: ## 20 s of each fuzz target; FUZZTIME=5m for longer
 bench: ## the speeds of docs/performance.md beside their limits, in two minutes; BENCH=Drain for some
 	@echo "Measuring for about two minutes; what else runs here is measured with it ..." >&2
 	@$(GO) test -run '^$$' -bench 'Speed.*$(BENCH)' -benchtime 12s ./internal/local | awk -f scripts/bench.awk
+
+bench-aws: ## cold starts, sizes and memory of the functions beside an empty one's, and a rush of 20,000 mails; BENCH="-spawns 5 -due 0" for less
+	@echo "Measuring for about three minutes; what else runs here is measured with it ..." >&2
+	@cd awstest && $(GO) run ./bench $(BENCH)
 
 # sam build asks for these, one per function of template.yaml: the binary and the merchant's folder.
 # SHOP=path is that folder; ARCHITECTURE=x86_64 goes with the template's parameter of that name.

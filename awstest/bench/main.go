@@ -48,6 +48,9 @@ func run(ctx context.Context) error {
 		return err
 	}
 	fmt.Printf("%s/%s, %d CPUs, %s\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
+	if *spawns == 0 {
+		return rush(ctx, *due)
+	}
 	missed := 0
 	all, err := build(ctx, root, dir, filepath.Join(root, *shop))
 	if err != nil {

@@ -2,22 +2,24 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing/fstest"
 	"time"
 
 	"aftersales/internal/cloud"
 	"aftersales/internal/config"
-	"aftersales/internal/dynamo"
-	"aftersales/internal/dynamo/dynamotest"
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
+	"aftersales/internal/memory"
 	"aftersales/internal/queue"
 	"aftersales/internal/setup"
 )
@@ -38,24 +40,23 @@ const (
 // minute is when the first of them are due.
 var minute = time.Date(2026, 3, 5, 10, 0, 0, 0, time.UTC)
 
-// world is the AWS form in one process, in virtual time: handlers and the store
-// are the real ones, tables and queues are in memory.
+// world is the AWS form in one process, in virtual time: the handlers are the
+// real ones, store and queues are in memory.
 type world struct {
+	mu      sync.Mutex // of late
 	now     time.Time
 	rate    float64
 	due     map[followup.FollowUpID]time.Time
 	late    []time.Duration
 	deliver *queue.Memory
 	parts   func(config.Function) cloud.Parts
-	names   int
 	swept   time.Duration // real time in Sweep
 	sent    time.Duration // real time in Deliver
-	batches int
 }
 
 // rush lets n mails be due in one minute, at the rates of two accounts.
 func rush(ctx context.Context, n int) error {
-	fmt.Printf("\n%d mails due in one minute; handlers and store as deployed, tables and queues in memory, time virtual; %d sandboxes take %s for ten (assumed)\n\n",
+	fmt.Printf("\n%d mails due in one minute; handlers as deployed, store and queues in memory, time virtual; %d sandboxes take %s for ten (assumed)\n\n",
 		n, sandboxes, batchTakes)
 	fmt.Printf("| rate of the account | done after | late by, median | 99 of 100 | at most | sweep, looks/s | deliver, mails/s of one CPU |\n|---:|---:|---:|---:|---:|---:|---:|\n")
 	for _, rate := range []float64{1000, 100} {
@@ -70,6 +71,13 @@ func rush(ctx context.Context, n int) error {
 	}
 	return nil
 }
+
+// dropped is the enroll queue: that the settings are new has to be told to
+// nobody here.
+type dropped struct{}
+
+// Send drops.
+func (dropped) Send(context.Context, []queue.Message) error { return nil }
 
 func (w *world) clock() time.Time { return w.now }
 
@@ -86,6 +94,8 @@ func (w *world) Limits(context.Context) (cloud.Limits, error) {
 
 // Send takes a mail and notes how late it is.
 func (w *world) Send(_ context.Context, m followup.Message) (followup.Receipt, error) {
+	w.mu.Lock() // ten at once
+	defer w.mu.Unlock()
 	w.late = append(w.late, w.now.Sub(w.due[m.FollowUp]))
 	return followup.Receipt{Provider: "p"}, nil
 }
@@ -95,14 +105,14 @@ func (w *world) run(ctx context.Context, n int) error {
 	shop.Sender, shop.PublicURL, shop.Zone = "care@shop.example", "https://shop.example", "UTC"
 	c := &config.Config{Business: "bench", Shops: []followup.Shop{shop}}
 	inputs := setup.Inputs{Plans: fstest.MapFS{"rush.yaml": {Data: []byte(rushPlan)}}}
-	store := dynamo.New(&dynamotest.Memory{}, dynamo.Tables{Journeys: "j", Contacts: "c", Inbox: "i"}, dynamo.Config{Shops: []followup.ShopID{"main"}, Clock: w.clock})
+	store := memory.New()
 	w.deliver = queue.NewMemory(queue.Options{Now: w.clock, Visibility: 3 * time.Minute})
-	log := slog.New(slog.NewJSONHandler(io.Discard, nil))
+	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	w.parts = func(f config.Function) cloud.Parts {
 		p := cloud.Parts{
 			Env:    &config.Cloud{Function: f, Stack: "bench", Voice: config.Voice{Provider: config.NoVoice}},
-			Config: c, Inputs: inputs, Store: store, Secrets: w, DeliverQueue: w.deliver, EnrollQueue: w.deliver, Mail: w, Account: w,
-			Now: w.clock, NewID: func() string { w.names++; return "id" + strconv.Itoa(w.names) }, Log: log, Metrics: io.Discard, Version: "bench",
+			Config: c, Inputs: inputs, Store: store, Secrets: w, DeliverQueue: w.deliver, EnrollQueue: dropped{}, Mail: w, Account: w,
+			Now: w.clock, NewID: rand.Text, Log: log, Metrics: io.Discard, Version: "bench",
 		}
 		return p
 	}
@@ -229,7 +239,6 @@ func (w *world) batch(ctx context.Context, f *cloud.Form) (bool, error) {
 	began := time.Now()
 	out, err := f.Deliver(ctx, e)
 	w.sent += time.Since(began)
-	w.batches++
 	if err != nil || len(out.BatchItemFailures) > 0 {
 		return false, fmt.Errorf("deliver: %v, %d failed", err, len(out.BatchItemFailures))
 	}
