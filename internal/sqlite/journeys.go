@@ -62,7 +62,7 @@ func (p *packers) journey(j *followup.Journey, entries []entry, version int64, h
 	return p.undoc("head of ", string(j.ID), head, &j.Head)
 }
 
-const eventsQuery = "SELECT h.log FROM journey j JOIN head h ON h.n = j.n WHERE j.id = ?"
+const loadLog = "SELECT h.log FROM " + keysOf + journeyOfKey + " CROSS JOIN head h ON h.n = j.n"
 
 // Events pages through the log of one journey in the order of the fold.
 func (s *Store) Events(ctx context.Context, id followup.JourneyID, after followup.Cursor, limit int) ([]followup.Event, followup.Cursor, error) {
@@ -71,10 +71,10 @@ func (s *Store) Events(ctx context.Context, id followup.JourneyID, after followu
 		return nil, "", fmt.Errorf("read events of %s: %w", id, err)
 	}
 	var log []logged
-	err = s.query(ctx, eventsQuery, func(r row) (err error) {
+	err = s.queryKeys(ctx, loadLog, []string{string(id)}, func(r row) (err error) {
 		log, err = s.packs.log(id, r.blob(0))
 		return err
-	}, string(id))
+	})
 	if err != nil {
 		return nil, "", fmt.Errorf("read events of %s: %w", id, err)
 	}

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"sync"
@@ -91,9 +92,15 @@ func rowsOf(room []entry, id followup.JourneyID, value string) ([]entry, error) 
 	return entries, fault("rows of ", string(id), err)
 }
 
+// contact is not packed: every send writes one, and packing would be most of it.
 func (p *packers) contact(c *followup.Contact) (contactOut, error) {
-	body, err := p.doc("contact ", string(c.ID), c)
-	return contactOut{id: c.ID, version: c.Version + 1, body: body}, err
+	k := take(&p.lz1, formLZ1)
+	defer p.lz1.Put(k)
+	k.e.b = append(k.e.b, formPlain)
+	if err := p.docs.encode(&k.e, c); err != nil {
+		return contactOut{}, fmt.Errorf("encode contact %s: %w", c.ID, err)
+	}
+	return contactOut{id: c.ID, version: c.Version + 1, body: bytes.Clone(k.e.b)}, nil
 }
 
 func (p *packers) head(id followup.JourneyID, version int64, h *followup.Head) (headOut, error) {

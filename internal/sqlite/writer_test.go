@@ -47,21 +47,21 @@ func TestQueriesUseTheirIndex(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer s.Close()
-	many := func(query string) string { return strings.Replace(query, keysOf, oneKey, 1) }
+	one := func(query string) string { return strings.Replace(query, keysOf, oneKey, 1) }
 	for query, want := range map[string]string{
-		loadJourneys:       "SCAN k VIRTUAL TABLE INDEX 1:; SEARCH j USING INDEX sqlite_autoindex_journey_1 (id=?); SEARCH h USING INTEGER PRIMARY KEY",
-		many(loadJourneys): "SEARCH j USING INDEX sqlite_autoindex_journey_1 (id=?); SEARCH h USING INTEGER PRIMARY KEY",
-		loadRows:           "SEARCH j USING INDEX sqlite_autoindex_journey_1 (id=?)",
-		loadHeads:          "SEARCH j USING COVERING INDEX sqlite_autoindex_journey_1 (id=?); SEARCH h USING INTEGER PRIMARY KEY",
-		dueQuery:           "SEARCH journey USING INDEX journey_due (next<?)",
-		contactQuery:       "SEARCH r USING PRIMARY KEY (contact=? AND journey>?)",
-		openQuery:          "SCAN h USING COVERING INDEX head_open; SEARCH j USING INTEGER PRIMARY KEY (rowid=?); USE TEMP B-TREE FOR ORDER BY",
-		allQuery:           "SEARCH j USING COVERING INDEX sqlite_autoindex_journey_1 (id>?)",
-		armedQuery:         "USING COVERING INDEX journey_armed (id>?)",
-		attentionQuery:     "USING COVERING INDEX journey_attention (id>?)",
-		nextQuery:          "USING COVERING INDEX journey_due",
-		waitingQuery:       "USING INDEX inbox_waiting (seq>?)",
-		eventsQuery:        "SEARCH j USING COVERING INDEX sqlite_autoindex_journey_1 (id=?); SEARCH h USING INTEGER PRIMARY KEY",
+		loadJourneys:      "SCAN k VIRTUAL TABLE INDEX 1:; SEARCH j USING INDEX sqlite_autoindex_journey_1 (id=?); SEARCH h USING INTEGER PRIMARY KEY",
+		one(loadJourneys): "SEARCH j USING INDEX sqlite_autoindex_journey_1 (id=?); SEARCH h USING INTEGER PRIMARY KEY",
+		loadRows:          "SEARCH j USING INDEX sqlite_autoindex_journey_1 (id=?)",
+		loadHeads:         "SEARCH j USING COVERING INDEX sqlite_autoindex_journey_1 (id=?); SEARCH h USING INTEGER PRIMARY KEY",
+		dueQuery:          "SEARCH journey USING INDEX journey_due (next<?)",
+		contactQuery:      "SEARCH r USING PRIMARY KEY (contact=? AND journey>?)",
+		openQuery:         "SCAN h USING COVERING INDEX head_open; SEARCH j USING INTEGER PRIMARY KEY (rowid=?); USE TEMP B-TREE FOR ORDER BY",
+		allQuery:          "SEARCH j USING COVERING INDEX sqlite_autoindex_journey_1 (id>?)",
+		armedQuery:        "USING COVERING INDEX journey_armed (id>?)",
+		attentionQuery:    "USING COVERING INDEX journey_attention (id>?)",
+		nextQuery:         "USING COVERING INDEX journey_due",
+		waitingQuery:      "USING INDEX inbox_waiting (seq>?)",
+		one(loadLog):      "SEARCH j USING COVERING INDEX sqlite_autoindex_journey_1 (id=?); SEARCH h USING INTEGER PRIMARY KEY",
 	} {
 		var plan []string
 		err := s.query(t.Context(), "EXPLAIN QUERY PLAN "+query, func(r row) error {
