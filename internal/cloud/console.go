@@ -39,7 +39,10 @@ func (f *Form) console(w *work, s *link.Signer) http.Handler {
 	mux.HandleFunc("GET "+consoleBase+"/callback", func(rw http.ResponseWriter, r *http.Request) { f.callback(rw, r, s, w) })
 	mux.HandleFunc("POST "+consoleBase+"/logout", f.logout)
 	mux.HandleFunc(consoleBase+"/", func(rw http.ResponseWriter, r *http.Request) { f.desk(rw, r, s, w) })
-	mux.Handle(consoleBase, http.RedirectHandler(consoleBase+"/", http.StatusSeeOther))
+	mux.HandleFunc(consoleBase, func(rw http.ResponseWriter, r *http.Request) { // a gateway may drop the slash, so no redirect to it
+		r.URL.Path = consoleBase + "/"
+		f.desk(rw, r, s, w)
+	})
 	cross := http.NewCrossOriginProtection()
 	return headers(cross.Handler(mux))
 }

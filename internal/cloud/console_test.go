@@ -190,8 +190,9 @@ func TestLogIn(t *testing.T) {
 	if out.StatusCode != http.StatusOK || !strings.Contains(out.Body, `href="/console/calls"`) || out.Headers["Cache-Control"] != "no-store" {
 		t.Errorf("with a session: %d %v", out.StatusCode, out.Headers)
 	}
-	if out := b.do("GET", "/console", nil, nil); out.Headers["Location"] != "/console/" {
-		t.Errorf("/console leads to %q", out.Headers["Location"])
+	slash, none := b.do("GET", "/console/", nil, nil), b.do("GET", "/console", nil, nil) // a gateway may make one of the other
+	if slash.StatusCode != http.StatusOK || none.StatusCode != http.StatusOK || slash.Body != none.Body {
+		t.Errorf("/console/: %d, /console: %d, want the same page", slash.StatusCode, none.StatusCode)
 	}
 	if out := b.do("GET", "/console/callback?code=c1&state="+q.Get("state"), nil, nil); out.StatusCode != http.StatusBadRequest {
 		t.Errorf("the same callback again: %d", out.StatusCode)
