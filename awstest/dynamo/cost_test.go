@@ -123,6 +123,9 @@ func costOfAnOrder(t *testing.T, list float64) {
 	if sent, err := s.Sent(t.Context()); err != nil || len(sent) != 6 {
 		t.Fatalf("%d follow-ups were sent, want 6 (%v)", len(sent), err)
 	}
+	if total.Write < 30 {
+		t.Fatalf("the server says that all of it took %g WRU: it does not measure", total.Write)
+	}
 	table(t, fmt.Sprintf("An order of 4 events and 6 follow-ups, each moved once; %g with a day list", list), append(bills, bill{"all", total}))
 	if total.Write > gateOrder+6*list || total.Read > gateOrderRRU {
 		t.Errorf("the order costs %g WRU and %g RRU, want at most %g and %d", total.Write, total.Read, gateOrder+6*list, gateOrderRRU)

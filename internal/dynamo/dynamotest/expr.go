@@ -87,6 +87,9 @@ func (e *expr) test() (bool, error) {
 		}
 		return there == (name == "attribute_exists"), nil
 	}
+	if reserved[name] {
+		return false, fmt.Errorf("%s is a reserved word", name)
+	}
 	have, there := e.it[name]
 	switch op := e.next(); op {
 	case "IN":
@@ -118,6 +121,10 @@ func (e *expr) test() (bool, error) {
 		}
 	}
 }
+
+// reserved are the attributes of ours whose names AWS keeps for itself in
+// expressions; local servers may not.
+var reserved = map[string]bool{"at": true, "ttl": true}
 
 func (e *expr) in(have types.AttributeValue, there bool) (bool, error) {
 	if !e.is("(") {
@@ -172,6 +179,9 @@ func change(expression string, values, it attributes) error {
 			delete(it, e.next())
 		default:
 			name := e.next()
+			if reserved[name] {
+				return fmt.Errorf("update %q: %s is a reserved word", expression, name)
+			}
 			if !e.is("=") {
 				return fmt.Errorf("update %q: want %s = a value", expression, name)
 			}
