@@ -40,7 +40,7 @@ func (r *recall) contact(id followup.ContactID) (contactKept, bool) {
 func (r *recall) sawJourney(id followup.JourneyID, m remembered) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if old, ok := r.journeys.get(id); !ok || old.v < m.v {
+	if old, ok := r.journeys.get(id); !ok || old.v <= m.v {
 		r.journeys.put(id, m)
 	}
 }
@@ -49,7 +49,7 @@ func (r *recall) sawJourney(id followup.JourneyID, m remembered) {
 func (r *recall) sawContact(id followup.ContactID, k contactKept) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if old, ok := r.contacts.get(id); !ok || old.version < k.version {
+	if old, ok := r.contacts.get(id); !ok || old.version <= k.version {
 		r.contacts.put(id, k)
 	}
 }
