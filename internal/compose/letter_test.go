@@ -165,6 +165,7 @@ func TestWhatAMachineSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	l = letter(t, "call")
+	l.Row.Channel = followup.Call
 	if m, err = own.Compose(l); err != nil || m.Recording != "s3://shop/en.wav" || m.Spoken != "" {
 		t.Errorf("recording %q, spoken %q, %v", m.Recording, m.Spoken, err)
 	}
