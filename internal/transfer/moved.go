@@ -3,8 +3,11 @@ package transfer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
+
+	"aftersales/internal/followup"
 )
 
 // Moved says that a store was moved away: nothing may be sent from it, or
@@ -53,3 +56,28 @@ func Close(ctx context.Context, s Settings, m Moved) error {
 
 // Reopen takes the note away: the export was not used, and never will be.
 func Reopen(ctx context.Context, s Settings) error { return s.SetMeta(ctx, MovedKey, "") }
+
+// Records makes settings of the records of a store.
+func Records(r followup.Records) Settings { return records{r} }
+
+type records struct{ followup.Records }
+
+// Meta returns a value; "" was never set.
+func (r records) Meta(ctx context.Context, key string) (string, error) {
+	value, _, err := r.Record(ctx, key)
+	return string(value), err
+}
+
+// SetMeta writes a value over whatever is there.
+func (r records) SetMeta(ctx context.Context, key, value string) error {
+	for range races {
+		_, version, err := r.Record(ctx, key)
+		if err != nil {
+			return err
+		}
+		if err := r.SetRecord(ctx, key, []byte(value), version); !errors.Is(err, followup.ErrConflict) {
+			return err
+		}
+	}
+	return fmt.Errorf("write %s: %w", key, followup.ErrConflict)
+}
