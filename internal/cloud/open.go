@@ -3,7 +3,6 @@ package cloud
 import (
 	"context"
 	"crypto/rand"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -11,7 +10,8 @@ import (
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"aftersales/internal/config"
@@ -81,17 +81,14 @@ func open(name string, parts []Part, log *slog.Logger) (*Form, error) {
 	if err != nil {
 		return nil, err
 	}
-	shared, err := awsconfig.LoadDefaultConfig(context.Background())
-	if err != nil {
-		return nil, fmt.Errorf("read configuration of AWS: %w", err)
-	}
+	shared := sharedOf(env.AWS)
 	shops := make([]followup.ShopID, len(shop.Shops))
 	for i := range shop.Shops {
 		shops[i] = shop.Shops[i].ID
 	}
 	p := Parts{
 		Env: env, Config: shop,
-		Store: dynamo.New(dynamodb.NewFromConfig(shared), dynamo.Tables{Journeys: env.Journeys, Contacts: env.Contacts, Inbox: env.Inbox},
+		Store: dynamo.New(lean(dynamodb.NewFromConfig(shared)), dynamo.Tables{Journeys: env.Journeys, Contacts: env.Contacts, Inbox: env.Inbox},
 			dynamo.Config{Shops: shops, Clock: time.Now}),
 		Secrets: params.New(shared, env.Stack, secretsOf(env.Function, shops)...),
 		Now:     func() time.Time { return time.Now().UTC() }, NewID: rand.Text, Log: log, Metrics: os.Stdout, Version: Version,
@@ -100,6 +97,20 @@ func open(name string, parts []Part, log *slog.Logger) (*Form, error) {
 		part(&p, shared)
 	}
 	return New(p), nil
+}
+
+// sharedOf is what all clients of AWS share: the sandbox's keys, which live as
+// long as it does, and its connections. The SDK's own loader would look in files,
+// profiles and metadata services that a function does not have.
+func sharedOf(a config.AWS) aws.Config {
+	shared := aws.Config{
+		Region: a.Region, HTTPClient: awshttp.NewBuildableClient(),
+		Credentials: credentials.NewStaticCredentialsProvider(a.KeyID, a.Key.Reveal(), a.Token.Reveal()),
+	}
+	if a.Endpoint != "" {
+		shared.BaseEndpoint = &a.Endpoint
+	}
+	return shared
 }
 
 // secretsOf names what a function will ask for, so that its first request reads

@@ -47,8 +47,13 @@ const (
 	EnvUserPoolClient   = "AFTERSALES_USER_POOL_CLIENT"  // id of a public client
 	EnvLoginURL         = "AFTERSALES_LOGIN_URL"         // of the managed log-in, without a path
 
-	envRoot     = "LAMBDA_TASK_ROOT" // set by Lambda: the folder of the code
-	envEndpoint = "AWS_ENDPOINT_URL" // of the AWS of one machine; the SDK reads it as well
+	// These Lambda sets itself; the last one only the AWS of one machine.
+	envRoot     = "LAMBDA_TASK_ROOT" // the folder of the code
+	envRegion   = "AWS_REGION"
+	envKeyID    = "AWS_ACCESS_KEY_ID"
+	envKey      = "AWS_SECRET_ACCESS_KEY" //nolint:gosec // the name of a variable, not what is in it
+	envToken    = "AWS_SESSION_TOKEN"     //nolint:gosec // likewise
+	envEndpoint = "AWS_ENDPOINT_URL"
 )
 
 // Voice providers.
@@ -89,6 +94,16 @@ type Cloud struct {
 	ConfigurationSet          string
 	Voice                     Voice
 	Door                      Door
+	AWS                       AWS
+}
+
+// AWS is how a function reaches AWS, as Lambda tells it.
+type AWS struct {
+	Region   string
+	KeyID    string
+	Key      Secret
+	Token    Secret
+	Endpoint string // URL of the AWS of one machine; "" the real one
 }
 
 // Voice says who makes calls.
@@ -122,7 +137,7 @@ func LoadCloud(f Function, getenv func(string) (string, bool)) (*Cloud, error) {
 		Journeys: e.text(EnvJourneys), Contacts: e.text(EnvContacts), Inbox: e.text(EnvInbox),
 		EnrollQueue: e.url(EnvEnrollQueue), DeliverQueue: e.url(EnvDeliverQueue),
 		ConfigurationSet: e.text(EnvConfigurationSet), Voice: e.voice(),
-		Door: e.door(),
+		Door: e.door(), AWS: e.aws(),
 	}
 	if len(e.faults) > 0 {
 		return nil, e.faults
@@ -160,6 +175,17 @@ func (e *cloudEnv) url(name string) string {
 		e.faults = append(e.faults, Fault{Name: name, Value: text, Want: "an address with https://", Example: "https://shop.example"})
 	}
 	return text
+}
+
+// aws reads how AWS is reached. Keys that are missing are told by the first
+// request, in AWS's own words.
+func (e *cloudEnv) aws() AWS {
+	get := func(name string) string { text, _ := e.getenv(name); return text }
+	a := AWS{Region: get(envRegion), KeyID: get(envKeyID), Key: Secret{get(envKey)}, Token: Secret{get(envToken)}, Endpoint: get(envEndpoint)}
+	if a.Region == "" {
+		e.faults = append(e.faults, Fault{Name: envRegion, Cause: "not set", Want: "the region of the stack", Example: "eu-central-1"})
+	}
+	return a
 }
 
 // file is where the configuration file is.
