@@ -127,8 +127,10 @@ func TestColours(t *testing.T) {
 
 func TestCompletion(t *testing.T) {
 	for name, want := range map[string][]string{
-		"bash": {`" calls done") COMPREPLY=($(compgen -W "--`, `" calls done --outcome") COMPREPLY=($(compgen -W "works problem help no-answer`, "complete -o default -F _aftersales aftersales",
-			`*" --config") COMPREPLY=($(compgen -W "" `, `" completion") COMPREPLY=($(compgen -W "bash zsh fish --`, "COMPREPLY=()\n"},
+		"bash": {
+			`" calls done") COMPREPLY=($(compgen -W "--`, `" calls done --outcome") COMPREPLY=($(compgen -W "works problem help no-answer`, "complete -o default -F _aftersales aftersales",
+			`*" --config") COMPREPLY=($(compgen -W "" `, `" completion") COMPREPLY=($(compgen -W "bash zsh fish --`, "COMPREPLY=()\n",
+		},
 		"zsh":  {"#compdef aftersales", "bashcompinit", "complete -o default"},
 		"fish": {"complete -c aftersales -n '__fish_seen_subcommand_from calls' -f -a claim", "-l outcome", "-a 'works problem help"},
 	} {
