@@ -30,7 +30,11 @@ const (
 // Secrets reads and writes the secrets of one stack. Values are read when they
 // are first asked for, and never logged. It is safe for concurrent use.
 type Secrets struct {
-	api  *ssm.Client
+	// The operations themselves: a client in an interface would bring all of its
+	// operations into the binary, since pages are made by templates.
+	get  func(context.Context, *ssm.GetParametersInput, ...func(*ssm.Options)) (*ssm.GetParametersOutput, error)
+	set  func(context.Context, *ssm.PutParameterInput, ...func(*ssm.Options)) (*ssm.PutParameterOutput, error)
+	del  func(context.Context, *ssm.DeleteParameterInput, ...func(*ssm.Options)) (*ssm.DeleteParameterOutput, error)
 	path string // with a slash at its end
 	now  func() time.Time
 
@@ -50,8 +54,9 @@ type value struct {
 // of shared. names are read together with the first one asked for, in one
 // request. It makes no request yet.
 func New(shared aws.Config, stack string, names ...string) *Secrets {
+	api := ssm.NewFromConfig(shared)
 	s := &Secrets{
-		api: ssm.NewFromConfig(shared), path: "/aftersales/" + stack + "/", values: map[string]value{},
+		get: api.GetParameters, set: api.PutParameter, del: api.DeleteParameter, path: "/aftersales/" + stack + "/", values: map[string]value{},
 		now: time.Now, //nolint:forbidigo // how old a value is, the machine's clock says
 	}
 	for _, name := range names {
@@ -123,7 +128,7 @@ func (s *Secrets) read(ctx context.Context, now time.Time, name string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	out, err := s.api.GetParameters(ctx, &ssm.GetParametersInput{Names: paths, WithDecryption: aws.Bool(true)})
+	out, err := s.get(ctx, &ssm.GetParametersInput{Names: paths, WithDecryption: aws.Bool(true)})
 	if err != nil {
 		return fmt.Errorf("read parameters under %s: %w", s.path, impersonal(err))
 	}
@@ -153,7 +158,7 @@ func (s *Secrets) PutNew(ctx context.Context, name, text string) (bool, error) {
 
 func (s *Secrets) put(ctx context.Context, name, text string, over bool) (bool, error) {
 	path := s.path + name
-	_, err := s.api.PutParameter(ctx, &ssm.PutParameterInput{
+	_, err := s.set(ctx, &ssm.PutParameterInput{
 		Name: &path, Value: &text, Type: types.ParameterTypeSecureString, Tier: types.ParameterTierStandard, Overwrite: &over,
 	})
 	if _, exists := errors.AsType[*types.ParameterAlreadyExists](err); exists && !over {
@@ -171,7 +176,7 @@ func (s *Secrets) put(ctx context.Context, name, text string, over bool) (bool, 
 // Delete removes a secret; one that is not there is gone already.
 func (s *Secrets) Delete(ctx context.Context, name string) error {
 	path := s.path + name
-	_, err := s.api.DeleteParameter(ctx, &ssm.DeleteParameterInput{Name: &path})
+	_, err := s.del(ctx, &ssm.DeleteParameterInput{Name: &path})
 	if _, gone := errors.AsType[*types.ParameterNotFound](err); err != nil && !gone {
 		return fmt.Errorf("delete parameter %s: %w", path, impersonal(err))
 	}

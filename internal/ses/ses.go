@@ -29,7 +29,10 @@ const callTimeout = 10 * time.Second
 // cannot be asked about an attempt, it reports by events. It is safe for
 // concurrent use.
 type Channel struct {
-	api     *sesv2.Client
+	// The operations themselves: a client in an interface would bring all of its
+	// operations into the binary, since pages are made by templates.
+	send    func(context.Context, *sesv2.SendEmailInput, ...func(*sesv2.Options)) (*sesv2.SendEmailOutput, error)
+	account func(context.Context, *sesv2.GetAccountInput, ...func(*sesv2.Options)) (*sesv2.GetAccountOutput, error)
 	wire    *http.Transport
 	set     string
 	timeout time.Duration
@@ -45,10 +48,11 @@ func New(shared aws.Config, c Config) *Channel {
 		ch.timeout = callTimeout
 	}
 	client := &http.Client{Transport: ch.wire}
-	ch.api = sesv2.NewFromConfig(shared, func(o *sesv2.Options) {
+	api := sesv2.NewFromConfig(shared, func(o *sesv2.Options) {
 		o.HTTPClient = client
 		o.Retryer = aws.NopRetryer{} // a repeated SendEmail is a second mail
 	})
+	ch.send, ch.account = api.SendEmail, api.GetAccount
 	return ch
 }
 
@@ -80,7 +84,7 @@ func (c *Channel) Send(ctx context.Context, m followup.Message) (followup.Receip
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	var w wire
-	out, err := c.api.SendEmail(w.watch(ctx), in)
+	out, err := c.send(w.watch(ctx), in)
 	if err != nil {
 		return followup.Receipt{}, w.classify(err)
 	}
@@ -103,7 +107,7 @@ type Quota struct {
 // Quota asks SES for the rate and what is left of the day. Reading may be
 // repeated, and is.
 func (c *Channel) Quota(ctx context.Context) (Quota, error) {
-	out, err := c.api.GetAccount(ctx, &sesv2.GetAccountInput{}, func(o *sesv2.Options) { o.Retryer = retry.NewStandard() })
+	out, err := c.account(ctx, &sesv2.GetAccountInput{}, func(o *sesv2.Options) { o.Retryer = retry.NewStandard() })
 	if err != nil {
 		return Quota{}, fmt.Errorf("read quota of SES: %w", err)
 	}
