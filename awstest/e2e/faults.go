@@ -1,0 +1,172 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
+	"aftersales/internal/followup"
+)
+
+// missing is the body that the poisoned message names and that is not there yet.
+var missing = followup.InboxKey{Shop: shop, Source: "shopify", Key: "orders/create|created-" + poisoned}
+
+// poison queues a message that fails each time, until its cause is mended.
+func poison(ctx context.Context, s *stack) (string, error) {
+	body, err := json.Marshal(map[string]any{"inbox": missing})
+	if err != nil {
+		return "", err
+	}
+	return "queued: a body that is not there", s.send(ctx, "EnrollQueue", string(body))
+}
+
+// redriven mends the cause and moves the message back.
+func redriven(ctx context.Context, s *stack) (string, error) {
+	var dead []types.Message
+	err := until(ctx, 4*time.Minute, func() error {
+		out, err := s.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(output("EnrollDeadQueue")), MaxNumberOfMessages: 10, VisibilityTimeout: 60})
+		if err != nil {
+			return err
+		}
+		dead = append(dead, out.Messages...)
+		if !slices.ContainsFunc(dead, func(m types.Message) bool { return strings.Contains(*m.Body, missing.Key) }) {
+			return fmt.Errorf("%d dead letters, not ours", len(dead))
+		}
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	at := time.Now()
+	if err := s.buy(ctx, poisoned, at); err != nil { // the cause is mended: now the body is there
+		return "", err
+	}
+	for _, m := range dead {
+		if err := s.send(ctx, "EnrollQueue", *m.Body); err != nil {
+			return "", err
+		}
+		if _, err := s.sqs.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: aws.String(output("EnrollDeadQueue")), ReceiptHandle: m.ReceiptHandle}); err != nil {
+			return "", err
+		}
+	}
+	return "five receives, dead queue, mended, moved back, enrolled", until(ctx, 30*time.Second, func() error {
+		_, err := s.journey(ctx, poisoned)
+		return err
+	})
+}
+
+// killed ends deliver in the middle of a batch, before SES hears of one of its
+// mails: the others go out, that one waits for evidence, none goes out twice.
+func killed(ctx context.Context, s *stack) (string, error) {
+	const many, victim = 6, "2003"
+	at, pid := time.Now(), make(chan int, 1)
+	s.wire.onCall(customer(victim), func(p int) bool {
+		if p != 0 {
+			_ = syscall.Kill(p, syscall.SIGKILL) // it is a function of the stack under test
+		}
+		pid <- p
+		return false
+	})
+	var orders []string
+	for i := range many {
+		orders = append(orders, strconv.Itoa(2001+i))
+		if err := s.buy(ctx, orders[i], at); err != nil {
+			return "", err
+		}
+	}
+	select {
+	case p := <-pid:
+		if p == 0 {
+			return "", fmt.Errorf("the process that sends was not found")
+		}
+	case <-time.After(time.Minute):
+		return "", fmt.Errorf("nothing was sent for %s", victim)
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	for _, o := range orders {
+		want := followup.Sent
+		if o == victim {
+			want = followup.Armed
+		}
+		row, err := s.reaches(ctx, 90*time.Second, o, "soon", want)
+		if err != nil && (row == nil || row.State != followup.Armed) { // others of that batch may have been at SES, too
+			return "", err
+		}
+		if n := len(s.wire.to(customer(o))); n > 1 || o == victim && n > 0 {
+			return "", fmt.Errorf("order %s: %d mails", o, n)
+		}
+	}
+	return fmt.Sprintf("%d orders of one moment: the others are sent, the one is armed and will be unclear, none twice", many), nil
+}
+
+// frozen stops deliver when SES has taken a mail and nothing is recorded yet.
+// What SES reports afterwards says so.
+func frozen(ctx context.Context, s *stack) (string, error) {
+	pid := make(chan int, 1)
+	s.wire.onTaken(customer(frozenOne), func(p int) {
+		if p != 0 {
+			_ = syscall.Kill(p, syscall.SIGSTOP)
+		}
+		pid <- p
+	})
+	if err := s.buy(ctx, frozenOne, time.Now()); err != nil {
+		return "", err
+	}
+	select {
+	case p := <-pid:
+		if p == 0 {
+			return "", fmt.Errorf("the process that sends was not found")
+		}
+	case <-time.After(time.Minute):
+		return "", fmt.Errorf("nothing was sent")
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	if _, err := s.reaches(ctx, 5*time.Second, frozenOne, "soon", followup.Armed); err != nil {
+		return "", err
+	}
+	// Lambda ends what takes too long, and the message comes again: the row is armed, so nothing is sent.
+	until := time.After(50 * time.Second)
+	select {
+	case <-until:
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	mails := s.wire.to(customer(frozenOne))
+	if len(mails) != 1 {
+		return "", fmt.Errorf("%d mails", len(mails))
+	}
+	if err := s.report(ctx, mails[0], "Send", "Email Sent"); err != nil {
+		return "", err
+	}
+	row, err := s.reaches(ctx, 30*time.Second, frozenOne, "soon", followup.Sent)
+	if err == nil && row.Provider != mails[0].id {
+		err = fmt.Errorf("recorded is %q, SES said %q", row.Provider, mails[0].id)
+	}
+	return "armed, received again, not sent again, settled by SES's report", err
+}
+
+// once counts what SES took for each follow-up.
+func once(_ context.Context, s *stack) (string, error) {
+	count := map[string]int{}
+	for _, m := range s.wire.all() {
+		key := fmt.Sprint(m.tags["j"], m.tags["f"])
+		if count[key]++; count[key] > 1 {
+			return "", fmt.Errorf("%s got the same mail %d times", m.to, count[key])
+		}
+	}
+	if n := len(s.wire.to(customer(taken))); n > 0 {
+		return "", fmt.Errorf("a cancelled order was written to %d times", n)
+	}
+	return fmt.Sprintf("%d mails, each once", len(count)), nil
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+
+	"aftersales/internal/cloud"
+	"aftersales/internal/config"
+	"aftersales/internal/followup"
+)
+
+// restored loses the journeys as they are and goes back to how they were before a
+// mail went out: that mail is not sent again, because contacts, which are never
+// restored, know of it.
+func restored(ctx context.Context, s *stack) (string, error) {
+	const order = "3001"
+	if err := s.buy(ctx, order, time.Now()); err != nil {
+		return "", err
+	}
+	if _, err := s.reaches(ctx, 20*time.Second, order, "soon", followup.Planned); err != nil {
+		return "", err
+	}
+	name := s.tables.Journeys + "-restored"
+	if _, err := s.db.RestoreTableToPointInTime(ctx, &dynamodb.RestoreTableToPointInTimeInput{
+		SourceTableName: &s.tables.Journeys, TargetTableName: &name, UseLatestRestorableTime: aws.Bool(true),
+	}); err != nil {
+		return "", fmt.Errorf("restore: %w", err)
+	}
+	if _, err := s.reaches(ctx, time.Minute, order, "soon", followup.Sent); err != nil {
+		return "", err
+	}
+	form := cloud.New(cloud.Parts{Env: &config.Cloud{Stack: output("Stack")}, Config: &config.Config{}, Store: s.store, Now: time.Now})
+	for _, lane := range followup.Lanes {
+		if err := form.PauseLane(ctx, lane, "restore drill"); err != nil {
+			return "", err
+		}
+	}
+	deploy := exec.CommandContext(ctx, "sh", "-c", output("Deploy")+" JourneysTableInUse="+name)
+	deploy.Dir = os.Getenv("AFTERSALES_LOCAL_Root")
+	if out, err := deploy.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("deploy with the restored table: %w\n%s", err, out[max(0, len(out)-1500):])
+	}
+	now := s.tables
+	now.Journeys = name
+	s.use(now)
+	if row, err := s.row(ctx, order, "soon"); err != nil || row.State != followup.Planned {
+		return "", fmt.Errorf("the restored table says %v %w", row, err)
+	}
+	// Reservations of before may have been sent.
+	_, version, err := s.store.Record(ctx, "epoch")
+	if err != nil {
+		return "", err
+	}
+	if err := s.store.SetRecord(ctx, "epoch", []byte("1"), version); err != nil {
+		return "", err
+	}
+	for _, key := range s.posted { // feed the inbox again
+		body, err := json.Marshal(map[string]any{"inbox": key})
+		if err != nil {
+			return "", err
+		}
+		if err := s.send(ctx, "EnrollQueue", string(body)); err != nil {
+			return "", err
+		}
+	}
+	form = cloud.New(cloud.Parts{Env: &config.Cloud{Stack: output("Stack")}, Config: &config.Config{}, Store: s.store, Now: time.Now})
+	for _, lane := range followup.Lanes {
+		if err := form.GoOn(ctx, lane); err != nil {
+			return "", err
+		}
+	}
+	row, err := s.reaches(ctx, 3*time.Minute, order, "soon", followup.Unknown)
+	if err != nil {
+		return "", err
+	}
+	mails := s.wire.to(customer(order))
+	if len(mails) != 1 {
+		return "", fmt.Errorf("%d mails, %s is %s", len(mails), row.ID, row.State)
+	}
+	if err := s.report(ctx, mails[0], "Send", "Email Sent"); err != nil {
+		return "", err
+	}
+	_, err = s.reaches(ctx, 30*time.Second, order, "soon", followup.Sent)
+	return "restored under a new name, redeployed, epoch raised, inbox fed again: unclear, then settled; sent once", err
+}
