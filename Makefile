@@ -11,10 +11,10 @@ VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo
 # Words of make and of tools go to stderr: stdout is for what a target is asked for.
 
 .DEFAULT_GOAL := help
-.PHONY: bench-aws help demo build test test-aws check lint fuzz bench fmt clean
+.PHONY: aws-local aws-local-test bench-aws help demo build test test-aws check lint fuzz bench fmt clean
 
 help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 demo: ## three years of follow-ups in seconds, then a mailbox to click in; DEMO="--exit --json --seed 1"
 	@echo "Building aftersales (about a minute the first time) ..." >&2
@@ -51,6 +51,12 @@ bench: ## the speeds of docs/performance.md beside their limits, in two minutes;
 bench-aws: ## cold starts, sizes and memory of the functions beside an empty one's, and a rush of 20,000 mails; BENCH="-spawns 5 -due 0" for less
 	@echo "Measuring for about three minutes; what else runs here is measured with it ..." >&2
 	@cd awstest && $(GO) run ./bench $(BENCH)
+
+aws-local: ## the whole AWS form on this machine, deployed from template.yaml, to click in; needs python3 with venv
+	@scripts/aws-local
+
+aws-local-test: ## the same, and orders followed through it while things break; about six minutes
+	@scripts/aws-local-test
 
 # sam build asks for these, one per function of template.yaml: the binary and the merchant's folder.
 # SHOP=path is that folder; ARCHITECTURE=x86_64 goes with the template's parameter of that name.
