@@ -38,6 +38,7 @@ type Parts struct {
 	DeliverQueue queue.Sender        // all but intake
 	Mail         followup.Channel    // deliver
 	Voice        followup.Channel    // deliver, with a voice provider; nil: calls are tasks for people
+	Calls        Calls               // outcome, with a voice provider; nil: no events of calls are read
 	Account      Account             // sweep
 	Web          *http.Client        // console: reaches the keys and tokens of the log-in
 	Now          func() time.Time    // the product's clock
@@ -90,6 +91,9 @@ func (f *Form) work(ctx context.Context) (*work, error) {
 	now := f.Now()
 	if f.made != nil && now.Sub(f.made.checked) < fresh {
 		return f.made, nil
+	}
+	if err := f.here(ctx); err != nil {
+		return nil, err
 	}
 	keys, err := f.keys(ctx)
 	epoch := 0

@@ -44,7 +44,7 @@ func New(c *config.Config, f Files, k Keys) (*Setup, error) {
 	}
 	s := &Setup{
 		Config: c, Plans: f.Plans, Catalogue: f.Catalogue, Shops: map[followup.ShopID]*followup.Shop{},
-		docs: f.Docs, contact: append([]byte(c.Business+"\x00"), k.Contact...),
+		docs: f.Docs, contact: secretOf(c, k.Contact),
 	}
 	for i := range c.Shops {
 		s.Shops[c.Shops[i].ID] = &c.Shops[i]
@@ -103,6 +103,16 @@ func (s *Setup) Rules(epoch int) map[followup.ShopID]*followup.Rules {
 func (s *Setup) ContactKey(kind, value string) followup.ContactID {
 	return link.ContactID(s.contact, kind, value)
 }
+
+// ContactKey names contacts as a Setup of that configuration and key does.
+func ContactKey(c *config.Config, key []byte) func(kind, value string) followup.ContactID {
+	secret := secretOf(c, key)
+	return func(kind, value string) followup.ContactID { return link.ContactID(secret, kind, value) }
+}
+
+// secretOf is what contact ids hang on: two businesses with one key know
+// different people.
+func secretOf(c *config.Config, key []byte) []byte { return append([]byte(c.Business+"\x00"), key...) }
 
 // Read translates a body of the inbox. It is pure: nothing is written.
 func (s *Setup) Read(in followup.Incoming) (engine.Reading, error) {

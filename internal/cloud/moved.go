@@ -1,0 +1,18 @@
+package cloud
+
+import (
+	"context"
+	"errors"
+
+	"aftersales/internal/transfer"
+)
+
+// here returns an error when the state was moved away: nothing may be sent from
+// it, and webhooks have to come again elsewhere. That it cannot be read stops nothing.
+func (f *Form) here(ctx context.Context) error {
+	err := transfer.Here(ctx, transfer.Records(f.Store))
+	if _, moved := errors.AsType[*transfer.Moved](err); moved {
+		return err
+	}
+	return nil
+}
