@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	form, err := cloud.Open("deliver", cloud.WithDeliver, cloud.WithMail)
+	form, err := cloud.Open("deliver", cloud.WithDeliver, cloud.WithMail, cloud.WithVoice)
 	if err != nil {
 		os.Exit(1) // the reason is in the log
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	form, err := cloud.Open("outcome", cloud.WithDeliver)
+	form, err := cloud.Open("outcome", cloud.WithDeliver, cloud.WithCalls)
 	if err != nil {
 		os.Exit(1) // the reason is in the log
 	}

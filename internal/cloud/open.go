@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"aftersales/internal/config"
+	"aftersales/internal/connect"
 	"aftersales/internal/dynamo"
 	"aftersales/internal/followup"
 	"aftersales/internal/params"
@@ -38,6 +39,20 @@ func WithDeliver(p *Parts, shared aws.Config) { p.DeliverQueue = sqs.New(shared,
 // WithMail lets a function send mail.
 func WithMail(p *Parts, shared aws.Config) {
 	p.Mail = ses.New(shared, ses.Config{ConfigurationSet: p.Env.ConfigurationSet})
+}
+
+// WithVoice lets a function make calls, where a voice provider is configured.
+func WithVoice(p *Parts, shared aws.Config) {
+	if v := p.Env.Voice; v.Provider == config.ConnectVoice {
+		p.Voice = connect.New(shared, connect.Config{Instance: v.Instance, Flow: v.Flow, Number: v.Number})
+	}
+}
+
+// WithCalls lets a function read what became of calls, likewise.
+func WithCalls(p *Parts, shared aws.Config) {
+	if v := p.Env.Voice; v.Provider == config.ConnectVoice {
+		p.Calls = connect.New(shared, connect.Config{Instance: v.Instance})
+	}
 }
 
 // WithAccount lets a function read what SES allows.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"aftersales/internal/connect"
 	"aftersales/internal/followup"
 	"aftersales/internal/ses"
 )
@@ -24,14 +25,14 @@ func (f *Form) Outcome(ctx context.Context, e QueueEvent) (events.SQSEventRespon
 	var latest time.Time
 	for i := range e.Records {
 		m := &e.Records[i]
-		reports, err := ses.Read([]byte(m.Body), f.Env.ConfigurationSet)
+		reports, mail, err := f.reports(ctx, []byte(m.Body))
 		if err != nil {
-			b.fail(ctx, m, fmt.Errorf("%w: %w", errMalformed, err))
+			b.fail(ctx, m, err)
 			continue
 		}
 		for _, r := range reports {
 			err = errors.Join(err, w.engine.Outcome(ctx, f.Now(), r))
-			if err == nil && r.Sent.After(latest) {
+			if err == nil && mail && r.Sent.After(latest) {
 				latest = r.Sent
 			}
 		}
@@ -44,6 +45,26 @@ func (f *Form) Outcome(ctx context.Context, e QueueEvent) (events.SQSEventRespon
 	}
 	return b.failed, nil
 }
+
+// reports reads an event of a provider: about a mail, or about a call.
+func (f *Form) reports(ctx context.Context, event []byte) (all []followup.Report, mail bool, err error) {
+	var from struct{ Source string }
+	if json.Unmarshal(event, &from) == nil && from.Source == callSource && f.Calls != nil {
+		all, err = f.Calls.Read(ctx, event)
+		if errors.Is(err, connect.ErrEvent) {
+			err = fmt.Errorf("%w: %w", errMalformed, err)
+		}
+		return all, false, err
+	}
+	all, err = ses.Read(event, f.Env.ConfigurationSet)
+	if err != nil {
+		err = fmt.Errorf("%w: %w", errMalformed, err)
+	}
+	return all, true, err
+}
+
+// callSource is the source of events about calls.
+const callSource = "aws.connect"
 
 // markEvery is how often the watermark is written, by each sandbox.
 const markEvery = time.Minute

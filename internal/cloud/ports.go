@@ -31,6 +31,11 @@ type Limits struct {
 	At        time.Time `json:"at"`                // when they were read
 }
 
+// Calls reads events about automated calls; no report: an event that says nothing.
+type Calls interface {
+	Read(ctx context.Context, event []byte) ([]followup.Report, error)
+}
+
 // idler is a channel whose idle connections can be closed: after a freeze of
 // the sandbox they may be dead.
 type idler interface{ CloseIdle() }

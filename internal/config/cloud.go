@@ -74,9 +74,11 @@ func CloudNames(f Function) []string {
 		return append(append(names, EnvEnrollQueue, EnvDeliverQueue), EnvVoiceProvider)
 	case Deliver:
 		return append(append(names, EnvDeliverQueue, EnvConfigurationSet), voice...)
+	case Outcome:
+		return append(names, EnvDeliverQueue, EnvVoiceProvider, EnvConnectInstance)
 	case Console:
 		return append(names, EnvDeliverQueue, EnvConsoleURL, EnvUserPoolIssuer, EnvUserPoolClient, EnvLoginURL)
-	default: // enroll, outcome, pages, callflow
+	default: // enroll, pages, callflow
 		return append(names, EnvDeliverQueue)
 	}
 }

@@ -1,0 +1,33 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+
+	"aftersales/internal/connect"
+)
+
+// Callflow records which key a customer pressed during an automated call, while
+// the call goes on. The answer is for the flow: STRING_MAP allows only text.
+func (f *Form) Callflow(ctx context.Context, event json.RawMessage) (map[string]string, error) {
+	r, err := connect.Pressed(event)
+	if errors.Is(err, connect.ErrEvent) {
+		f.Log.ErrorContext(ctx, "call not understood", "err", err)
+		return map[string]string{"recorded": "no"}, nil // trying again would not help
+	}
+	if err != nil {
+		return nil, err
+	}
+	w, err := f.work(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r.At = f.Now()
+	if err := w.engine.Outcome(ctx, f.Now(), r); err != nil {
+		return nil, err // Connect goes on; the event of the call's end tells what it can
+	}
+	f.Log.LogAttrs(ctx, slog.LevelInfo, "call answered", slog.String("follow_up", string(r.FollowUp)), slog.String("outcome", string(r.Outcome)), slog.Bool("call_me", r.CallMe))
+	return map[string]string{"recorded": "yes"}, nil
+}
