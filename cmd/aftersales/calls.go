@@ -10,7 +10,6 @@ import (
 	"aftersales/internal/civil"
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
-	"aftersales/internal/local"
 )
 
 // callsVerbs work the call list.
@@ -27,8 +26,8 @@ type callsListVerb struct {
 
 // Run lists the calls by due.
 func (v *callsListVerb) Run(ctx context.Context, s *shell) error {
-	return s.work(ctx, func(app *local.App, now time.Time) error {
-		calls, err := app.Engine.Calls(ctx, now)
+	return s.work(ctx, func(d *desk, now time.Time) error {
+		calls, err := d.Engine.Calls(ctx, now)
 		if err != nil {
 			return err
 		}
@@ -61,13 +60,13 @@ type callsClaimVerb struct {
 
 // Run claims the call, then shows it.
 func (v *callsClaimVerb) Run(ctx context.Context, s *shell) error {
-	return s.work(ctx, func(app *local.App, now time.Time) error {
-		m, err := app.Engine.Claim(ctx, now, followup.FollowUpID(v.ID), whoever(v.By))
+	return s.work(ctx, func(d *desk, now time.Time) error {
+		m, err := d.Engine.Claim(ctx, now, followup.FollowUpID(v.ID), whoever(v.By))
 		if err != nil {
 			return err
 		}
 		if v.JSON {
-			return s.claimed(ctx, app, now, v.ID)
+			return s.claimed(ctx, d, now, v.ID)
 		}
 		p := s.painter()
 		s.printf("%s  %s\n\n", p.paint(plain, cmp.Or(m.To.Name, "name not known")), p.paint(bold, m.Phone))
@@ -80,8 +79,8 @@ func (v *callsClaimVerb) Run(ctx context.Context, s *shell) error {
 }
 
 // claimed prints one call of the list.
-func (s *shell) claimed(ctx context.Context, app *local.App, now time.Time, id string) error {
-	calls, err := app.Engine.Calls(ctx, now)
+func (s *shell) claimed(ctx context.Context, d *desk, now time.Time, id string) error {
+	calls, err := d.Engine.Calls(ctx, now)
 	if err != nil {
 		return err
 	}
@@ -110,15 +109,15 @@ func (v *callsDoneVerb) Run(ctx context.Context, s *shell) error {
 	case !back && !v.At.IsZero():
 		return misused("--at goes with --outcome call-back only")
 	}
-	return s.work(ctx, func(app *local.App, now time.Time) error {
+	return s.work(ctx, func(d *desk, now time.Time) error {
 		id := followup.FollowUpID(v.ID)
-		heard, err := app.Engine.Done(ctx, now, engine.Called{
+		heard, err := d.Engine.Done(ctx, now, engine.Called{
 			ID: id, Outcome: followup.Outcome(v.Outcome), Back: v.At, Note: v.Note, By: whoever(v.By),
 		})
 		if err != nil {
 			return err
 		}
-		return s.done(v, id, heard, shopZone(app, id.Journey()))
+		return s.done(v, id, heard, shopZone(d, id.Journey()))
 	})
 }
 
@@ -152,8 +151,8 @@ type callsReleaseVerb struct {
 
 // Run gives the call back.
 func (v *callsReleaseVerb) Run(ctx context.Context, s *shell) error {
-	return s.work(ctx, func(app *local.App, now time.Time) error {
-		if err := app.Engine.Release(ctx, now, followup.FollowUpID(v.ID), whoever(v.By), v.Reason); err != nil {
+	return s.work(ctx, func(d *desk, now time.Time) error {
+		if err := d.Engine.Release(ctx, now, followup.FollowUpID(v.ID), whoever(v.By), v.Reason); err != nil {
 			return err
 		}
 		return s.settled(v.JSON, v.ID, followup.Listed, "is on the list again")

@@ -7,7 +7,6 @@ import (
 
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
-	"aftersales/internal/local"
 )
 
 // caseVerbs work the cases.
@@ -26,8 +25,8 @@ type caseListVerb struct {
 
 // Run lists the cases, the most urgent first.
 func (v *caseListVerb) Run(ctx context.Context, s *shell) error {
-	return s.work(ctx, func(app *local.App, now time.Time) error {
-		items, err := app.Engine.OpenCases(ctx, now, !v.Open)
+	return s.work(ctx, func(d *desk, now time.Time) error {
+		items, err := d.Engine.OpenCases(ctx, now, !v.Open)
 		if err != nil {
 			return err
 		}
@@ -42,21 +41,21 @@ func (v *caseListVerb) Run(ctx context.Context, s *shell) error {
 			s.printf("No cases.\n")
 			return nil
 		}
-		s.cases(app, items)
+		s.cases(d, items)
 		return nil
 	})
 }
 
 // cases prints cases on their shops' clocks.
-func (s *shell) cases(app *local.App, items []engine.CaseItem) {
+func (s *shell) cases(d *desk, items []engine.CaseItem) {
 	zones := make([]string, len(items))
 	for i := range items {
-		zones[i] = shopZone(app, items[i].Journey).String()
+		zones[i] = shopZone(d, items[i].Journey).String()
 	}
 	one := len(slices.Compact(slices.Sorted(slices.Values(zones)))) == 1
 	rows := table{}
 	for i := range items {
-		row := caseRow(&items[i].StoryCase, shopZone(app, items[i].Journey))
+		row := caseRow(&items[i].StoryCase, shopZone(d, items[i].Journey))
 		if items[i].Overdue {
 			row[len(row)-1].style = red
 		}
@@ -84,26 +83,26 @@ type caseOpenVerb struct {
 
 // Run opens the case.
 func (v *caseOpenVerb) Run(ctx context.Context, s *shell) error {
-	return s.work(ctx, func(app *local.App, now time.Time) error {
-		order, err := findOrder(ctx, app, v.Order, v.Shop)
+	return s.work(ctx, func(d *desk, now time.Time) error {
+		order, err := findOrder(ctx, d, v.Order, v.Shop)
 		if err != nil {
 			return err
 		}
-		if err := hasUnit(ctx, app, order, followup.UnitKey(v.Unit)); err != nil {
+		if err := hasUnit(ctx, d, order, followup.UnitKey(v.Unit)); err != nil {
 			return err
 		}
-		return s.say(ctx, app, now, v.JSON, "open", engine.CaseWord{
+		return s.say(ctx, d, now, v.JSON, "open", engine.CaseWord{
 			Order: order, Unit: followup.UnitKey(v.Unit), Type: followup.CaseOpened, Text: v.Text, By: whoever(v.By),
 		})
 	})
 }
 
 // hasUnit fails when the order has no such unit; "" is the whole order.
-func hasUnit(ctx context.Context, app *local.App, order followup.JourneyID, unit followup.UnitKey) error {
+func hasUnit(ctx context.Context, d *desk, order followup.JourneyID, unit followup.UnitKey) error {
 	if unit == "" {
 		return nil
 	}
-	js, err := app.Store.Journeys(ctx, []followup.JourneyID{order})
+	js, err := d.Store.Journeys(ctx, []followup.JourneyID{order})
 	if err != nil {
 		return err
 	}
@@ -120,8 +119,8 @@ func hasUnit(ctx context.Context, app *local.App, order followup.JourneyID, unit
 }
 
 // say does something with a case and prints what became of it.
-func (s *shell) say(ctx context.Context, app *local.App, now time.Time, asJSON bool, state string, w engine.CaseWord) error {
-	id, err := app.Engine.Case(ctx, now, w)
+func (s *shell) say(ctx context.Context, d *desk, now time.Time, asJSON bool, state string, w engine.CaseWord) error {
+	id, err := d.Engine.Case(ctx, now, w)
 	if err != nil {
 		return err
 	}
@@ -181,10 +180,10 @@ func (v *caseReopenVerb) Run(ctx context.Context, s *shell) error {
 
 // onCase does something with a case that exists.
 func (s *shell) onCase(ctx context.Context, text string, asJSON bool, state string, w engine.CaseWord) error {
-	return s.work(ctx, func(app *local.App, now time.Time) (err error) {
-		if w.Case, err = findCase(ctx, app, text); err != nil {
+	return s.work(ctx, func(d *desk, now time.Time) (err error) {
+		if w.Case, err = findCase(ctx, d, text); err != nil {
 			return err
 		}
-		return s.say(ctx, app, now, asJSON, state, w)
+		return s.say(ctx, d, now, asJSON, state, w)
 	})
 }

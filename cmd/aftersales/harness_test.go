@@ -167,8 +167,8 @@ func (o *opened) takeBody(shop followup.ShopID, key string, body []byte) {
 	}
 }
 
-// cloud makes a generic event of noon, 5 March 2026.
-func cloud(id, kind, data string) []byte {
+// noon makes a generic event of noon, 5 March 2026.
+func noon(id, kind, data string) []byte {
 	return fmt.Appendf(nil, `{"specversion":"1.0","id":%q,"source":"shop/main","type":%q,"time":"2026-03-05T12:00:00Z","data":%s}`, id, kind, data)
 }
 

@@ -13,7 +13,9 @@ import (
 	"time"
 
 	"aftersales/internal/civil"
+	"aftersales/internal/cloud"
 	"aftersales/internal/config"
+	"aftersales/internal/engine"
 	"aftersales/internal/followup"
 	"aftersales/internal/local"
 )
@@ -83,14 +85,50 @@ func (s *shell) openMoved(ctx context.Context) (*local.App, error) {
 	return app, nil
 }
 
-// work opens the folder, does what a verb does, and closes it.
-func (s *shell) work(ctx context.Context, do func(app *local.App, now time.Time) error) (err error) {
+// desk is what people act through, wherever the state is.
+type desk struct {
+	Config *config.Config
+	Store  followup.Store
+	Engine *engine.Engine
+}
+
+// work opens the state, does what a verb does, and closes it.
+func (s *shell) work(ctx context.Context, do func(d *desk, now time.Time) error) (err error) {
+	if s.Stack != "" {
+		stack, err := s.stack(ctx)
+		if err != nil {
+			return err
+		}
+		_, e, err := stack.Desk(ctx)
+		if err != nil {
+			return err
+		}
+		return do(&desk{stack.Config, e.Store(), e}, stack.Now())
+	}
 	app, err := s.open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
-	return do(app, app.Clock.Now())
+	return do(&desk{app.Config, app.Store, app.Engine}, app.Clock.Now())
+}
+
+// stack opens the stack that --stack names.
+func (s *shell) stack(ctx context.Context) (*cloud.Stack, error) {
+	if s.Stack == "" {
+		return nil, misused("say which stack with --stack NAME, or in AFTERSALES_STACK")
+	}
+	if !stackName.MatchString(s.Stack) {
+		return nil, misused("--stack %s: want the name of a stack: letters, digits and -", s.Stack)
+	}
+	if s.Data != "" {
+		return nil, misused("--stack and --data name two places of the state; say one")
+	}
+	cfg, err := s.config()
+	if err != nil {
+		return nil, err
+	}
+	return cloud.OpenStack(ctx, s.Stack, cfg, s.faults())
 }
 
 // clockKey names the setting by which verbs beside a serve of another time tell
@@ -137,9 +175,9 @@ func noteClock(ctx context.Context, app *local.App, clock *clockFlag) error {
 }
 
 // shopZone is the zone of the shop of an order, as the configuration has it.
-func shopZone(app *local.App, id followup.JourneyID) *time.Location {
+func shopZone(d *desk, id followup.JourneyID) *time.Location {
 	shop, _ := id.Split()
-	s, _ := app.Config.Shop(shop)
+	s, _ := d.Config.Shop(shop)
 	loc, err := civil.Zone(cmp.Or(s.Zone, "UTC"))
 	if err != nil {
 		return time.UTC // the configuration has refused a wrong name

@@ -7,16 +7,15 @@ import (
 
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
-	"aftersales/internal/local"
 )
 
 // findOrder finds an order by its id (1001), its number (#1001), or with its
 // shop (main/1001). Several that fit are told in the error.
-func findOrder(ctx context.Context, app *local.App, text, shop string) (followup.JourneyID, error) {
-	if id, ok, err := exactOrder(ctx, app, text); ok || err != nil {
+func findOrder(ctx context.Context, d *desk, text, shop string) (followup.JourneyID, error) {
+	if id, ok, err := exactOrder(ctx, d, text); ok || err != nil {
 		return id, err
 	}
-	found, whole, err := app.Engine.SearchOrders(ctx, text)
+	found, whole, err := d.Engine.SearchOrders(ctx, text)
 	if err != nil {
 		return "", err
 	}
@@ -39,13 +38,13 @@ func findOrder(ctx context.Context, app *local.App, text, shop string) (followup
 }
 
 // exactOrder takes SHOP/ID literally, when there is such an order.
-func exactOrder(ctx context.Context, app *local.App, text string) (followup.JourneyID, bool, error) {
+func exactOrder(ctx context.Context, d *desk, text string) (followup.JourneyID, bool, error) {
 	shop, order, ok := strings.Cut(text, "/")
 	if !ok {
 		return "", false, nil
 	}
 	ids := []followup.JourneyID{followup.JourneyID(text), followup.NewJourneyID(followup.ShopID(shop), order)}
-	js, err := app.Store.Journeys(ctx, ids)
+	js, err := d.Store.Journeys(ctx, ids)
 	if err != nil {
 		return "", false, err
 	}
@@ -67,13 +66,13 @@ func ambiguous(text string, fit []engine.OrderItem) error {
 
 // findCase finds a case by its id, main/1001-1, or with the order as findOrder
 // takes it: #1001-1.
-func findCase(ctx context.Context, app *local.App, text string) (followup.CaseID, error) {
+func findCase(ctx context.Context, d *desk, text string) (followup.CaseID, error) {
 	id := followup.CaseID(text)
 	order, number, err := id.Split()
 	if err != nil {
 		return "", misuse{err}
 	}
-	journey, err := findOrder(ctx, app, string(order), "")
+	journey, err := findOrder(ctx, d, string(order), "")
 	if err != nil {
 		return "", fmt.Errorf("case %s: %w", text, err)
 	}

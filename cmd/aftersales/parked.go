@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"aftersales/internal/followup"
-	"aftersales/internal/local"
 )
 
 // parkedVerbs decide what a machine must not.
@@ -22,8 +21,8 @@ type parkedListVerb struct {
 
 // Run lists what is parked or waits for evidence, by due.
 func (v *parkedListVerb) Run(ctx context.Context, s *shell) error {
-	return s.work(ctx, func(app *local.App, _ time.Time) error {
-		items, err := app.Engine.Parked(ctx)
+	return s.work(ctx, func(d *desk, _ time.Time) error {
+		items, err := d.Engine.Parked(ctx)
 		if err != nil {
 			return err
 		}
@@ -36,7 +35,7 @@ func (v *parkedListVerb) Run(ctx context.Context, s *shell) error {
 		}
 		rows := table{}
 		for _, i := range items {
-			zone := shopZone(app, i.Journey)
+			zone := shopZone(d, i.Journey)
 			rows.add(cell{string(i.ID), bold}, cell{i.State, stateStyles[i.State]}, cell{i.Class, plain}, cell{i.Channel, plain},
 				cell{"due " + wall(i.DueLocal) + " " + i.Zone, plain}, cell{"since " + localTime(i.Since, zone) + " " + zone.String(), plain}, cell{i.Reason, plain})
 		}
@@ -52,12 +51,12 @@ type Decision struct {
 	JSON   bool   `name:"json" help:"Print as JSON."`
 }
 
-func (d *Decision) settle(ctx context.Context, s *shell, to followup.State, said string) error {
-	return s.work(ctx, func(app *local.App, now time.Time) error {
-		if err := app.Engine.Settle(ctx, now, followup.FollowUpID(d.ID), to, d.Reason); err != nil {
+func (v *Decision) settle(ctx context.Context, s *shell, to followup.State, said string) error {
+	return s.work(ctx, func(d *desk, now time.Time) error {
+		if err := d.Engine.Settle(ctx, now, followup.FollowUpID(v.ID), to, v.Reason); err != nil {
 			return err
 		}
-		return s.settled(d.JSON, d.ID, to, said)
+		return s.settled(v.JSON, v.ID, to, said)
 	})
 }
 

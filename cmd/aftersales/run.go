@@ -32,6 +32,7 @@ type commands struct {
 	Export     exportVerb     `cmd:"" help:"Move all that is here into a file."`
 	Import     importVerb     `cmd:"" help:"Take all that was moved out of a file."`
 	Cost       costVerb       `cmd:"" help:"Compute what the AWS form costs."`
+	Op         stackVerbs     `cmd:"" name:"stack" help:"Operate a stack of the AWS form: lanes, failed messages, restore."`
 	Secrets    secretsVerbs   `cmd:"" help:"Keep the secrets of the AWS form."`
 	Version    versionVerb    `cmd:"" help:"Print the version."`
 	Completion completionVerb `cmd:"" help:"Print a completion script for a shell."`
@@ -41,6 +42,7 @@ type commands struct {
 type Globals struct {
 	Config string `placeholder:"FILE" help:"The configuration; default ${config} in this folder."`
 	Data   string `placeholder:"DIR" help:"The data folder; default is what the configuration says."`
+	Stack  string `placeholder:"NAME" help:"Work on this stack of the AWS form, in the region in use, instead of the data folder."`
 }
 
 // process is the world of a command: what it reads and where it writes.

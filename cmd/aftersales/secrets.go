@@ -24,18 +24,17 @@ type secretsVerbs struct {
 	Rotate secretsRotateVerb `cmd:"" help:"Replace the key that signs links, or a source's secret by the next one."`
 }
 
-// Stack names the stack whose secrets are meant.
-type Stack struct {
-	Stack string `required:"" placeholder:"NAME" help:"The stack; its region is that of the AWS_REGION or profile in use."`
-}
-
 var stackName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]{0,127}$`)
 
-func (v *Stack) open(ctx context.Context) (*params.Secrets, error) {
-	if !stackName.MatchString(v.Stack) {
-		return nil, misused("--stack %s: want the name of a stack: letters, digits and -", v.Stack)
+// secrets opens the secrets of the stack that --stack names.
+func (s *shell) secrets(ctx context.Context) (*params.Secrets, error) {
+	if s.Stack == "" {
+		return nil, misused("say which stack with --stack NAME")
 	}
-	return params.Open(ctx, v.Stack)
+	if !stackName.MatchString(s.Stack) {
+		return nil, misused("--stack %s: want the name of a stack: letters, digits and -", s.Stack)
+	}
+	return params.Open(ctx, s.Stack)
 }
 
 // The keys of every stack.
@@ -54,12 +53,12 @@ func newKey() string {
 	return base64.StdEncoding.EncodeToString(b)
 }
 
-type secretsInitVerb struct{ Stack }
+type secretsInitVerb struct{}
 
 // Run makes what is missing, and touches nothing that is there: a new contact key
 // would make strangers of all customers.
 func (v *secretsInitVerb) Run(ctx context.Context, s *shell) error {
-	secrets, err := v.open(ctx)
+	secrets, err := s.secrets(ctx)
 	if err != nil {
 		return err
 	}
@@ -74,12 +73,11 @@ func (v *secretsInitVerb) Run(ctx context.Context, s *shell) error {
 			s.printf("%s is there already\n", name)
 		}
 	}
-	s.printf("Now the secret of each source: aftersales secrets set SHOP SOURCE --stack %s, with the secret on standard input.\n", v.Stack.Stack)
+	s.printf("Now the secret of each source: aftersales secrets set SHOP SOURCE --stack %s, with the secret on standard input.\n", s.Stack)
 	return nil
 }
 
 type secretsSetVerb struct {
-	Stack
 	Shop     string `arg:"" help:"The shop; or the whole name of a secret, such as AFTERSALES_LINK_KEY, to bring one along from another stack."`
 	Source   string `arg:"" optional:"" help:"The source: generic or shopify."`
 	Next     bool   `help:"A second one, live beside the first: for a change of secrets."`
@@ -93,7 +91,7 @@ func (v *secretsSetVerb) Run(ctx context.Context, s *shell) error {
 	if err != nil {
 		return err
 	}
-	secrets, err := v.open(ctx)
+	secrets, err := s.secrets(ctx)
 	if err != nil {
 		return err
 	}
@@ -171,7 +169,6 @@ func (v *secretsSetVerb) text(in io.Reader) (string, error) {
 }
 
 type secretsRotateVerb struct {
-	Stack
 	Shop    string        `arg:"" optional:"" help:"A shop, with a source: its next secret becomes the only one."`
 	Source  string        `arg:"" optional:"" help:"The source: generic or shopify."`
 	Session bool          `help:"Replace the key of the console's sessions instead: every operator logs in anew."`
@@ -190,7 +187,7 @@ func (v *secretsRotateVerb) Run(ctx context.Context, s *shell) error {
 	if v.Session && name != "" {
 		return misused("say --session, or a shop and a source")
 	}
-	secrets, err := v.open(ctx)
+	secrets, err := s.secrets(ctx)
 	switch {
 	case err != nil:
 		return err
@@ -215,7 +212,7 @@ func (v *secretsRotateVerb) promote(ctx context.Context, s *shell, secrets *para
 	case err != nil:
 		return err
 	case next == "":
-		return fmt.Errorf("there is no %s%s; set it first: aftersales secrets set %s %s --next --stack %s", name, nextSuffix, v.Shop, v.Source, v.Stack.Stack)
+		return fmt.Errorf("there is no %s%s; set it first: aftersales secrets set %s %s --next --stack %s", name, nextSuffix, v.Shop, v.Source, s.Stack)
 	}
 	if err := secrets.Put(ctx, name, next); err != nil {
 		return err
@@ -238,7 +235,7 @@ func (v *secretsRotateVerb) links(ctx context.Context, s *shell, secrets *params
 		return err
 	}
 	if current == "" {
-		return fmt.Errorf("there is no %s yet; make it with aftersales secrets init --stack %s", linkKey, v.Stack.Stack)
+		return fmt.Errorf("there is no %s yet; make it with aftersales secrets init --stack %s", linkKey, s.Stack)
 	}
 	old, err := secrets.Secret(ctx, linkKeyOld)
 	if err != nil {

@@ -151,7 +151,7 @@ func TestSecretsMisused(t *testing.T) {
 		{"", []string{"rotate", "main", "shopify"}, exitFailed, "set it first"},
 		{"", []string{"rotate"}, exitFailed, "secrets init"},
 	} {
-		cliIn(t, c.in, nil, append([]string{"secrets", "--stack", "shop"}, c.args...)...).badly(t, exitMisused, "") // the flag belongs to the verb
+		cliIn(t, c.in, nil, append([]string{"secrets"}, c.args...)...).badly(t, exitMisused, "") // of which stack?
 		d := cliIn(t, c.in, nil, append(append([]string{"secrets"}, c.args...), "--stack", "shop")...)
 		d.badly(t, c.code, c.want)
 		if len(c.in) > 3 && strings.Contains(d.err, c.in) {

@@ -20,6 +20,7 @@ type exportVerb struct {
 	State  string `placeholder:"FILE" help:"Write all state into this new file, and close the folder: it is moved."`
 	Copy   bool   `help:"Leave the folder open: the file is a copy."`
 	Reopen bool   `help:"Take a folder into use again whose export was never imported."`
+	Stack  string `placeholder:"NAME" help:"Export that stack of the AWS form instead of the folder."`
 	JSON   bool   `name:"json" help:"Print as JSON."`
 }
 
@@ -28,13 +29,16 @@ func (v *exportVerb) Run(ctx context.Context, s *shell) (err error) {
 	if (v.State == "") != v.Reopen || v.Reopen && v.Copy {
 		return misused("say --state FILE, to move or (with --copy) to copy all that is here, or --reopen")
 	}
+	if v.Stack != "" {
+		return v.stack(ctx, s)
+	}
 	app, err := s.openMoved(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
 	if v.Reopen {
-		return v.reopen(ctx, s, app)
+		return v.reopen(ctx, s, app.Store)
 	}
 	show, wipe := s.counting(time.Now())
 	done, err := app.ExportState(ctx, local.Export{
@@ -51,12 +55,12 @@ func (v *exportVerb) Run(ctx context.Context, s *shell) (err error) {
 	return nil
 }
 
-func (v *exportVerb) reopen(ctx context.Context, s *shell, app *local.App) error {
-	moved, err := transfer.ReadMoved(ctx, app.Store)
+func (v *exportVerb) reopen(ctx context.Context, s *shell, set transfer.Settings) error {
+	moved, err := transfer.ReadMoved(ctx, set)
 	if err != nil {
 		return err
 	}
-	if err := app.Reopen(ctx); err != nil {
+	if err := transfer.Reopen(ctx, set); err != nil {
 		return err
 	}
 	id := ""
@@ -69,10 +73,10 @@ func (v *exportVerb) reopen(ctx context.Context, s *shell, app *local.App) error
 		}{id})
 	}
 	if moved == nil {
-		s.printf("The folder is in use; nothing to do.\n")
+		s.printf("It is in use; nothing to do.\n")
 		return nil
 	}
-	s.printf("The folder is in use again. Do not import export %s any more: customers would hear from both.\n", id)
+	s.printf("It is in use again. Do not import export %s any more: customers would hear from both.\n", id)
 	return nil
 }
 
@@ -82,17 +86,21 @@ func (s *shell) exported(d *local.Exported) {
 	s.printf("%s: %s with %s, %s, %s, %s (%d wait to be read); %.1f MB.\n", d.File, count(c.Journeys, "order"), count(c.FollowUps, "follow-up"),
 		count(c.Contacts, "customer"), count(c.Plans, "plan"), count(c.Bodies, "webhook"), c.Waiting, float64(d.Bytes)/1e6)
 	s.printf("It holds names, addresses and what customers wrote. Only you may read it (mode 0600); delete it once it is imported.\n")
-	s.printf("Take %s along: the other side knows customers by its key.\n", "link.key")
+	if d.Form == local.Form {
+		s.printf("Take link.key along: the other side knows customers by its key.\n")
+	} else {
+		s.printf("Take the secret %s along, as link.key of the new folder: it knows customers by this key.\n", contactKey)
+	}
 	if c.Armed > 0 {
 		s.printf("%s being sent when the process ended: the other side asks a person instead of sending again.\n", was(c.Armed, "follow-up"))
 	}
 	switch {
 	case d.Closed:
-		s.printf("This folder is closed: nothing is sent from it any more. If you do not move after all: aftersales export --reopen\n")
+		s.printf("What it was taken from is closed: nothing is sent from there any more. If you do not move after all: aftersales export --reopen\n")
 	case !d.Quiet:
-		s.printf("It is a copy made beside a running `serve`: import it for a trial only.\n")
+		s.printf("It is a copy of what went on meanwhile: import it for a trial only.\n")
 	default:
-		s.printf("It is a copy: import it for a trial only, and this folder goes on.\n")
+		s.printf("It is a copy: import it for a trial only, what it was taken from goes on.\n")
 	}
 }
 
@@ -110,6 +118,7 @@ type importVerb struct {
 	DryRun bool   `help:"Compare and count; write nothing."`
 	Merge  bool   `help:"Into a folder that has orders already: what differs is told and left as it is."`
 	Copy   bool   `help:"Take a copy although its folder goes on: for a trial, never for customers."`
+	Stack  string `placeholder:"NAME" help:"Import into that stack of the AWS form instead of the folder."`
 	JSON   bool   `name:"json" help:"Print as JSON."`
 }
 
@@ -123,6 +132,9 @@ func (v *importVerb) Run(ctx context.Context, s *shell) (err error) {
 	cfg, err := s.config()
 	if err != nil {
 		return err
+	}
+	if v.Stack != "" {
+		return v.stack(ctx, s, cfg, f)
 	}
 	app, err := local.Open(ctx, local.Options{Config: cfg, Log: s.faults()})
 	if err != nil {
@@ -188,7 +200,7 @@ func (s *shell) imported(r *transfer.Report) {
 		s.printf("Here already: %s, %s.\n", count(r.Journeys.Same, "order"), count(r.Contacts.Same, "customer"))
 	}
 	if open := r.File.Armed + r.File.Unknown; open > 0 {
-		s.printf("Of %s nobody knows whether they went out; they are never sent again by themselves: aftersales parked list\n", count(open, "follow-up"))
+		s.printf("Of %s nobody knows whether they went out; they are never sent again by themselves: aftersales parked list, or the console\n", count(open, "follow-up"))
 	}
 	if n := r.Journeys.Conflicts + r.Bodies.Conflicts; n > 0 {
 		s.printf("%s left as they are here:\n", count(n, "conflict"))
@@ -199,7 +211,7 @@ func (s *shell) imported(r *transfer.Report) {
 		rows.write(s.out, s.painter(), nil)
 	}
 	if !r.DryRun {
-		s.printf("Epoch %d: what was reserved before is not sent again. Point the webhooks here, then `aftersales serve`.\n", r.Epoch)
+		s.printf("Epoch %d: what was reserved before is not sent again. Point the webhooks here, then let it run.\n", r.Epoch)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"aftersales/internal/civil"
 	"aftersales/internal/engine"
-	"aftersales/internal/local"
 )
 
 // whyVerb tells the story of an order.
@@ -23,12 +22,12 @@ type whyVerb struct {
 
 // Run finds the order and tells it.
 func (v *whyVerb) Run(ctx context.Context, s *shell) error {
-	return s.work(ctx, func(app *local.App, now time.Time) error {
-		id, err := findOrder(ctx, app, v.Order, v.Shop)
+	return s.work(ctx, func(d *desk, now time.Time) error {
+		id, err := findOrder(ctx, d, v.Order, v.Shop)
 		if err != nil {
 			return err
 		}
-		story, err := app.Engine.Story(ctx, now, id)
+		story, err := d.Engine.Story(ctx, now, id)
 		if err != nil {
 			return err
 		}

@@ -62,12 +62,12 @@ func TestWhyAssumedAndUnmatched(t *testing.T) {
 // What nothing is planned of says why: the goods left, or it is not wanted.
 func TestWhyIdle(t *testing.T) {
 	o := shop(t)
-	o.takeBody("main", "small", cloud("7-created", "order.created", `{"order":{"id":"7","currency":"EUR","total":"40.00","lines":[{"id":"l1","name":"Washing machine","quantity":1,"price":"40.00"}]}}`))
-	o.takeBody("main", "here", cloud("7-delivered", "order.delivered", `{"order":{"id":"7"}}`))
+	o.takeBody("main", "small", noon("7-created", "order.created", `{"order":{"id":"7","currency":"EUR","total":"40.00","lines":[{"id":"l1","name":"Washing machine","quantity":1,"price":"40.00"}]}}`))
+	o.takeBody("main", "here", noon("7-delivered", "order.delivered", `{"order":{"id":"7"}}`))
 	if out := o.cli("why", "7").well(t).out; !strings.Contains(out, "check-in-call   not wanted: order.total >= ") || !strings.Contains(out, "recovered       waits for case_closed") {
 		t.Errorf("delivered, and too cheap for a call:\n%s", out)
 	}
-	o.takeBody("main", "gone", cloud("7-gone", "order.returned", `{"order":{"id":"7"}}`))
+	o.takeBody("main", "gone", noon("7-gone", "order.returned", `{"order":{"id":"7"}}`))
 	if out := o.cli("why", "7").well(t).out; !strings.Contains(out, "recovered       no unit of the plan is with the customer any more") {
 		t.Errorf("returned:\n%s", out)
 	}
@@ -79,7 +79,7 @@ func TestWhyIdle(t *testing.T) {
 // An event that concerns nothing is told in the story until the order is complete.
 func TestWhyStray(t *testing.T) {
 	o := shop(t)
-	o.takeBody("main", "stray", cloud("reg-9", "unit.registered", `{"unit":{"order":"1001","line":"l9","index":1}}`))
+	o.takeBody("main", "stray", noon("reg-9", "unit.registered", `{"unit":{"order":"1001","line":"l9","index":1}}`))
 	const want = `event reg-9 of shop/main (unit.registered): unit.line "l9" is no line of the order, which has l1`
 	if out := o.cli("why", "1001").well(t).out; !strings.Contains(out, "fault    "+want) {
 		t.Errorf("the stray is not told:\n%s", out)
@@ -88,7 +88,7 @@ func TestWhyStray(t *testing.T) {
 	if f := story.Order.Faults; len(f) != 1 || !strings.HasPrefix(f[0], want) {
 		t.Errorf("as JSON: %q", f)
 	}
-	o.takeBody("main", "more", cloud("up-9", "order.updated", `{"order":{"id":"1001","lines":[{"id":"l9","name":"Hose","quantity":1}]}}`))
+	o.takeBody("main", "more", noon("up-9", "order.updated", `{"order":{"id":"1001","lines":[{"id":"l9","name":"Hose","quantity":1}]}}`))
 	if out := o.cli("why", "1001").well(t).out; strings.Contains(out, "fault") {
 		t.Errorf("the fault stays:\n%s", out)
 	}
@@ -103,7 +103,7 @@ func TestWhySameInstant(t *testing.T) {
 		if kind == "order.created" {
 			data = `{"order":{"id":"7","currency":"EUR","lines":[{"id":"l1","quantity":1}]}}`
 		}
-		o.takeBody("main", id, cloud(id, kind, data))
+		o.takeBody("main", id, noon(id, kind, data))
 	}
 	var got []string
 	for _, e := range decode[engine.Story](t, o.cli("why", "7", "--json")).Events {
