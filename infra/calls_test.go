@@ -30,7 +30,7 @@ const (
 type code struct {
 	uses    map[*types.Func][]*types.Func // functions and methods named in a body
 	types   map[*types.Func][]*types.Named
-	actions map[*types.Func][]string // calls of the SDK in a body, as IAM calls them
+	actions map[*types.Func][]string // requests of the SDK that a body makes, as IAM calls them
 	methods map[string][]*types.Func // of our types, by name
 	mains   map[string]*types.Func   // by folder of functions/
 	always  []*types.Func            // initialisers of package variables
@@ -74,7 +74,7 @@ func readCode(t *testing.T) *code {
 		if !strings.HasPrefix(p.ImportPath, module+"/") {
 			continue
 		}
-		info := &types.Info{Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}}
+		info := &types.Info{Types: map[ast.Expr]types.TypeAndValue{}, Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}}
 		var files []*ast.File
 		for _, name := range p.GoFiles {
 			file, err := parser.ParseFile(fset, filepath.Join(p.Dir, name), nil, parser.SkipObjectResolution)
@@ -120,8 +120,13 @@ func (c *code) add(p *types.Package, files []*ast.File, info *types.Info) {
 				if _, ok := n.(*ast.TypeSpec); ok || proof(n) {
 					return false // it makes no value
 				}
-				if id, ok := n.(*ast.Ident); ok {
-					c.use(from, info.Uses[id])
+				switch n := n.(type) {
+				case *ast.Ident:
+					c.use(from, info.Uses[n])
+				case *ast.CompositeLit:
+					if a := action(info.TypeOf(n)); a != "" {
+						c.actions[from] = append(c.actions[from], a)
+					}
 				}
 				return true
 			})
@@ -139,9 +144,6 @@ func proof(n ast.Node) bool {
 func (c *code) use(from *types.Func, what types.Object) {
 	switch what := what.(type) {
 	case *types.Func:
-		if a := action(what); a != "" {
-			c.actions[from] = append(c.actions[from], a)
-		}
 		c.uses[from] = append(c.uses[from], what.Origin())
 	case *types.TypeName:
 		if named, ok := what.Type().(*types.Named); ok {
@@ -150,26 +152,19 @@ func (c *code) use(from *types.Func, what types.Object) {
 	}
 }
 
-// action is what IAM calls a method of an SDK client, or of an interface that
-// one fits: func(ctx, *service.XInput, ...) is action X.
-func action(f *types.Func) string {
-	sig, _ := f.Type().(*types.Signature)
-	if sig == nil || sig.Recv() == nil || sig.Params().Len() < 2 {
-		return ""
-	}
-	pointer, _ := sig.Params().At(1).Type().(*types.Pointer)
-	if pointer == nil {
-		return ""
-	}
-	in, _ := pointer.Elem().(*types.Named)
-	if in == nil || in.Obj().Pkg() == nil || in.Obj().Name() != f.Name()+"Input" {
+// action is what IAM calls the request that a value is the input of: a
+// service.XInput is made for the action X. Clients may be wrapped, inputs not.
+func action(t types.Type) string {
+	in, _ := t.(*types.Named)
+	if in == nil || in.Obj().Pkg() == nil {
 		return ""
 	}
 	service := services[strings.TrimPrefix(in.Obj().Pkg().Path(), sdkService)]
-	if service == "" {
+	call, isInput := strings.CutSuffix(in.Obj().Name(), "Input")
+	if service == "" || !isInput {
 		return ""
 	}
-	name := service + ":" + f.Name()
+	name := service + ":" + call
 	if iam := renamed[name]; iam != "" {
 		return iam
 	}
