@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	"aftersales/internal/sqlite"
@@ -29,6 +26,7 @@ type Export struct {
 // Exported is what ExportState wrote.
 type Exported struct {
 	File   string          `json:"file"`
+	Form   string          `json:"form"` // it was taken from: embedded or aws
 	ID     string          `json:"id"`
 	Bytes  int64           `json:"bytes"`
 	Quiet  bool            `json:"quiet"`  // nothing could be sent meanwhile
@@ -45,8 +43,8 @@ func (a *App) ExportState(ctx context.Context, e Export) (out Exported, err erro
 		return out, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
-	if _, err := os.Lstat(e.File); !errors.Is(err, fs.ErrNotExist) {
-		return out, fmt.Errorf("export state to %s: it exists already; name a new file", e.File)
+	if err := transfer.Fresh(e.File); err != nil {
+		return out, err
 	}
 	if !e.Copy {
 		reopen, fault := a.close(ctx, &e)
@@ -66,11 +64,8 @@ func (a *App) ExportState(ctx context.Context, e Export) (out Exported, err erro
 	h := transfer.Header{
 		ID: e.ID, At: e.Now, Form: Form, Program: e.Program, Epoch: epoch, Quiet: quiet, Copy: e.Copy, Key: transfer.KeyName(a.ContactKey),
 	}
-	out = Exported{File: e.File, ID: e.ID, Quiet: quiet, Closed: !e.Copy}
-	out.Bytes, err = write(e.File, func(f *os.File) (err error) {
-		out.Counts, err = transfer.Export(ctx, f, a.Store, h, e.Progress)
-		return err
-	})
+	out = Exported{File: e.File, Form: Form, ID: e.ID, Quiet: quiet, Closed: !e.Copy}
+	out.Counts, out.Bytes, err = transfer.ToFile(ctx, e.File, a.Store, h, e.Progress)
 	return out, err
 }
 
@@ -102,38 +97,6 @@ func (a *App) close(ctx context.Context, e *Export) (reopen func() error, err er
 	return reopen, transfer.Close(ctx, a.Store, transfer.Moved{ID: e.ID, At: e.Now.UTC()})
 }
 
-// write makes a file that appears whole or not at all, and returns its size.
-func write(path string, fill func(f *os.File) error) (size int64, err error) {
-	part := path + ".part"
-	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return 0, err
-	}
-	f, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return 0, err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(part))
-		}
-	}()
-	if err := fill(f); err != nil {
-		return 0, errors.Join(err, f.Close())
-	}
-	info, err := f.Stat()
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return 0, err
-	}
-	if err := os.Rename(part, path); err != nil {
-		return 0, err
-	}
-	dir, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return info.Size(), err
-	}
-	return info.Size(), errors.Join(dir.Sync(), dir.Close())
-}
-
 // Target is the folder as an import sees it, and the lock that keeps others
 // from serving it until done is called.
 func (a *App) Target() (to transfer.Target, done func() error, err error) {
@@ -145,6 +108,3 @@ func (a *App) Target() (to transfer.Target, done func() error, err error) {
 
 // Here returns an error when the folder was moved away.
 func (a *App) Here(ctx context.Context) error { return transfer.Here(ctx, a.Store) }
-
-// Reopen takes a folder into use again whose export was never imported.
-func (a *App) Reopen(ctx context.Context) error { return transfer.Reopen(ctx, a.Store) }

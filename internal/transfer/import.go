@@ -37,6 +37,10 @@ type Target struct {
 	// Enroll is told of the bodies that wait, at most a page of them: a form that
 	// has a queue puts them there. Nil: the store's Waiting is enough.
 	Enroll func(ctx context.Context, keys []followup.InboxKey) error
+	// Raised is called when the epoch was raised, before anything that may be sent
+	// is written: a form that is at work meanwhile waits until all of it knows. Nil:
+	// nobody is.
+	Raised func(ctx context.Context) error
 }
 
 // Options of an import.
@@ -166,7 +170,10 @@ func (i *importing) raise() error {
 	if err != nil || here >= i.mark.Epoch || i.o.DryRun {
 		return err
 	}
-	return i.to.Settings.SetMeta(i.ctx, EpochKey, strconv.Itoa(i.mark.Epoch))
+	if err := i.to.Settings.SetMeta(i.ctx, EpochKey, strconv.Itoa(i.mark.Epoch)); err != nil || i.to.Raised == nil {
+		return err
+	}
+	return i.to.Raised(i.ctx)
 }
 
 func (i *importing) note() error {

@@ -390,11 +390,19 @@ func TestReplaysAreRecognised(t *testing.T) {
 	from, file := sample(t)
 	to := memory.New()
 	var told []followup.InboxKey
+	raised := func(ctx context.Context) error { // nothing that may be sent is there yet
+		ids, _, err := to.Find(ctx, followup.Query{All: true}, "", 1)
+		if err != nil || len(ids) > 0 {
+			t.Errorf("%v are there before everybody knows the epoch, %v", ids, err)
+		}
+		told = append(told, followup.InboxKey{Key: "raised"})
+		return err
+	}
 	enroll := func(_ context.Context, keys []followup.InboxKey) error { told = append(told, keys...); return nil }
-	if _, err := into(t, file, transfer.Target{Store: to, Settings: settings{}, Enroll: enroll}, transfer.Options{}); err != nil {
+	if _, err := into(t, file, transfer.Target{Store: to, Settings: settings{}, Enroll: enroll, Raised: raised}, transfer.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if len(told) != 1 || told[0].Key != "waits" {
+	if len(told) != 2 || told[0].Key != "raised" || told[1].Key != "waits" {
 		t.Errorf("told to enroll %v", told)
 	}
 	waiting, _, err := to.Waiting(t.Context(), "", 10)
