@@ -75,7 +75,7 @@ func files(t *testing.T) *setup.Setup {
 	return f
 }
 
-// lives lives until the end, a new process after each death.
+// lives goes on until the end, a new process after each death.
 func (w *world) lives(t *testing.T, deaths ...*dynamotest.Mortal) {
 	t.Helper()
 	at := 0
