@@ -20,7 +20,6 @@ type exportVerb struct {
 	State  string `placeholder:"FILE" help:"Write all state into this new file, and close the folder: it is moved."`
 	Copy   bool   `help:"Leave the folder open: the file is a copy."`
 	Reopen bool   `help:"Take a folder into use again whose export was never imported."`
-	Stack  string `placeholder:"NAME" help:"Export that stack of the AWS form instead of the folder."`
 	JSON   bool   `name:"json" help:"Print as JSON."`
 }
 
@@ -29,7 +28,7 @@ func (v *exportVerb) Run(ctx context.Context, s *shell) (err error) {
 	if (v.State == "") != v.Reopen || v.Reopen && v.Copy {
 		return misused("say --state FILE, to move or (with --copy) to copy all that is here, or --reopen")
 	}
-	if v.Stack != "" {
+	if s.Stack != "" {
 		return v.stack(ctx, s)
 	}
 	app, err := s.openMoved(ctx)
@@ -118,7 +117,6 @@ type importVerb struct {
 	DryRun bool   `help:"Compare and count; write nothing."`
 	Merge  bool   `help:"Into a folder that has orders already: what differs is told and left as it is."`
 	Copy   bool   `help:"Take a copy although its folder goes on: for a trial, never for customers."`
-	Stack  string `placeholder:"NAME" help:"Import into that stack of the AWS form instead of the folder."`
 	JSON   bool   `name:"json" help:"Print as JSON."`
 }
 
@@ -133,8 +131,8 @@ func (v *importVerb) Run(ctx context.Context, s *shell) (err error) {
 	if err != nil {
 		return err
 	}
-	if v.Stack != "" {
-		return v.stack(ctx, s, cfg, f)
+	if s.Stack != "" {
+		return v.stack(ctx, s, f)
 	}
 	app, err := local.Open(ctx, local.Options{Config: cfg, Log: s.faults()})
 	if err != nil {

@@ -1,0 +1,63 @@
+package cloud
+
+import (
+	"context"
+	"time"
+
+	"aftersales/internal/followup"
+	"aftersales/internal/queue"
+	"aftersales/internal/setup"
+	"aftersales/internal/transfer"
+)
+
+// StateForm is what a state of this form says it comes from.
+const StateForm = "aws"
+
+// Target is the stack's state as an import sees it: bodies that wait are put on
+// the enroll queue. An export reads it, too.
+func (s *Stack) Target(ctx context.Context) (transfer.Target, error) {
+	keys, err := s.keys(ctx)
+	if err != nil {
+		return transfer.Target{}, err
+	}
+	return transfer.Target{
+		Store: s.Table, Settings: transfer.Records(s.Table), Enroll: s.enroll,
+		Key: transfer.KeyName(setup.ContactKey(s.Config, keys.Contact)),
+	}, nil
+}
+
+func (s *Stack) enroll(ctx context.Context, keys []followup.InboxKey) error {
+	messages := make([]queue.Message, len(keys))
+	for i := range keys {
+		m, err := encode(Enrol{Inbox: &keys[i]}, 0)
+		if err != nil {
+			return err
+		}
+		messages[i] = m
+	}
+	return s.EnrollQueue.Send(ctx, messages)
+}
+
+// Settle is how long a stack that was moved away may still be at work: functions
+// take what they know for a minute, and finish what they have in hand.
+const Settle = fresh + time.Minute
+
+// Close notes that the stack is moved away, under id unless it is already, and
+// returns the note. Nobody sends any more once Settle has passed since.
+func (s *Stack) Close(ctx context.Context, id string, now time.Time) (transfer.Moved, error) {
+	set := transfer.Records(s.Table)
+	old, err := transfer.ReadMoved(ctx, set)
+	if err != nil {
+		return transfer.Moved{}, err
+	}
+	if old != nil {
+		return *old, nil
+	}
+	m := transfer.Moved{ID: id, At: now.UTC()}
+	return m, transfer.Close(ctx, set, m)
+}
+
+// Reopen takes a stack into use again whose export was never imported.
+func (s *Stack) Reopen(ctx context.Context) error {
+	return transfer.Reopen(ctx, transfer.Records(s.Table))
+}
