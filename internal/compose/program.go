@@ -107,7 +107,7 @@ func (o *output) write(b *strings.Builder, v *view) error {
 	case o.as == asText:
 		b.WriteString(s)
 	default:
-		b.WriteString(html.EscapeString(strings.ReplaceAll(s, noBreak, " ")))
+		b.WriteString(html.EscapeString(usual(s)))
 	}
 	return nil
 }

@@ -156,8 +156,11 @@ func wrap(s string) string {
 
 // wrapLine breaks one line, and writes usual spaces for those at which none is broken.
 func wrapLine(b *strings.Builder, first, rest, words string) {
-	hard := strings.Contains(words, noBreak)
 	b.WriteString(first)
+	if plainASCII(words) {
+		wrapASCII(b, textWidth-utf8.RuneCountInString(first), rest, words)
+		return
+	}
 	width, fresh := utf8.RuneCountInString(first), true
 	for words != "" {
 		word, after, _ := strings.Cut(words, " ")
@@ -175,12 +178,37 @@ func wrapLine(b *strings.Builder, first, rest, words string) {
 			b.WriteByte(' ')
 			width++
 		}
-		if hard {
-			word = strings.ReplaceAll(word, noBreak, " ")
-		}
-		b.WriteString(word)
+		b.WriteString(usual(word))
 		width += n
 		fresh = false
 	}
 	b.WriteByte('\n')
+}
+
+// wrapASCII does so for words with one space between them, line by line instead of word by word. The first line has so
+// much room.
+func wrapASCII(b *strings.Builder, room int, rest, words string) {
+	for len(words) > room {
+		end := strings.LastIndexByte(words[:max(0, room+1)], ' ')
+		if end < 0 { // one word is longer than a line
+			end = strings.IndexByte(words, ' ')
+		}
+		if end < 0 {
+			break
+		}
+		b.WriteString(words[:end])
+		b.WriteByte('\n')
+		b.WriteString(rest)
+		room, words = textWidth-utf8.RuneCountInString(rest), words[end+1:]
+	}
+	b.WriteString(words)
+	b.WriteByte('\n')
+}
+
+// usual writes usual spaces for those at which no line is broken.
+func usual(s string) string {
+	if strings.IndexByte(s, noBreak[0]) < 0 { // faster than to look for both bytes
+		return s
+	}
+	return strings.ReplaceAll(s, noBreak, " ")
 }

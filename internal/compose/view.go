@@ -30,7 +30,7 @@ type view struct {
 	answerTo string // answer page, made when it is first asked for
 	stopAt   string // where to unsubscribe, likewise
 
-	names, hours, due memo
+	names, hours, due, first memo
 }
 
 // memo is a text that was worked out.
@@ -88,15 +88,13 @@ func orderNumber(l *followup.Letter) string {
 	return clean(order, longestValue)
 }
 
-// nameUnits looks each line up once and counts the units by name, in the order of the letter.
+// nameUnits counts the units by name, in the order of the letter. Units of a line mostly stand together, so that it is
+// looked up once.
 func (v *view) nameUnits() {
-	lines := make(map[string]int, 8)
+	last, at := "", -1
 	for i, u := range concerned(v.letter) {
-		line := u.Line()
-		at, ok := lines[line]
-		if !ok {
-			at = v.addName(v.name(line))
-			lines[line] = at
+		if line := u.Line(); at < 0 || line != last {
+			last, at = line, v.addName(v.name(line))
 		}
 		v.units[at].n++
 		if i == 0 {
@@ -262,9 +260,12 @@ func (v *view) field(name string) string {
 
 // firstName returns the name to greet with: the first name, else the whole; "" when there is none, or when it is none.
 func (v *view) firstName() string {
-	name := cmp.Or(v.field(followup.FieldFirst), v.field(followup.FieldName))
-	if likeAddress(name) {
-		return ""
+	if !v.first.done {
+		name := cmp.Or(v.field(followup.FieldFirst), v.field(followup.FieldName))
+		if likeAddress(name) {
+			name = ""
+		}
+		v.first = memo{name, true}
 	}
-	return name
+	return v.first.text
 }
