@@ -34,6 +34,7 @@ type commands struct {
 	Cost       costVerb       `cmd:"" help:"Compute what the AWS form costs."`
 	Op         stackVerbs     `cmd:"" name:"stack" help:"Operate a stack of the AWS form: lanes, failed messages, restore."`
 	Secrets    secretsVerbs   `cmd:"" help:"Keep the secrets of the AWS form."`
+	Invoke     invokeVerb     `cmd:"" help:"Run one function of the AWS form on one event, on this machine."`
 	Version    versionVerb    `cmd:"" help:"Print the version."`
 	Completion completionVerb `cmd:"" help:"Print a completion script for a shell."`
 }
