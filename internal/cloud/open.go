@@ -51,7 +51,7 @@ func WithVoice(p *Parts, shared aws.Config) {
 // WithCalls lets a function read what became of calls, likewise.
 func WithCalls(p *Parts, shared aws.Config) {
 	if v := p.Env.Voice; v.Provider == config.ConnectVoice {
-		p.Calls = connect.New(shared, connect.Config{Instance: v.Instance})
+		p.Calls = connect.NewEvents(shared, v.Instance)
 	}
 }
 
