@@ -10,29 +10,20 @@ import (
 
 // Contacts loads each; an unknown id gives Version 0.
 func (s *Store) Contacts(ctx context.Context, ids []followup.ContactID) ([]followup.Contact, error) {
-	found := make(map[followup.ContactID]contactOut, len(ids))
-	var asked known[followup.ContactID, struct{}]
-	for _, id := range ids {
-		asked.ask(id)
+	out := make([]followup.Contact, len(ids))
+	asked := make([]string, len(ids))
+	for i, id := range ids {
+		out[i].ID, asked[i] = id, string(id)
 	}
-	err := s.queryKeys(ctx, "SELECT r.contact, c.v, c.body, c.n FROM "+keysOf+contactOfKey, asked.asked, func(r row) error {
-		id := followup.ContactID(r.text(0))
-		s.recall.sawContact(id, contactKept{n: r.int(3), version: r.int(1)})
-		found[id] = contactOut{id: id, version: r.int(1), body: r.blob(2)}
-		return nil
+	err := s.queryKeys(ctx, "SELECT k.key, c.n, c.v, c.body FROM "+keysOf+contactOfKey, asked, func(r row) error {
+		i := r.int(0)
+		err := s.packs.undoc("contact ", asked[i], r.blob(3), &out[i])
+		out[i].Version, out[i].ID = r.int(2), ids[i]
+		s.recall.sawContact(ids[i], contactKept{n: r.int(1), version: r.int(2)})
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load contacts: %w", err)
-	}
-	out := make([]followup.Contact, len(ids))
-	for i, id := range ids {
-		if c, ok := found[id]; ok {
-			if err := s.packs.undoc("contact ", string(id), c.body, &out[i]); err != nil {
-				return nil, err
-			}
-			out[i].Version = c.version
-		}
-		out[i].ID = id
 	}
 	return out, nil
 }

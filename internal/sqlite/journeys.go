@@ -8,42 +8,26 @@ import (
 )
 
 // loadJourneys reads heads and rows in one statement, so in one snapshot.
-const loadJourneys = "SELECT j.id, h.v, h.body, j.n, j.v, j.next, j.armed, j.attention, j.rows FROM " + keysOf + journeyOfKey + " LEFT JOIN head h ON h.n = j.n"
+const loadJourneys = "SELECT k.key, h.v, h.body, j.n, j.v, j.rows FROM " + keysOf + journeyOfKey + " LEFT JOIN head h ON h.n = j.n"
 
 // Journeys loads heads and rows; an unknown id gives Version 0.
 func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]followup.Journey, error) {
 	out := make([]followup.Journey, len(ids))
-	place := make(map[followup.JourneyID]int, len(ids))
-	asked := make([]string, 0, len(ids))
-	var twice []int
+	asked := make([]string, len(ids))
 	for i, id := range ids {
-		out[i].ID = id
-		if _, ok := place[id]; ok {
-			twice = append(twice, i)
-			continue
-		}
-		place[id] = i
-		asked = append(asked, string(id))
+		out[i].ID, asked[i] = id, string(id)
 	}
 	var room []entry
 	err := s.queryKeys(ctx, loadJourneys, asked, func(r row) (err error) {
-		id := followup.JourneyID(r.text(0))
-		rows := string(r.blob(8))
-		s.recall.sawJourney(id, remembered{n: r.int(3), v: r.int(4), was: marks{r[5], r[6], r[7]}, value: rows})
-		if room, err = rowsOf(room[:0], id, rows); err != nil {
+		j, rows := &out[r.int(0)], string(r.blob(5))
+		if room, err = rowsOf(room[:0], j.ID, rows); err != nil {
 			return err
 		}
-		return s.packs.journey(&out[place[id]], room, r.int(1), r.blob(2))
+		s.recall.sawJourney(j.ID, remembered{n: r.int(3), v: r.int(4), was: marksOf(room), value: rows})
+		return s.packs.journey(j, room, r.int(1), r.blob(2))
 	})
 	if err != nil {
 		return nil, fmt.Errorf("load journeys: %w", err)
-	}
-	for _, i := range twice { // the same journey twice must not be shared
-		again, err := s.Journeys(ctx, ids[i:i+1])
-		if err != nil {
-			return nil, err
-		}
-		out[i] = again[0]
 	}
 	return out, nil
 }

@@ -32,14 +32,15 @@ const (
 	contactOfKey = "CROSS JOIN reach r ON r.contact = k.value AND r.journey = '' CROSS JOIN contact c ON c.n = r.n"
 	journeyOfKey = "CROSS JOIN journey j ON j.id = k.value"
 
-	loadRows  = "SELECT j.id, j.n, j.v, j.next, j.armed, j.attention, j.rows FROM " + keysOf + journeyOfKey
+	loadRows  = "SELECT k.value, j.n, j.v, j.rows FROM " + keysOf + journeyOfKey
 	loadHeads = "SELECT j.id, h.v, h.contact, h.log FROM " + keysOf + journeyOfKey + " CROSS JOIN head h ON h.n = j.n"
 )
 
 func (b *batch) loadRows(r row) (err error) {
 	j := b.journey(followup.JourneyID(r.text(0)))
-	j.n, j.v, j.was = r.int(1), r.int(2), marks{r[3], r[4], r[5]}
-	j.rows, err = b.rowsOf(j.id, string(r.blob(6)))
+	j.n, j.v = r.int(1), r.int(2)
+	j.rows, err = b.rowsOf(j.id, string(r.blob(3)))
+	j.was = marksOf(j.rows)
 	return err
 }
 
