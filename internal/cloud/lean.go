@@ -17,11 +17,12 @@ type tables struct {
 	query  func(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
 	batch  func(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
 	scan   func(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
+	write  func(context.Context, *dynamodb.TransactWriteItemsInput, ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error)
 }
 
 // lean returns the operations of a client.
 func lean(c *dynamodb.Client) *tables {
-	return &tables{c.GetItem, c.PutItem, c.UpdateItem, c.DeleteItem, c.Query, c.BatchGetItem, c.Scan}
+	return &tables{c.GetItem, c.PutItem, c.UpdateItem, c.DeleteItem, c.Query, c.BatchGetItem, c.Scan, c.TransactWriteItems}
 }
 
 // GetItem passes the call on.
@@ -57,4 +58,9 @@ func (t *tables) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInpu
 // Scan passes the call on.
 func (t *tables) Scan(ctx context.Context, in *dynamodb.ScanInput, o ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
 	return t.scan(ctx, in, o...)
+}
+
+// TransactWriteItems passes the call on.
+func (t *tables) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, o ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	return t.write(ctx, in, o...)
 }
