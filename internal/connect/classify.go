@@ -70,10 +70,10 @@ func answered(status int, err error) *followup.SendError {
 	switch {
 	case status < 300 || status >= 500 || status == 408 || status == 409: // 409: the token is in use
 		se.Failure, se.Err = followup.UnclearResult, errNoAnswer
-	case slices.Contains(accountCodes, code), status == 401 || status == 403:
-		se.Failure = followup.Account
 	case slices.Contains(refusedCodes, code):
 		se.Failure = followup.Refused
+	case slices.Contains(accountCodes, code), status == 401 || status == 403:
+		se.Failure = followup.Account
 	default:
 		se.Failure = followup.NotAccepted // too fast, or a clear no of a kind nobody knew
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/connect"
 	"github.com/aws/aws-sdk-go-v2/service/connect/types"
 
@@ -38,8 +39,10 @@ const (
 // Channel makes calls. It implements [followup.Voice] and is safe for concurrent
 // use.
 type Channel struct {
-	api *connect.Client
-	c   Config
+	// The operations themselves: a client in an interface would bring all of its
+	// operations into the binary.
+	start func(context.Context, *connect.StartOutboundVoiceContactInput, ...func(*connect.Options)) (*connect.StartOutboundVoiceContactOutput, error)
+	c     Config
 }
 
 var _ followup.Voice = (*Channel)(nil)
@@ -50,7 +53,17 @@ func New(shared aws.Config, c Config) *Channel {
 	if c.Timeout <= 0 {
 		c.Timeout = callTimeout
 	}
-	return &Channel{api: connect.NewFromConfig(shared), c: c}
+	api := connect.NewFromConfig(shared, func(o *connect.Options) { o.Retryer = retry.NewStandard(lostAnswers) })
+	return &Channel{start: api.StartOutboundVoiceContact, c: c}
+}
+
+// lostAnswers repeats a request whose answer was lost, which its token allows. A
+// clear no is for the engine, which knows when to try again.
+func lostAnswers(o *retry.StandardOptions) {
+	o.MaxAttempts, o.MaxBackoff = 3, 500*time.Millisecond
+	o.Retryables = []retry.IsErrorRetryable{
+		retry.RetryableConnectionError{}, retry.RetryableHTTPStatusCode{Codes: retry.DefaultRetryableHTTPStatusCodes},
+	}
 }
 
 var (
@@ -70,7 +83,7 @@ func (c *Channel) Send(ctx context.Context, m followup.Message) (followup.Receip
 	ctx, cancel := context.WithTimeout(ctx, c.c.Timeout)
 	defer cancel()
 	var w wire
-	out, err := c.api.StartOutboundVoiceContact(w.watch(ctx), &connect.StartOutboundVoiceContactInput{
+	out, err := c.start(w.watch(ctx), &connect.StartOutboundVoiceContactInput{
 		InstanceId: &c.c.Instance, ContactFlowId: &c.c.Flow, SourcePhoneNumber: &c.c.Number, DestinationPhoneNumber: &m.Phone,
 		ClientToken: new(token(m.FollowUp, m.Attempt)), Attributes: attributes,
 		RingTimeoutInSeconds: aws.Int32(ringSeconds), TrafficType: types.TrafficTypeGeneral,
@@ -101,6 +114,8 @@ const (
 	attrRecording = "sound"  // or what is played
 	attrVoice     = "voice"  // of Amazon Polly
 	attrEngine    = "engine" // of that voice
+	attrThanks    = "thanks" // said after a key
+	attrKey       = "key"    // that was pressed, set by the flow
 	attrShop      = "shop"
 
 	sayText      = "text"
@@ -126,7 +141,7 @@ func attributes(m followup.Message) (map[string]string, error) {
 		delete(out, attrText)
 	}
 	if v, ok := voiceOf(m.Language); ok {
-		out[attrVoice], out[attrEngine] = v.name, v.engine
+		out[attrVoice], out[attrEngine], out[attrThanks] = v.name, v.engine, v.thanks
 	}
 	size := 0
 	for name, value := range out {

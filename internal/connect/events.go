@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/connect"
 	"github.com/aws/aws-sdk-go-v2/service/connect/types"
 
@@ -38,12 +39,24 @@ type contactEvent struct {
 	Initiated time.Time `json:"initiationTimestamp"`
 }
 
+// Events reads what Connect says about the contacts of an instance.
+type Events struct {
+	attributes func(context.Context, *connect.GetContactAttributesInput, ...func(*connect.Options)) (*connect.GetContactAttributesOutput, error)
+	instance   string
+}
+
+// NewEvents returns a reader of events. Region, credentials and endpoint are
+// those of shared. It opens no connection yet.
+func NewEvents(shared aws.Config, instance string) *Events {
+	return &Events{connect.NewFromConfig(shared).GetContactAttributes, instance}
+}
+
 // Read reads an event about a contact. Only the end of a call says something
-// here: nobody answered, or nobody pressed a key; what was pressed was reported
-// by the flow, and wins. The attributes of the contact say whose call it was, so
-// that this asks Connect for them. A contact that is none of our calls gives no
-// report and no error; what is no event of a contact is an [ErrEvent].
-func (c *Channel) Read(ctx context.Context, raw []byte) ([]followup.Report, error) {
+// here: the key that was pressed, or that none was. The attributes of the contact
+// say both, and whose call it was; this asks Connect for them. A contact that is
+// none of our calls gives no report and no error; what is no event of a contact
+// is an [ErrEvent].
+func (c *Events) Read(ctx context.Context, raw []byte) ([]followup.Report, error) {
 	var e event
 	if err := json.Unmarshal(raw, &e); err != nil || e.Source != "aws.connect" {
 		return nil, fmt.Errorf("%w: it is not JSON of that shape, from aws.connect", ErrEvent)
@@ -59,7 +72,7 @@ func (c *Channel) Read(ctx context.Context, raw []byte) ([]followup.Report, erro
 	if first == "" {
 		first = d.Contact
 	}
-	out, err := c.api.GetContactAttributes(ctx, &connect.GetContactAttributesInput{InstanceId: &c.c.Instance, InitialContactId: &first})
+	out, err := c.attributes(ctx, &connect.GetContactAttributesInput{InstanceId: &c.instance, InitialContactId: &first})
 	if _, gone := errors.AsType[*types.ResourceNotFoundException](err); gone {
 		return nil, nil
 	}
@@ -70,7 +83,8 @@ func (c *Channel) Read(ctx context.Context, raw []byte) ([]followup.Report, erro
 	if !ok {
 		return nil, nil
 	}
-	r.Outcome, r.Provider, r.Detail = followup.OutcomeNoAnswer, d.Contact, tidy(d.Reason)
+	press(&r, out.Attributes[attrKey])
+	r.Provider, r.Detail = d.Contact, tidy(d.Reason)
 	r.At, r.Sent = d.Ended, d.Initiated
 	return []followup.Report{r}, nil
 }
@@ -110,7 +124,13 @@ func Pressed(raw []byte) (followup.Report, error) {
 		return r, fmt.Errorf("%w: the contact has no attributes %s and %s", ErrEvent, attrFollowUp, attrAttempt)
 	}
 	r.Provider = data.ContactID
-	switch in.Details.Parameters["key"] {
+	press(&r, in.Details.Parameters[attrKey])
+	return r, nil
+}
+
+// press says what a key means.
+func press(r *followup.Report, key string) {
+	switch key {
 	case keyWorks:
 		r.Outcome = followup.OutcomeWorks
 	case keyProblem:
@@ -120,7 +140,6 @@ func Pressed(raw []byte) (followup.Report, error) {
 	default:
 		r.Outcome = followup.OutcomeNoAnswer
 	}
-	return r, nil
 }
 
 // tidy keeps what a code or an id consists of, at most 60 characters.
