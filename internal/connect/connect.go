@@ -70,7 +70,7 @@ var (
 	errPhone = errors.New("the phone number cannot be dialled")
 	errMute  = errors.New("a machine cannot say it")
 	errLong  = errors.New("what is to be said is too long")
-	errNoID  = errors.New("Connect answered without a contact id")
+	errNoID  = errors.New("the answer has no contact id")
 )
 
 // Send starts the call of an attempt. The receipt is the id of the contact: the
