@@ -14,6 +14,7 @@ import (
 
 	"aftersales/internal/civil"
 	"aftersales/internal/cloud"
+	"aftersales/internal/cloud/reach"
 	"aftersales/internal/config"
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
@@ -128,7 +129,7 @@ func (s *shell) stack(ctx context.Context) (*cloud.Stack, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cloud.OpenStack(ctx, s.Stack, cfg, s.faults())
+	return reach.Stack(ctx, s.Stack, cfg, s.faults())
 }
 
 // clockKey names the setting by which verbs beside a serve of another time tell

@@ -2,89 +2,38 @@ package cloud
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"math"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
-	"aftersales/internal/config"
-	"aftersales/internal/dynamo"
 	"aftersales/internal/followup"
-	"aftersales/internal/params"
 	"aftersales/internal/queue"
-	"aftersales/internal/sqs"
 )
 
 // Stack is a deployed stack as its operator reaches it from another machine,
-// with that person's own rights.
+// with that person's own rights. Package reach makes it.
 type Stack struct {
 	*Form
-	Table   *dynamo.Store // the tables, as they are: what is written here queues nothing
-	outputs map[string]string
-	shared  aws.Config
+	Table Table                           // the tables, as they are: what is written here queues nothing
+	Queue func(output string) FailedQueue // a queue, by the output that names it
 }
 
-// OpenStack finds the tables and queues of a stack by its outputs. c is the
-// configuration that was deployed.
-func OpenStack(ctx context.Context, name string, c *config.Config, log *slog.Logger) (*Stack, error) {
-	shared, err := awsconfig.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read configuration of AWS: %w", err)
-	}
-	s := &Stack{shared: shared}
-	if s.outputs, err = outputs(ctx, shared, name); err != nil {
-		return nil, err
-	}
-	env := &config.Cloud{
-		Stack: name, BaseURL: s.outputs["BaseUrl"], Journeys: s.outputs["JourneysTable"], Contacts: s.outputs["ContactsTable"], Inbox: s.outputs["InboxTable"],
-		EnrollQueue: s.outputs["EnrollQueue"], DeliverQueue: s.outputs["DeliverQueue"],
-	}
-	for output, value := range map[string]string{
-		"JourneysTable": env.Journeys, "ContactsTable": env.Contacts, "InboxTable": env.Inbox, "EnrollQueue": env.EnrollQueue, "DeliverQueue": env.DeliverQueue,
-	} {
-		if value == "" {
-			return nil, fmt.Errorf("stack %s has no output %s: it is not one of this product, or an older one; deploy it again", name, output)
-		}
-	}
-	var shops []followup.ShopID
-	for i := range c.Shops {
-		shops = append(shops, c.Shops[i].ID)
-		if c.Shops[i].PublicURL == "" {
-			c.Shops[i].PublicURL = env.BaseURL
-		}
-	}
-	s.Table = dynamo.New(dynamodb.NewFromConfig(shared), dynamo.Tables{Journeys: env.Journeys, Contacts: env.Contacts, Inbox: env.Inbox},
-		dynamo.Config{Shops: shops, Clock: time.Now})
-	s.Form = New(Parts{
-		Env: env, Config: c, Store: s.Table, Secrets: params.New(shared, name),
-		EnrollQueue: sqs.New(shared, env.EnrollQueue), DeliverQueue: sqs.New(shared, env.DeliverQueue),
-		Now: func() time.Time { return time.Now().UTC() }, NewID: rand.Text, Log: log, Metrics: io.Discard, Version: Version,
-	})
-	return s, nil
+// Table is all that can be done with the state of a stack.
+type Table interface {
+	followup.SweptStore
+	followup.Census
 }
 
-// outputs reads what a stack says of itself.
-func outputs(ctx context.Context, shared aws.Config, name string) (map[string]string, error) {
-	found, err := cloudformation.NewFromConfig(shared).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
-	if err != nil {
-		return nil, fmt.Errorf("find stack %s in region %q: %w", name, shared.Region, err)
-	}
-	out := map[string]string{}
-	for _, stack := range found.Stacks {
-		for _, o := range stack.Outputs {
-			out[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
-		}
-	}
-	return out, nil
+// FailedQueue is a queue that messages are taken off, or put back on.
+type FailedQueue interface {
+	queue.Sender
+	// Waiting returns about how many messages can be received.
+	Waiting(ctx context.Context) (int, error)
+	// Drain gives move at most limit messages in batches, and deletes each batch
+	// that was moved. It returns how many were.
+	Drain(ctx context.Context, limit int, move func(context.Context, []queue.Message) error) (int, error)
 }
 
 // deadQueue is where messages go that failed five times, and where they came from.
@@ -107,17 +56,17 @@ var ErrQueue = errors.New("there is no such queue; there are enroll, deliver, ou
 // Dead counts what waits in the queues of failed messages, all of them or those
 // that are named.
 func (s *Stack) Dead(ctx context.Context, names []string) ([]Dead, error) {
-	return s.dead(ctx, names, func(*Dead, *sqs.Queue) error { return nil })
+	return s.dead(ctx, names, func(*Dead, FailedQueue) error { return nil })
 }
 
 // Redrive puts failed messages back to where they came from. Messages are keys,
 // and every handler judges by what is stored, so one that comes twice or late
 // does no harm.
 func (s *Stack) Redrive(ctx context.Context, names []string) ([]Dead, error) {
-	return s.dead(ctx, names, func(d *Dead, from *sqs.Queue) (err error) {
+	return s.dead(ctx, names, func(d *Dead, from FailedQueue) (err error) {
 		d.Moved, err = from.Drain(ctx, math.MaxInt, func(ctx context.Context, batch []queue.Message) error {
 			for target, messages := range s.sorted(d.Queue, batch) {
-				if err := sqs.New(s.shared, s.outputs[target]).Send(ctx, messages); err != nil {
+				if err := s.Queue(target).Send(ctx, messages); err != nil {
 					return fmt.Errorf("put messages back on %s: %w", target, err)
 				}
 			}
@@ -127,7 +76,7 @@ func (s *Stack) Redrive(ctx context.Context, names []string) ([]Dead, error) {
 	})
 }
 
-func (s *Stack) dead(ctx context.Context, names []string, do func(*Dead, *sqs.Queue) error) ([]Dead, error) {
+func (s *Stack) dead(ctx context.Context, names []string, do func(*Dead, FailedQueue) error) ([]Dead, error) {
 	out := []Dead{}
 	for _, name := range names {
 		if !known(name) {
@@ -138,7 +87,7 @@ func (s *Stack) dead(ctx context.Context, names []string, do func(*Dead, *sqs.Qu
 		if !wanted(q.name, names) {
 			continue
 		}
-		from, d := sqs.New(s.shared, s.outputs[q.output]), Dead{Queue: q.name}
+		from, d := s.Queue(q.output), Dead{Queue: q.name}
 		var err error
 		if d.Waiting, err = from.Waiting(ctx); err != nil {
 			return out, fmt.Errorf("queue %s: %w", q.name, err)
