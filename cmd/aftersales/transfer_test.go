@@ -107,7 +107,7 @@ func TestMoveRefused(t *testing.T) {
 	o.cli("export", "--state", file).badly(t, exitFailed, "stop `serve` first")
 	o.cli("import", "--state", file).badly(t, exitFailed, "no such file")
 	copied := o.cli("export", "--state", file, "--copy").well(t)
-	if !strings.Contains(copied.out, "beside a running `serve`") {
+	if !strings.Contains(copied.out, "what went on meanwhile") {
 		t.Errorf("a copy beside a serve: %s", copied.out)
 	}
 	o.cli("import", "--state", file, "--copy").badly(t, exitFailed, "stop `serve` first")
