@@ -180,7 +180,7 @@ func costOfEachWrite(t *testing.T, list float64) {
 		{"event", 1, func() error {
 			return saved(t, s, nil, followup.Change{Journey: order.Journey, Events: order.Events})
 		}},
-		{"contact create", 3, func() error {
+		{"contact create", 4, func() error {
 			errs, err := s.SaveContacts(t.Context(), []followup.Contact{*person})
 			person.Version++
 			return first(errs, err)

@@ -34,7 +34,9 @@ func (s *Store) contact(ctx context.Context, id followup.ContactID) (followup.Co
 	if id == "" {
 		return c, nil
 	}
-	err := s.query(ctx, s.between(s.t.Contacts, string(id), sortPerson, sortGate), func(it item) (bool, error) {
+	in := s.between(s.t.Contacts, string(id), sortPerson, sortGate)
+	in.ScanIndexForward = new(false) // S first: what is read with a version is never older than it
+	err := s.query(ctx, in, func(it item) (bool, error) {
 		if it.text(attrSK) == sortPerson {
 			return true, s.readPerson(it, &c)
 		}
@@ -44,7 +46,7 @@ func (s *Store) contact(ctx context.Context, id followup.ContactID) (followup.Co
 	if err != nil {
 		return c, fmt.Errorf("load contact %s: %w", id, err)
 	}
-	if c.Version == 0 { // its writer died, or has not come to S yet
+	if c.Version == 0 { // both were written after S was looked for
 		return followup.Contact{ID: id}, nil
 	}
 	return c, nil
@@ -73,20 +75,14 @@ func phoneOf(c *followup.Change, k *followup.Contact) followup.ContactID {
 	return c.Head.Facts.Keys.Phone
 }
 
-// writeContact writes C, if it changed, and then S. A phone number's id that is
-// new is pointed here first.
+// writeContact writes S, and C with it if that changed: both or neither, since
+// what one writer adds to C must not be lost to another's. A phone number's id
+// that is new is pointed here first.
 func (s *Store) writeContact(ctx context.Context, c *followup.Contact, phone followup.ContactID) error {
 	if c.ID == "" {
 		return errNoContact
 	}
-	gate, err := s.gateItem(c)
-	if err != nil {
-		return fmt.Errorf("contact %s: %w", c.ID, err)
-	}
-	if err := s.writePerson(ctx, c, phone); err != nil {
-		return fmt.Errorf("contact %s: %w", c.ID, err)
-	}
-	w, err := s.put(ctx, s.t.Contacts, gate, atVersion(c.Version))
+	w, err := s.putContact(ctx, c, phone)
 	if err == nil {
 		err = w.conflict()
 	}
@@ -96,39 +92,31 @@ func (s *Store) writeContact(ctx context.Context, c *followup.Contact, phone fol
 	return nil
 }
 
-// writePerson writes C under the version that S is about to get.
-func (s *Store) writePerson(ctx context.Context, c *followup.Contact, phone followup.ContactID) error {
+func (s *Store) putContact(ctx context.Context, c *followup.Contact, phone followup.ContactID) (written, error) {
+	gate, err := s.gateItem(c)
+	if err != nil {
+		return written{}, err
+	}
 	var old item
-	var err error
 	if c.Version > 0 {
 		if old, err = s.get(ctx, s.t.Contacts, key(string(c.ID), sortPerson)); err != nil {
-			return err
+			return written{}, err
 		}
-	}
-	if old.number(attrVersion) > c.Version {
-		return s.behind(ctx, c)
 	}
 	if phone == "" && c.Erased.IsZero() {
 		phone = followup.ContactID(old.text(attrPhone))
 	}
-	it, err := s.personItem(c, phone)
+	person, err := s.personItem(c, phone)
 	if err != nil {
-		return err
+		return written{}, err
 	}
-	if old != nil && bytes.Equal(old.body(), it.body()) && old.text(attrPhone) == string(phone) {
-		return nil
+	if old != nil && bytes.Equal(old.body(), person.body()) && old.text(attrPhone) == string(phone) {
+		return s.put(ctx, s.t.Contacts, gate, atVersion(c.Version)) // if C changed meanwhile, so did the version
 	}
 	if err := s.point(ctx, old.text(attrPhone), string(phone), c.ID); err != nil {
-		return err
+		return written{}, err
 	}
-	w, err := s.put(ctx, s.t.Contacts, it, condition{"attribute_not_exists(pk) OR v <= :v", item{":v": number(c.Version)}})
-	if err != nil {
-		return err
-	}
-	if !w.done {
-		return s.behind(ctx, c)
-	}
-	return nil
+	return s.putBoth(ctx, s.t.Contacts, person, gate, atVersion(c.Version))
 }
 
 // point keeps the index of phone numbers: an old number is forgotten when the
@@ -156,46 +144,6 @@ func (s *Store) ByPhone(ctx context.Context, phone followup.ContactID) (followup
 		return "", fmt.Errorf("find contact of phone %s: %w", phone, err)
 	}
 	return followup.ContactID(it.text(attrContact)), nil
-}
-
-// settleWait is what another writer of a contact gets to come from C to S.
-const settleWait = 1
-
-// behind answers a writer that found C newer than what it loaded. When the other
-// writer never came to S, its version is completed here, so that loading again
-// gives what it wrote.
-func (s *Store) behind(ctx context.Context, c *followup.Contact) error {
-	for try := 0; ; try++ {
-		gate, err := s.get(ctx, s.t.Contacts, key(string(c.ID), sortGate))
-		if err != nil {
-			return err
-		}
-		if gate.number(attrVersion) != c.Version {
-			return followup.ErrConflict
-		}
-		if try >= settleWait {
-			return s.complete(ctx, c.ID, gate)
-		}
-		if err := s.c.Wait(ctx, 1); err != nil {
-			return err
-		}
-	}
-}
-
-// complete raises the version of S without changing it.
-func (s *Store) complete(ctx context.Context, id followup.ContactID, gate item) error {
-	version := gate.number(attrVersion)
-	if gate == nil {
-		var err error
-		if gate, err = s.gateItem(&followup.Contact{ID: id}); err != nil {
-			return err
-		}
-	}
-	gate[attrVersion], gate[attrWrite] = number(version+1), text(token())
-	if _, err := s.put(ctx, s.t.Contacts, gate, atVersion(version)); err != nil {
-		return err
-	}
-	return followup.ErrConflict
 }
 
 // gate is what S keeps: what may close, and the ledger. Nothing in it is personal.

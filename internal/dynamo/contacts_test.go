@@ -33,44 +33,38 @@ func contact(t *testing.T, s *dynamo.Store, id followup.ContactID) followup.Cont
 	return cs[0]
 }
 
-// TestAWriterThatDiedBetweenTheItemsOfAContactStopsNobody writes C and not S, for
-// a new contact and for one that was there.
-func TestAWriterThatDiedBetweenTheItemsOfAContactStopsNobody(t *testing.T) {
+// TestAWriterThatLosesLeavesNothing: what is personal is written with the version
+// or not at all, whether its writer loses or dies.
+func TestAWriterThatLosesLeavesNothing(t *testing.T) {
 	t.Parallel()
-	for _, known := range []bool{false, true} {
-		mem := &dynamotest.Memory{}
-		c := settings()
-		c.Wait = func(context.Context, int) error { return nil }
-		s := dynamo.New(mem, tables, c)
-		dead := dynamo.New(&dynamotest.Mortal{API: mem, After: 1}, tables, c)
-		who := storetest.Customer(1)
-		if known {
-			if err := save(t, s, who); err != nil {
-				t.Fatal(err)
-			}
-			who = contact(t, s, who.ID)
+	mem := &dynamotest.Memory{}
+	s := dynamo.New(mem, tables, settings())
+	if err := save(t, s, storetest.Customer(1)); err != nil {
+		t.Fatal(err)
+	}
+	read := contact(t, s, storetest.Customer(1).ID)
+	consented, noted := read.Clone(), read.Clone()
+	consented.Consent(followup.Consent{Purpose: followup.Feedback, Channel: followup.Email, Given: true, At: storetest.Start()})
+	noted.Note(followup.Text{Event: "late", Body: "lost", At: storetest.Start()})
+	if err := save(t, s, consented); err != nil {
+		t.Fatal(err)
+	}
+	if err := save(t, s, noted); !errors.Is(err, followup.ErrConflict) {
+		t.Errorf("%v, want a conflict", err)
+	}
+	fresh := storetest.Customer(2)
+	for _, who := range []followup.Contact{noted, fresh} {
+		who.Note(followup.Text{Event: "dead", Body: "lost", At: storetest.Start()})
+		dead := dynamo.New(&dynamotest.Mortal{API: mem}, tables, settings())
+		if errs, err := dead.SaveContacts(t.Context(), []followup.Contact{who}); err == nil && !errors.Is(errs[0], dynamotest.ErrDead) {
+			t.Errorf("the writer should have died: %v", errs)
 		}
-		lost := who.Clone()
-		lost.Note(followup.Text{Event: "dead", Body: "half written", At: storetest.Start()})
-		if err := save(t, dead, lost); !errors.Is(err, dynamotest.ErrDead) {
-			t.Fatalf("the writer should have died: %v", err)
-		}
-		if got := contact(t, s, who.ID); got.Version != who.Version {
-			t.Errorf("known %t: version %d, want %d: S is the commit", known, got.Version, who.Version)
-		}
-		who.Note(followup.Text{Event: "next", Body: "mine", At: storetest.Start()})
-		if err := save(t, s, who); !errors.Is(err, followup.ErrConflict) {
-			t.Fatalf("known %t: over an unknown C: %v, want a conflict", known, err)
-		}
-		again := contact(t, s, who.ID)
-		again.Note(followup.Text{Event: "next", Body: "mine", At: storetest.Start()})
-		if err := save(t, s, again); err != nil {
-			t.Fatalf("known %t: after loading again: %v", known, err)
-		}
-		got := contact(t, s, who.ID)
-		if len(got.Texts) != 2 || got.Field(followup.FieldName) == "" || len(got.Consents) != len(again.Consents) {
-			t.Errorf("known %t: %d texts, name %q", known, len(got.Texts), got.Field(followup.FieldName))
-		}
+	}
+	if got := contact(t, s, read.ID); got.Version != 2 || len(got.Texts) != 0 || len(got.Consents) != 2 {
+		t.Errorf("version %d, %d texts, %d consents", got.Version, len(got.Texts), len(got.Consents))
+	}
+	if got := contact(t, s, fresh.ID); got.Version != 0 || len(got.Fields) != 0 {
+		t.Errorf("the new contact has version %d, %d fields", got.Version, len(got.Fields))
 	}
 }
 
@@ -83,7 +77,7 @@ func TestConcurrentWritersOfAContactLoseNothing(t *testing.T) {
 	if err := save(t, s, who); err != nil {
 		t.Fatal(err)
 	}
-	const writers = 6
+	const writers = 12
 	var wg sync.WaitGroup
 	for n := range writers {
 		wg.Go(func() {
@@ -198,6 +192,15 @@ func (c *counted) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts .
 	c.puts = append(c.puts, dynamotest.Text(in.Item, "sk"))
 	c.mu.Unlock()
 	return c.API.PutItem(ctx, in, opts...)
+}
+
+func (c *counted) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	c.mu.Lock()
+	for _, w := range in.TransactItems {
+		c.puts = append(c.puts, dynamotest.Text(w.Put.Item, "sk"))
+	}
+	c.mu.Unlock()
+	return c.API.TransactWriteItems(ctx, in, opts...)
 }
 
 // TestOnlyWhatChangedOfAContactIsWritten: a consent writes S, a text both.

@@ -143,7 +143,7 @@ func TestADeathAfterAnyWriteChangesNothing(t *testing.T) {
 	whole := newWorld(f)
 	whole.lives(t)
 	want, writes := whole.end(t), whole.table.Writes()
-	if writes < 50 || !strings.Contains(want, "mail main/1001/warranty-ending/-/P60D") {
+	if writes < 45 || !strings.Contains(want, "mail main/1001/warranty-ending/-/P60D") {
 		t.Fatalf("%d writes end as\n%s", writes, want)
 	}
 	for k := 1; k < writes; k++ {
@@ -164,7 +164,7 @@ func TestDeathAfterDeath(t *testing.T) {
 	whole := newWorld(f)
 	whole.lives(t)
 	want := whole.end(t)
-	for few := 1; few <= 7; few++ {
+	for _, few := range []int{1, 2, 3, 5, 8} {
 		w := newWorld(f)
 		var deaths []*dynamotest.Mortal
 		for range 400 {

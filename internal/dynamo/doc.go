@@ -1,6 +1,6 @@
 // Package dynamo keeps journeys, contacts and received bodies in three tables of
-// DynamoDB: the store of the form without a loop. Every write is one item under a
-// condition; there are no transactions.
+// DynamoDB: the store of the form without a loop. Every write but one
+// is a single item under a condition.
 //
 //	journeys  pk=<journey id>             GSIs, keys only: due(dh, dr) list(lh, lr) by_contact(ch, cr)
 //	  H                                   head: v w b, ch cr, lh lr while a case is open
@@ -8,7 +8,7 @@
 //	  E#<source>#<id>                     event, written once: b
 //	  pk=PLAN#<shop>                      <hash>: gzipped plan | N#<plan>#<version>: hash
 //	contacts  pk=<contact id>
-//	  C                                   what is personal: v w b, ph
+//	  C                                   what is personal: b, ph
 //	  S                                   consents, suppression, sends: v w b; v is the contact's version
 //	  pk=P#<id of the phone number> sk=A  c: contact that is reached by that number
 //	inbox     pk=<shop>#<source>#<key>    t h at b n d ttl: topic, hash, received, gzipped body, parts, why done
@@ -24,7 +24,8 @@
 // attempt shows its w. An event is named by source and id, not by time, so that
 // one that is told again with another time is still the same.
 //
-// A contact is two items, C written before S. C carries the version that S is
-// about to get: who finds C ahead of S completes the version and answers
-// ErrConflict, so that a writer that died in between stops nobody.
+// A contact is two items under one version, that of S. What changes S alone (a
+// consent, a reservation) is one write; what changes C writes both in the only
+// transaction there is, since a C that was written beside its S could be lost to
+// another writer's.
 package dynamo

@@ -64,7 +64,7 @@ func (s *Store) looks(ctx context.Context, dh, after string, until time.Time, li
 		return nil, nil
 	}
 	in := indexQuery(s.t.Journeys, indexDue, attrDueHash, dh, attrDueSort, after, to)
-	in.Limit = new(int32(min(limit, 1000)))
+	in.Limit = new(int32(min(limit+1, 1000))) // the one at after is passed over
 	var out []look
 	err := s.query(ctx, in, func(it item) (bool, error) {
 		l := look{sort: it.text(attrDueSort), pk: it.text(attrPK), sk: it.text(attrSK)}

@@ -17,7 +17,7 @@ func (s *Store) personItem(c *followup.Contact, phone followup.ContactID) (item,
 		return nil, err
 	}
 	it := key(string(c.ID), sortPerson)
-	it[attrBody], it[attrVersion], it[attrWrite] = bytesOf(body), number(c.Version+1), text(token())
+	it[attrBody] = bytesOf(body)
 	it.set(attrPhone, string(phone))
 	return it, it.fits()
 }

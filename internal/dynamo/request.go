@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -51,6 +52,14 @@ func passes(err error) bool {
 	if errors.Is(err, context.DeadlineExceeded) { // ours: the caller's context is alive
 		return true
 	}
+	if _, ok := errors.AsType[*types.TransactionConflictException](err); ok { // the other one is done in a moment
+		return true
+	}
+	if cancelled, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
+		return slices.ContainsFunc(cancelled.CancellationReasons, func(r types.CancellationReason) bool {
+			return r.Code != nil && slices.Contains([]string{"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}, *r.Code)
+		})
+	}
 	if api, ok := errors.AsType[smithy.APIError](err); ok && api.ErrorFault() == smithy.FaultServer {
 		return true
 	}
@@ -97,6 +106,33 @@ func outcome(err error, write string) (written, error) {
 	default:
 		return written{old: failed.Item}, nil
 	}
+}
+
+// putBoth writes two items of one table or neither; the second has a condition,
+// and its write names both. It costs twice as much as two writes.
+func (s *Store) putBoth(ctx context.Context, table string, free, bound item, c condition) (written, error) {
+	if err := errors.Join(free.fits(), bound.fits()); err != nil {
+		return written{}, err
+	}
+	in := &dynamodb.TransactWriteItemsInput{
+		ClientRequestToken: new(bound.text(attrWrite)), // an attempt whose answer was lost is not done twice
+		TransactItems: []types.TransactWriteItem{
+			{Put: &types.Put{TableName: &table, Item: free}},
+			{Put: &types.Put{
+				TableName: &table, Item: bound, ConditionExpression: &c.text, ExpressionAttributeValues: c.values,
+				ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
+			}},
+		},
+	}
+	_, err := do(ctx, s, func(ctx context.Context) (*dynamodb.TransactWriteItemsOutput, error) {
+		return s.api.TransactWriteItems(ctx, in)
+	})
+	if cancelled, ok := errors.AsType[*types.TransactionCanceledException](err); ok {
+		if r := cancelled.CancellationReasons; len(r) == 2 && r[1].Code != nil && *r[1].Code == "ConditionalCheckFailed" {
+			err = &types.ConditionalCheckFailedException{Item: r[1].Item}
+		}
+	}
+	return outcome(err, bound.text(attrWrite))
 }
 
 // get reads one item consistently; nil when there is none.

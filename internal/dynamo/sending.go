@@ -87,15 +87,7 @@ func (s *Store) prepare(a *followup.Arm) (out arming, err error) {
 }
 
 func (s *Store) arm(ctx context.Context, a *followup.Arm, todo arming) (followup.ArmResult, error) {
-	if a.Contact.Version == 0 { // nobody wrote it yet, so what is personal is written, too
-		switch err := s.writePerson(ctx, &a.Contact, ""); {
-		case errors.Is(err, followup.ErrConflict):
-			return followup.Closed, nil
-		case err != nil:
-			return "", err
-		}
-	}
-	w, err := s.put(ctx, s.t.Contacts, todo.gate, atVersion(a.Contact.Version))
+	w, err := s.reserve(ctx, a, todo.gate)
 	if err != nil {
 		return "", err
 	}
@@ -110,6 +102,15 @@ func (s *Store) arm(ctx context.Context, a *followup.Arm, todo arming) (followup
 		return followup.Lost, nil
 	}
 	return followup.ArmedNow, nil
+}
+
+// reserve writes the ledger over the version that was read. A contact that
+// nobody wrote yet is written whole.
+func (s *Store) reserve(ctx context.Context, a *followup.Arm, gate item) (written, error) {
+	if a.Contact.Version == 0 {
+		return s.putContact(ctx, &a.Contact, "")
+	}
+	return s.put(ctx, s.t.Contacts, gate, atVersion(a.Contact.Version))
 }
 
 // Finish ends attempts; repeating one is nil. The row is written first, so that

@@ -83,8 +83,9 @@ func (e errTimeout) Timeout() bool   { return true }
 func (e errTimeout) Temporary() bool { return true }
 
 func isCondition(err error) bool {
-	_, ok := errors.AsType[*types.ConditionalCheckFailedException](err)
-	return ok
+	_, failed := errors.AsType[*types.ConditionalCheckFailedException](err)
+	_, cancelled := errors.AsType[*types.TransactionCanceledException](err)
+	return failed || cancelled
 }
 
 func throttled() error {
@@ -241,6 +242,28 @@ func (l *Limits) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, o
 			l.wrote(id, nil)
 		}
 		return out, err
+	})
+}
+
+// TransactWriteItems is dynamo.API's, for items that no index shows.
+func (l *Limits) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	request := "transact"
+	for _, w := range in.TransactItems {
+		if w.Put == nil || len(hot(w.Put.TableName, w.Put.Item)) > 1 {
+			return nil, fmt.Errorf("a transaction of another kind than the store makes")
+		}
+		if err := wellFormed(w.Put.Item); err != nil {
+			return nil, err
+		}
+		request = "transact " + name(w.Put.TableName, w.Put.Item)
+	}
+	return run(l, request, func() (*dynamodb.TransactWriteItemsOutput, error) {
+		for _, w := range in.TransactItems {
+			if err := l.take(2*units(w.Put.Item), hot(w.Put.TableName, w.Put.Item)...); err != nil {
+				return nil, err
+			}
+		}
+		return l.API.TransactWriteItems(ctx, in, opts...)
 	})
 }
 

@@ -2,6 +2,7 @@ package dynamotest
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,10 +21,11 @@ import (
 type Memory struct {
 	mu     sync.Mutex
 	tables map[string]map[string]attributes
+	tokens map[string]bool // of transactions that were done
 	writes int
 }
 
-// Writes returns how many items were written or deleted.
+// Writes returns how many requests wrote.
 func (m *Memory) Writes() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -146,6 +148,44 @@ func (m *Memory) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, _
 	m.writes++
 	delete(table, keyOf(in.Key))
 	return &dynamodb.DeleteItemOutput{}, nil
+}
+
+// TransactWriteItems is dynamo.API's, for puts. A token that was used is done.
+func (m *Memory) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.tokens[*in.ClientRequestToken] {
+		return &dynamodb.TransactWriteItemsOutput{}, nil
+	}
+	reasons, failed := make([]types.CancellationReason, len(in.TransactItems)), false
+	for i, w := range in.TransactItems {
+		if err := wellFormed(w.Put.Item); err != nil {
+			return nil, fmt.Errorf("ValidationException: %w", err)
+		}
+		reasons[i].Code = new("None")
+		err := check(w.Put.ConditionExpression, w.Put.ExpressionAttributeValues, m.table(w.Put.TableName)[keyOf(w.Put.Item)])
+		if c, ok := errors.AsType[*types.ConditionalCheckFailedException](err); ok {
+			reasons[i] = types.CancellationReason{Code: new("ConditionalCheckFailed"), Item: c.Item}
+			failed = true
+		} else if err != nil {
+			return nil, err
+		}
+	}
+	if failed {
+		return nil, &types.TransactionCanceledException{CancellationReasons: reasons}
+	}
+	if m.tokens == nil {
+		m.tokens = map[string]bool{}
+	}
+	m.tokens[*in.ClientRequestToken] = true
+	for _, w := range in.TransactItems {
+		m.table(w.Put.TableName)[keyOf(w.Put.Item)] = clone(w.Put.Item)
+	}
+	m.writes++
+	return &dynamodb.TransactWriteItemsOutput{}, nil
 }
 
 // BatchGetItem is dynamo.API's.

@@ -153,6 +153,16 @@ func (m *Meter) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, op
 	return out, err
 }
 
+// TransactWriteItems counts and passes on.
+func (m *Meter) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	in.ReturnConsumedCapacity = indexes
+	out, err := m.API.TransactWriteItems(ctx, in, opts...)
+	if out != nil {
+		m.add("TransactWriteItems", true, out.ConsumedCapacity...)
+	}
+	return out, err
+}
+
 // Query counts and passes on.
 func (m *Meter) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 	in.ReturnConsumedCapacity = indexes

@@ -70,6 +70,11 @@ func (m *Mortal) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, o
 	return live(m, true, func() (*dynamodb.DeleteItemOutput, error) { return m.API.DeleteItem(ctx, in, opts...) })
 }
 
+// TransactWriteItems is dynamo.API's: one write.
+func (m *Mortal) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
+	return live(m, true, func() (*dynamodb.TransactWriteItemsOutput, error) { return m.API.TransactWriteItems(ctx, in, opts...) })
+}
+
 // Query is dynamo.API's.
 func (m *Mortal) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 	return live(m, false, func() (*dynamodb.QueryOutput, error) { return m.API.Query(ctx, in, opts...) })
