@@ -342,7 +342,11 @@ func (w *enrolment) settled() []followup.FollowUp {
 	return out
 }
 
+// mergeRows joins rows to write; those of b win.
 func mergeRows(a, b []followup.FollowUp) []followup.FollowUp {
+	if len(a) == 0 {
+		return b
+	}
 	for _, row := range b {
 		a = slices.DeleteFunc(a, func(o followup.FollowUp) bool { return o.ID == row.ID })
 	}

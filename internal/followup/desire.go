@@ -104,12 +104,14 @@ type desire struct {
 	picked  []UnitKey
 	live    []UnitKey
 	out     Desire
-	single  []Wanted // one per unit, before merging
+	wanted  []Wanted
 	fates   map[fateKey]fate
 
 	// What is worked out once, or asked for again and again.
 	index    map[rowKey][]int32 // of many rows
 	coverAt  map[coverKey]int   // of many coverages
+	places   map[merged]int     // of many follow-ups; so many are noted
+	noted    int                //
 	scope    Scope              // of the condition under way
 	slots    []slot             // of the step under way
 	windows  [2]civil.Window    // room for those of open
@@ -138,10 +140,13 @@ func (r *Rules) Desire(j *Journey, c *Contact, now time.Time) Desire {
 	d.cover()
 	if !d.facts.Erased {
 		d.index = indexRows(j.Rows)
-		d.single = make([]Wanted, 0, d.room())
+		d.wanted = make([]Wanted, 0, d.room())
 		d.steps()
-		d.merge()
+		if !slices.IsSortedFunc(d.wanted, byStep) {
+			slices.SortFunc(d.wanted, byStep)
+		}
 	}
+	d.out.Wanted = d.wanted
 	d.out.Coverages, d.out.Picked, d.out.Live = d.covered, d.picked, d.live
 	return d.out
 }
@@ -180,9 +185,9 @@ func (d *desire) leftBy(u *Unit) Exit {
 	return ""
 }
 
-// room is about how many follow-ups the plan wants, before merging.
+// room is about how many follow-ups the plan wants.
 func (d *desire) room() (n int) {
-	const open, most = 4, 1 << 12 // without a number of times; more is made when it is needed
+	const open, most = 4, 256 // without a number of times; more is made when it is needed
 	for i := range d.plan.Steps {
 		s, each := &d.plan.Steps[i], 1
 		switch s.Timing {
@@ -193,7 +198,7 @@ func (d *desire) room() (n int) {
 		default:
 		}
 		if s.PerUnit {
-			each *= len(d.picked)
+			each *= min(len(d.picked), len(d.facts.Lines)) // units of a line mostly go together
 		}
 		n = min(n+each, most)
 	}
@@ -341,12 +346,6 @@ func (d *desire) occurrence(s *Step, u *Unit, units []UnitKey, sl *slot) {
 	if s.Otherwise != "" {
 		d.remember(s, u, sl.key, d.fateOf(&w, d.row(s, u, sl.key)))
 	}
-}
-
-// want adds w under its key.
-func (d *desire) want(w *Wanted, key string) {
-	w.Occurrence = key
-	d.single = append(d.single, *w)
 }
 
 // refuse notes why an occurrence of s ("": any) is not wanted, under every id it

@@ -15,34 +15,22 @@ type merged struct {
 	due  civil.DateTime
 }
 
-// merge joins units of one step, occurrence, line and due into one follow-up,
-// keyed by the lowest (rule 23). A unit that an armed or later one names is done.
-func (d *desire) merge() {
-	out := d.single[:0]
-	var places map[merged]int // of many; a few are looked through
-	if len(d.single) > few {
-		places = make(map[merged]int, len(d.single))
-	}
-	for i := range d.single {
-		w := &d.single[i]
-		if w.unit != nil {
-			if d.done(w) {
-				continue
-			}
-			if at := d.partner(out, places, w); at >= 0 {
-				out[at].Units = append(out[at].Units, w.Unit)
-				continue
-			}
+// want adds w under its key. Units of one step, occurrence, line and due are
+// joined into one follow-up, keyed by the lowest (rule 23); a unit that an armed
+// or later one names is done.
+func (d *desire) want(w *Wanted, key string) {
+	w.Occurrence = key
+	if w.unit != nil {
+		if d.done(w) {
+			return
 		}
-		d.name(w)
-		if out = d.single[:len(out)+1]; len(out) <= i { // mostly none was left out, and w stands there already
-			out[len(out)-1] = *w
+		if at := d.partner(w); at >= 0 {
+			d.wanted[at].Units = append(d.wanted[at].Units, w.Unit)
+			return
 		}
 	}
-	d.out.Wanted = out
-	if !slices.IsSortedFunc(out, byStep) {
-		slices.SortFunc(out, byStep)
-	}
+	d.name(w)
+	d.wanted = append(d.wanted, *w)
 }
 
 // byStep orders what is wanted by plan order, then id.
@@ -53,26 +41,35 @@ func byStep(a, b Wanted) int {
 	return cmp.Compare(a.ID, b.ID)
 }
 
-// partner returns the place in out of the follow-up that w goes with, or -1. It
-// notes in places, where there are any, that w has the next place.
-func (d *desire) partner(out []Wanted, places map[merged]int, w *Wanted) int {
-	line, _ := w.Unit.Split()
-	if places != nil {
-		m := merged{w.Step, w.Occurrence, line, w.Due}
-		if at, ok := places[m]; ok {
-			return at
-		}
-		places[m] = len(out)
-		return -1
-	}
-	for at := range out {
-		if o := &out[at]; o.unit != nil && o.Step == w.Step && o.Occurrence == w.Occurrence && o.Due == w.Due {
-			if l, _ := o.Unit.Split(); l == line {
+// partner returns the place of the follow-up that w goes with, or -1. A few are
+// looked through; the places of many are noted.
+func (d *desire) partner(w *Wanted) int {
+	if len(d.wanted) <= few {
+		m := w.merged()
+		for at := range d.wanted {
+			if o := &d.wanted[at]; o.Step == w.Step && o.unit != nil && o.merged() == m {
 				return at
 			}
 		}
+		return -1
+	}
+	for ; d.noted < len(d.wanted); d.noted++ {
+		if d.places == nil {
+			d.places = make(map[merged]int, 2*len(d.wanted))
+		}
+		if o := &d.wanted[d.noted]; o.unit != nil {
+			d.places[o.merged()] = d.noted
+		}
+	}
+	if at, ok := d.places[w.merged()]; ok {
+		return at
 	}
 	return -1
+}
+
+func (w *Wanted) merged() merged {
+	line, _ := w.Unit.Split()
+	return merged{w.Step, w.Occurrence, line, w.Due}
 }
 
 // done reports whether a follow-up that is over named the unit of w already.
@@ -94,5 +91,6 @@ func (d *desire) name(w *Wanted) {
 			return
 		}
 	}
+	w.at = 0
 	w.ID = NewFollowUpID(d.j.ID, w.Step.ID, w.Unit, w.Occurrence)
 }
