@@ -84,7 +84,7 @@ func named(r *http.Request, name string) {
 			keep = append(keep, c.String())
 		}
 	}
-	r.Header.Set("Cookie", strings.Join(append(keep, (&http.Cookie{Name: web.NameCookie, Value: url.QueryEscape(name)}).String()), "; "))
+	r.Header.Set("Cookie", strings.Join(append(keep, web.NameCookie+"="+url.QueryEscape(name)), "; "))
 }
 
 // operator returns the pages of some shops. A person of one shop sees nothing

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"maps"
 	"math/big"
 	"net/http"
 	"net/http/httptest"
@@ -29,8 +30,6 @@ type pool struct {
 	key      *rsa.PrivateKey
 	kid      string
 	claims   object // of the next token
-	nonce    string // seen at /oauth2/authorize
-	redirect string
 	verified string // the PKCE verifier that came with the code
 	status   int    // of /oauth2/token; 0: 200
 }
@@ -109,9 +108,7 @@ func (b *browser) do(method, path string, form url.Values, head map[string]strin
 		e.Body = form.Encode()
 		e.Headers["content-type"], e.Headers["sec-fetch-site"] = "application/x-www-form-urlencoded", "same-origin"
 	}
-	for k, v := range head {
-		e.Headers[k] = v
-	}
+	maps.Copy(e.Headers, head)
 	out, err := b.form.Console(b.s.t.Context(), e)
 	if err != nil {
 		b.s.t.Fatal(err)

@@ -84,11 +84,9 @@ func TestDeliverSendsABatch(t *testing.T) {
 	s.sold(3)
 	c := &channel{}
 	var e cloud.QueueEvent
-	at := s.Now()
 	for _, order := range []string{"1000", "1001", "1002"} {
 		ids := s.until(order)
-		at = s.Now()
-		e.Records = append(e.Records, message(t, order, at, "1", ids...))
+		e.Records = append(e.Records, message(t, order, s.Now(), "1", ids...))
 	}
 	out, err := s.deliverer(c).Deliver(t.Context(), e)
 	if err != nil || len(out.BatchItemFailures) != 0 || c.sent.Load() != 3 {
@@ -122,7 +120,7 @@ func TestDeliverWaitsForALookAMomentAhead(t *testing.T) {
 		s.sold(1)
 		ids := s.until("1000")
 		at := s.Now()
-		shift := at.Add(-900 * time.Millisecond).Sub(time.Now())
+		shift := time.Until(at.Add(-900 * time.Millisecond))
 		parts := s.parts(config.Deliver)
 		c := &channel{}
 		parts.Mail, parts.Now = c, func() time.Time { return time.Now().Add(shift).UTC() }

@@ -99,7 +99,7 @@ func (f *Form) exchange(ctx context.Context, code string, l *login) (*claims, er
 		return nil, fmt.Errorf("exchange code: %w", withoutBody(err))
 	}
 	raw, _ := token.Extra("id_token").(string)
-	id, err := f.verifier().Verify(ctx, raw)
+	id, err := f.verifier().Verify(ctx, raw) //nolint:contextcheck // the provider's keys outlive the request
 	if err != nil {
 		return nil, fmt.Errorf("verify token: %w", err)
 	}
@@ -129,7 +129,7 @@ func (f *Form) verifier() *oidc.IDTokenVerifier {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.tokens == nil {
-		keys := oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), f.Web), f.Env.Door.Keys) //nolint:contextcheck // the keys outlive the request
+		keys := oidc.NewRemoteKeySet(oidc.ClientContext(context.Background(), f.Web), f.Env.Door.Keys)
 		f.tokens = oidc.NewVerifier(f.Env.Door.Issuer, keys, &oidc.Config{ClientID: f.Env.Door.Client, Now: f.Now})
 	}
 	return f.tokens

@@ -80,10 +80,8 @@ func (s *secrets) Secret(_ context.Context, name string) (string, error) {
 }
 
 func (s *secrets) Refresh(name string) bool {
-	for _, n := range s.refreshed {
-		if n == name {
-			return false
-		}
+	if slices.Contains(s.refreshed, name) {
+		return false
 	}
 	s.refreshed = append(s.refreshed, name)
 	maps.Copy(s.values, s.after)

@@ -82,7 +82,7 @@ func Open(name string, parts ...Part) (*Form, error) {
 	log := slog.New(&requests{slog.NewJSONHandler(os.Stdout, nil)})
 	f, err := open(name, parts, log)
 	if err != nil {
-		log.Error("function does not start", "function", name, "err", err) //nolint:sloglint // there is no request yet
+		log.Error("function does not start", "function", name, "err", err)
 	}
 	return f, err
 }
@@ -132,10 +132,10 @@ func sharedOf(a config.AWS) aws.Config {
 // all of it at once.
 func secretsOf(f config.Function, shops []followup.ShopID) []string {
 	names := []string{linkKey, linkKeyOld, contactKey}
-	switch f {
-	case config.Console:
-		return append(names, sessionKey)
-	case config.Intake:
+	if f == config.Console {
+		names = append(names, sessionKey)
+	}
+	if f == config.Intake {
 		for _, shop := range shops {
 			for _, s := range config.Sources {
 				names = append(names, config.SecretName(s, shop), config.SecretName(s, shop)+"_NEXT")

@@ -59,6 +59,11 @@ type Deployment struct {
 
 	mu  sync.Mutex
 	now time.Time
+
+	// ahead is when the first look that no sweep has queued may be due; asked: it
+	// is, as far as the store said when it was last asked.
+	ahead time.Time
+	asked bool
 }
 
 // Open makes a deployment.
@@ -137,23 +142,43 @@ func (d *Deployment) NextLook(ctx context.Context) (next time.Time, ok bool, err
 			sooner(t)
 		}
 	}
+	if err := d.look(ctx); err != nil {
+		return next, false, err
+	}
+	if !d.ahead.IsZero() {
+		sooner(d.ahead)
+	}
+	return next, ok, nil
+}
+
+// look finds the first look that no sweep has queued. The store is asked after a
+// sweep only; what was written since may be sooner.
+func (d *Deployment) look(ctx context.Context) error {
+	if first := d.store.first; !first.IsZero() && (d.ahead.IsZero() || first.Before(d.ahead)) {
+		d.ahead = first
+	}
+	d.store.first = time.Time{}
+	if d.asked {
+		return nil
+	}
+	d.ahead, d.asked = time.Time{}, true
 	lanes, err := d.forms[config.Sweep].LaneStates(ctx)
 	if err != nil {
-		return next, false, err
+		return err
 	}
 	const ages = 200 * 365 * 24 * time.Hour
 	for _, l := range lanes {
 		for shard := range d.store.Shards() {
 			refs, err := d.store.DueIn(ctx, l.Lane, shard, l.Place, d.Now().Add(ages), 1)
 			if err != nil {
-				return next, false, err
+				return err
 			}
-			if len(refs) > 0 {
-				sooner(refs[0].Next)
+			if len(refs) > 0 && (d.ahead.IsZero() || refs[0].Next.Before(d.ahead)) {
+				d.ahead = refs[0].Next
 			}
 		}
 	}
-	return next, ok, nil
+	return nil
 }
 
 // Drain lets every function do what it can do now. Of the tally only Listed is
@@ -165,17 +190,27 @@ func (d *Deployment) Drain(ctx context.Context) (engine.Tally, error) {
 		if err != nil {
 			return engine.Tally{}, err
 		}
-		if err := d.forms[config.Sweep].Sweep(ctx, nil); err != nil {
+		swept, err := d.sweep(ctx)
+		if err != nil {
 			return engine.Tally{}, err
 		}
 		more, err := d.take(ctx, d.deliver, d.forms[config.Deliver].Deliver)
 		if err != nil {
 			return engine.Tally{}, err
 		}
-		if took+more == 0 {
+		if took+more == 0 && !swept {
 			return engine.Tally{Listed: d.store.listed}, nil
 		}
 	}
+}
+
+// sweep lets the sweep run when it would find anything due.
+func (d *Deployment) sweep(ctx context.Context) (bool, error) {
+	if err := d.look(ctx); err != nil || d.ahead.IsZero() || d.ahead.After(d.Now()) {
+		return false, err
+	}
+	d.asked = false
+	return true, d.forms[config.Sweep].Sweep(ctx, nil)
 }
 
 // take hands what is visible on a queue to a function, one by one by (look, id),
@@ -238,7 +273,7 @@ func (d *Deployment) Post(ctx context.Context, in followup.Incoming) (followup.V
 }
 
 // hookSecret signs webhooks of this deployment, which nobody else reaches.
-const hookSecret = "the webhooks of a deployment in one process" //nolint:gosec // it guards nothing
+const hookSecret = "the webhooks of a deployment in one process"
 
 func signature(text string) string {
 	mac := hmac.New(sha256.New, []byte(hookSecret))
@@ -290,17 +325,39 @@ func (o *observed) Send(ctx context.Context, m followup.Message) (followup.Recei
 	return r, err
 }
 
-// counting counts the calls that come onto the list.
+// counting counts the calls that come onto the list, and notes the first look of
+// what is written.
 type counting struct {
 	followup.SweptStore
 	now    func() time.Time
 	listed int
+	first  time.Time
+}
+
+// note keeps the first look of what is written. Those that are due soon are
+// queued by who writes them.
+func (c *counting) note(next time.Time) {
+	const soon = 2 * time.Minute
+	if !next.Before(c.now().Add(soon)) && (c.first.IsZero() || next.Before(c.first)) {
+		c.first = next
+	}
+}
+
+// Finish passes ends on.
+func (c *counting) Finish(ctx context.Context, ends []followup.Finish) ([]error, error) {
+	for i := range ends {
+		c.note(ends[i].Row.Next)
+	}
+	return c.SweptStore.Finish(ctx, ends)
 }
 
 // Save passes changes on.
 func (c *counting) Save(ctx context.Context, changes []followup.Change) ([]error, error) {
 	errs, err := c.SweptStore.Save(ctx, changes)
 	for i := range changes {
+		for n := range changes[i].Rows {
+			c.note(changes[i].Rows[n].Next)
+		}
 		if err != nil || errs[i] != nil || changes[i].Head != nil {
 			continue
 		}
