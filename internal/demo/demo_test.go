@@ -39,6 +39,7 @@ func TestSameSeedSameBytes(t *testing.T) {
 	if r.Orders != 200 || r.Duplicates != 0 || r.OutOfHours != 0 || r.AfterCancel != 0 || r.Sent < 500 {
 		t.Errorf("result %+v", r)
 	}
+	inOrder(t, w)
 	var screen bytes.Buffer
 	if err := w.Screen(t.Context(), &screen); err != nil {
 		t.Fatal(err)
@@ -70,10 +71,10 @@ func TestSameSeedSameBytes(t *testing.T) {
 // none of the examples states.
 const published followup.JourneyID = "main/450789469"
 
-// What a visitor finds is a shop in order: no promise of years ago is broken,
+// inOrder holds that what a visitor finds is a shop in order: no promise of years ago is broken,
 // and no event of its stores names what an order does not have.
-func TestTheShopIsInOrder(t *testing.T) {
-	w, _ := run(t, 1)
+func inOrder(t *testing.T, w *demo.World) {
+	t.Helper()
 	cases, err := w.App.Engine.OpenCases(t.Context(), w.App.Clock.Now(), true)
 	if err != nil {
 		t.Fatal(err)
