@@ -172,10 +172,11 @@ var neverCalled = map[config.Function]map[string]string{
 	config.Intake: {
 		"dynamodb:BatchGetItem": onlyHooks, "dynamodb:DeleteItem": onlyHooks, "dynamodb:Query": onlyHooks, "dynamodb:Scan": onlyHooks,
 	},
-	config.Sweep:   {"dynamodb:BatchGetItem": "it asks for all journeys, never for those in a state"},
-	config.Deliver: {"dynamodb:Scan": byContact},
-	config.Outcome: {"dynamodb:Scan": byContact},
-	config.Pages:   {"dynamodb:Scan": byContact},
+	config.Sweep:    {"dynamodb:BatchGetItem": "it asks for all journeys, never for those in a state"},
+	config.Deliver:  {"dynamodb:Scan": byContact},
+	config.Outcome:  {"dynamodb:Scan": byContact},
+	config.Callflow: {"dynamodb:Scan": byContact},
+	config.Pages:    {"dynamodb:Scan": byContact},
 }
 
 const (
