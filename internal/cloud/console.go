@@ -101,9 +101,26 @@ func (f *Form) operator(host string, shops []followup.ShopID, work *work) http.H
 	if err != nil {
 		console = &url.URL{}
 	}
-	return web.Operator(web.OperatorConfig{
+	c := web.OperatorConfig{
 		Engine: e, Shops: seen, Hosts: []string{name, console.Hostname()}, Base: consoleBase, Now: f.Now, Version: f.Version, Log: f.Log,
-	})
+	}
+	if len(seen) == len(work.Shops) { // lanes are of the whole deployment
+		c.Lanes = &web.LaneControl{States: f.lanes, Pause: f.PauseLane, GoOn: f.GoOn}
+	}
+	return web.Operator(c)
+}
+
+// lanes tells how the lanes stand, for the page.
+func (f *Form) lanes(ctx context.Context) ([]web.LaneState, error) {
+	states, err := f.LaneStates(ctx)
+	out := make([]web.LaneState, len(states))
+	for i, s := range states {
+		out[i] = web.LaneState{Lane: s.Lane, Queued: s.Place.At}
+		if p := s.Paused; p != nil {
+			out[i].Paused, out[i].Since, out[i].Until, out[i].Why = true, p.At, p.Until, p.Why
+		}
+	}
+	return out, err
 }
 
 // only is a store that shows the journeys of some shops.

@@ -314,6 +314,23 @@ func TestFormsOfTheConsole(t *testing.T) {
 	}
 }
 
+func TestLanesOfTheConsole(t *testing.T) {
+	b := newBrowser(t)
+	b.login()
+	if out := b.do("POST", "/console/lanes", url.Values{"lane": {"email-rest"}, "to": {"pause"}, "reason": {"drill"}}, nil); out.StatusCode != http.StatusSeeOther {
+		t.Fatalf("pause: %d %s", out.StatusCode, out.Body)
+	}
+	if page := b.do("GET", "/console/lanes", nil, nil).Body; !strings.Contains(page, "drill") || !strings.Contains(page, "Go on") {
+		t.Errorf("the page does not show the pause: %s", page)
+	}
+	if out := b.do("POST", "/console/lanes", url.Values{"lane": {"email-rest"}, "to": {"go-on"}}, nil); out.StatusCode != http.StatusSeeOther {
+		t.Errorf("go on: %d", out.StatusCode)
+	}
+	if out := b.do("POST", "/console/lanes", url.Values{"lane": {"other"}, "to": {"go-on"}}, nil); out.StatusCode != http.StatusNotFound {
+		t.Errorf("a lane that is not there: %d", out.StatusCode)
+	}
+}
+
 // Who may see one shop sees nothing of the others.
 func TestAShopsOwnOperators(t *testing.T) {
 	b := newBrowser(t)
@@ -338,6 +355,9 @@ func TestAShopsOwnOperators(t *testing.T) {
 	}
 	if out := b.do("GET", "/console/orders/main/1-main", nil, nil); out.StatusCode != http.StatusNotFound {
 		t.Errorf("another shop's order: %d", out.StatusCode)
+	}
+	if out := b.do("GET", "/console/lanes", nil, nil); out.StatusCode != http.StatusNotFound {
+		t.Errorf("the lanes of the whole deployment: %d", out.StatusCode)
 	}
 	form := url.Values{"order": {"main/1-main"}, "reason": {"x"}, "by": {"Mia"}, "back": {"/cases"}}
 	if out := b.do("POST", "/console/cases/open", form, nil); out.StatusCode != http.StatusNotFound {

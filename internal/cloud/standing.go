@@ -3,7 +3,6 @@ package cloud
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -132,7 +131,7 @@ func (f *Form) LaneStates(ctx context.Context) ([]LaneState, error) {
 }
 
 // ErrLane is a lane that does not exist.
-var ErrLane = errors.New("there is no such lane")
+var ErrLane = fmt.Errorf("there is no such lane: %w", followup.ErrNotFound)
 
 // PauseLane stops a lane until somebody lets it go on. What is queued already,
 // 90 seconds of work at most, still goes out.

@@ -26,6 +26,7 @@ type OperatorConfig struct {
 	Now     func() time.Time // the product's clock
 	Wake    func()           // something changed that may be due now; nil: nobody is told
 	Clock   *ClockControl    // of the demo; nil: time cannot be moved
+	Lanes   *LaneControl     // of the form that has lanes; nil: there are none to be seen
 	Version string
 	Log     *slog.Logger
 }
@@ -76,6 +77,10 @@ func Operator(c OperatorConfig) http.Handler {
 	}
 	if c.Clock != nil {
 		mux.HandleFunc("POST /clock/advance", o.advance)
+	}
+	if c.Lanes != nil {
+		mux.HandleFunc("GET /lanes", o.lanes)
+		mux.HandleFunc("POST /lanes", o.setLane)
 	}
 	if c.Mailbox != nil {
 		mux.Handle("GET /mailbox", o.framed(c.Mailbox))
@@ -147,8 +152,8 @@ type entry struct {
 // Menu returns the navigation, with where we are.
 func (d desk) Menu() []entry {
 	menu := []entry{{"/", "Overview", d.Path == "/"}}
-	for _, e := range []entry{{"/mailbox", "Mailbox", false}, {"/calls", "Calls", false}, {"/cases", "Cases", false}, {"/orders", "Orders", false}, {"/parked", "Parked", false}} {
-		if e.Path == "/mailbox" && d.o.c.Mailbox == nil {
+	for _, e := range []entry{{"/mailbox", "Mailbox", false}, {"/calls", "Calls", false}, {"/cases", "Cases", false}, {"/orders", "Orders", false}, {"/parked", "Parked", false}, {"/lanes", "Lanes", false}} {
+		if e.Path == "/mailbox" && d.o.c.Mailbox == nil || e.Path == "/lanes" && d.o.c.Lanes == nil {
 			continue
 		}
 		e.Here = strings.HasPrefix(d.Path, e.Path)
@@ -186,6 +191,8 @@ var notices = map[string]string{
 	"closed":   "The case is closed. What waited for it goes on.",
 	"reopened": "The case is open again.",
 	"settled":  "Decided.",
+	"paused":   "The lane is paused. What is queued already still goes out.",
+	"goes-on":  "The lane goes on.",
 	"advanced": "The clock was moved, and what was due is done.",
 }
 
