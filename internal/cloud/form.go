@@ -44,7 +44,7 @@ type Parts struct {
 	Now          func() time.Time    // the product's clock
 	NewID        func() string       // names of attempts and of our own events
 	Log          *slog.Logger        //
-	Metrics      io.Writer           // where lines of metrics go: the function's stdout
+	Metrics      io.Writer           // where lines of metrics go: the function's stdout; nil: nothing is measured
 	Version      string              //
 }
 

@@ -27,6 +27,9 @@ type metrics struct {
 // put writes one measurement. A line that cannot be written is lost: measuring
 // must stop nothing.
 func (m metrics) put(now time.Time, name, unit string, value float64) {
+	if m.out == nil {
+		return
+	}
 	line, err := json.Marshal(map[string]any{
 		"_aws": map[string]any{
 			"Timestamp": now.UnixMilli(),

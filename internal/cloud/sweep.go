@@ -56,11 +56,14 @@ func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
 	if err := f.reconcile(ctx); err != nil {
 		errs = append(errs, fmt.Errorf("reconcile with new settings: %w", err))
 	}
-	oldest, err := f.oldest(ctx, now)
-	if err == nil {
-		f.metrics.put(now, metricOldest, "Seconds", oldest.Seconds())
+	if f.Metrics != nil {
+		oldest, err := f.oldest(ctx, now)
+		if err == nil {
+			f.metrics.put(now, metricOldest, "Seconds", oldest.Seconds())
+		}
+		errs = append(errs, err)
 	}
-	return errors.Join(append(errs, err)...)
+	return errors.Join(errs...)
 }
 
 // sweep serves one stream: it gives slots, keeps where it stands, and only then

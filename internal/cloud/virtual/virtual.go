@@ -12,7 +12,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -60,10 +59,7 @@ type Deployment struct {
 	mu  sync.Mutex
 	now time.Time
 
-	// ahead is when the first look that no sweep has queued may be due; asked: it
-	// is, as far as the store said when it was last asked.
-	ahead time.Time
-	asked bool
+	swept time.Time // when the sweep last ran: it queued all that was due then
 }
 
 // Open makes a deployment.
@@ -72,7 +68,7 @@ func Open(ctx context.Context, o Options) (*Deployment, error) {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	d := &Deployment{o: o, now: o.Begin, forms: map[config.Function]*cloud.Form{}}
-	d.store = &counting{SweptStore: o.Store, now: d.Now}
+	d.store = &counting{SweptStore: o.Store, now: d.Now, looks: map[followup.FollowUpID]time.Time{}}
 	const receives = 5
 	d.dead = queue.NewMemory(queue.Options{Now: d.Now})
 	habits := queue.Options{Now: d.Now, MaxReceives: receives, Dead: d.dead, Twice: o.Twice, Shuffle: true, Seed: o.Seed}
@@ -89,7 +85,7 @@ func (d *Deployment) parts(f config.Function) cloud.Parts {
 	p := cloud.Parts{
 		Env:    &config.Cloud{Function: f, Stack: "virtual", Voice: config.Voice{Provider: config.NoVoice}},
 		Config: d.o.Config, Inputs: d.o.Inputs, Store: d.store, Secrets: secrets(d.o.Key), Account: plenty{},
-		Now: d.Now, NewID: d.o.NewID, Log: d.o.Log, Metrics: io.Discard, Version: "virtual",
+		Now: d.Now, NewID: d.o.NewID, Log: d.o.Log, Version: "virtual",
 		Mail: &observed{Channel: mailbox.New(&mailbox.Memory{}, d.Now), tell: d.o.Sent},
 	}
 	if f == config.Intake || f == config.Sweep {
@@ -131,7 +127,7 @@ func (d *Deployment) Close() error { return nil }
 
 // NextLook returns when something can be done next: a message is received, or a
 // look that no sweep has queued yet is due.
-func (d *Deployment) NextLook(ctx context.Context) (next time.Time, ok bool, err error) {
+func (d *Deployment) NextLook(context.Context) (next time.Time, ok bool, err error) {
 	sooner := func(t time.Time) {
 		if !ok || t.Before(next) {
 			next, ok = t, true
@@ -142,43 +138,10 @@ func (d *Deployment) NextLook(ctx context.Context) (next time.Time, ok bool, err
 			sooner(t)
 		}
 	}
-	if err := d.look(ctx); err != nil {
-		return next, false, err
-	}
-	if !d.ahead.IsZero() {
-		sooner(d.ahead)
+	if t, some := d.store.after(d.swept); some {
+		sooner(t)
 	}
 	return next, ok, nil
-}
-
-// look finds the first look that no sweep has queued. The store is asked after a
-// sweep only; what was written since may be sooner.
-func (d *Deployment) look(ctx context.Context) error {
-	if first := d.store.first; !first.IsZero() && (d.ahead.IsZero() || first.Before(d.ahead)) {
-		d.ahead = first
-	}
-	d.store.first = time.Time{}
-	if d.asked {
-		return nil
-	}
-	d.ahead, d.asked = time.Time{}, true
-	lanes, err := d.forms[config.Sweep].LaneStates(ctx)
-	if err != nil {
-		return err
-	}
-	const ages = 200 * 365 * 24 * time.Hour
-	for _, l := range lanes {
-		for shard := range d.store.Shards() {
-			refs, err := d.store.DueIn(ctx, l.Lane, shard, l.Place, d.Now().Add(ages), 1)
-			if err != nil {
-				return err
-			}
-			if len(refs) > 0 && (d.ahead.IsZero() || refs[0].Next.Before(d.ahead)) {
-				d.ahead = refs[0].Next
-			}
-		}
-	}
-	return nil
 }
 
 // Drain lets every function do what it can do now. Of the tally only Listed is
@@ -206,10 +169,11 @@ func (d *Deployment) Drain(ctx context.Context) (engine.Tally, error) {
 
 // sweep lets the sweep run when it would find anything due.
 func (d *Deployment) sweep(ctx context.Context) (bool, error) {
-	if err := d.look(ctx); err != nil || d.ahead.IsZero() || d.ahead.After(d.Now()) {
-		return false, err
+	first, some := d.store.after(d.swept)
+	if !some || first.After(d.Now()) {
+		return false, nil
 	}
-	d.asked = false
+	d.swept = d.Now()
 	return true, d.forms[config.Sweep].Sweep(ctx, nil)
 }
 
@@ -325,44 +289,68 @@ func (o *observed) Send(ctx context.Context, m followup.Message) (followup.Recei
 	return r, err
 }
 
-// counting counts the calls that come onto the list, and notes the first look of
+// counting counts the calls that come onto the list, and remembers the looks of
 // what is written.
 type counting struct {
 	followup.SweptStore
 	now    func() time.Time
 	listed int
-	first  time.Time
+	looks  map[followup.FollowUpID]time.Time
 }
 
-// note keeps the first look of what is written. Those that are due soon are
-// queued by who writes them.
-func (c *counting) note(next time.Time) {
-	const soon = 2 * time.Minute
-	if !next.Before(c.now().Add(soon)) && (c.first.IsZero() || next.Before(c.first)) {
-		c.first = next
+// after returns the first look after t; false when there is none.
+func (c *counting) after(t time.Time) (first time.Time, ok bool) {
+	for _, next := range c.looks {
+		if next.After(t) && (!ok || next.Before(first)) {
+			first, ok = next, true
+		}
 	}
+	return first, ok
+}
+
+// note remembers the look of a row that was written.
+func (c *counting) note(row *followup.FollowUp) {
+	if row.Next.IsZero() {
+		delete(c.looks, row.ID)
+		return
+	}
+	c.looks[row.ID] = row.Next
 }
 
 // Finish passes ends on.
 func (c *counting) Finish(ctx context.Context, ends []followup.Finish) ([]error, error) {
+	errs, err := c.SweptStore.Finish(ctx, ends)
 	for i := range ends {
-		c.note(ends[i].Row.Next)
+		if err == nil && errs[i] == nil {
+			c.note(&ends[i].Row)
+		}
 	}
-	return c.SweptStore.Finish(ctx, ends)
+	return errs, err
+}
+
+// Arm passes arms on. The look of an armed row is that of its deadline.
+func (c *counting) Arm(ctx context.Context, arms []followup.Arm) ([]followup.ArmResult, error) {
+	results, err := c.SweptStore.Arm(ctx, arms)
+	for i := range arms {
+		if err == nil && results[i] == followup.ArmedNow {
+			c.note(&arms[i].Row)
+		}
+	}
+	return results, err
 }
 
 // Save passes changes on.
 func (c *counting) Save(ctx context.Context, changes []followup.Change) ([]error, error) {
 	errs, err := c.SweptStore.Save(ctx, changes)
 	for i := range changes {
-		for n := range changes[i].Rows {
-			c.note(changes[i].Rows[n].Next)
-		}
-		if err != nil || errs[i] != nil || changes[i].Head != nil {
+		if err != nil || errs[i] != nil {
 			continue
 		}
-		for _, r := range changes[i].Rows {
-			if n := len(r.Decisions); r.State == followup.Listed && n > 0 && r.Decisions[n-1].Result == followup.ResultList && r.Decisions[n-1].At.Equal(c.now()) {
+		for n := range changes[i].Rows {
+			r := &changes[i].Rows[n]
+			c.note(r)
+			if n := len(r.Decisions); changes[i].Head == nil && r.State == followup.Listed && n > 0 &&
+				r.Decisions[n-1].Result == followup.ResultList && r.Decisions[n-1].At.Equal(c.now()) {
 				c.listed++
 			}
 		}
