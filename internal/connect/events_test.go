@@ -108,13 +108,14 @@ func TestTheEndOfACall(t *testing.T) {
 func TestContactEventsThatSayNothing(t *testing.T) {
 	c := newCentre(t)
 	c.contacts["other"] = map[string]string{"campaign": "spring"}
+	c.contacts["ours"] = map[string]string{"f": "main/1001/call/-/1#1", "at": "ATTEMPT"}
 	for name, raw := range map[string]string{
-		"the beginning":      contactEvent("contact-1", "INITIATED"),
+		"the beginning":      contactEvent("ours", "INITIATED"),
 		"somebody else's":    contactEvent("other", "DISCONNECTED"),
 		"forgotten":          contactEvent("gone", "DISCONNECTED"),
-		"a chat":             strings.Replace(contactEvent("other", "DISCONNECTED"), "VOICE", "CHAT", 1),
-		"from outside":       strings.Replace(contactEvent("other", "DISCONNECTED"), `"API"`, `"INBOUND"`, 1),
-		"a type of tomorrow": contactEvent("other", "TELEPATHY"),
+		"a chat":             strings.Replace(contactEvent("ours", "DISCONNECTED"), "VOICE", "CHAT", 1),
+		"handed on":          strings.Replace(contactEvent("ours", "DISCONNECTED"), `"API"`, `"TRANSFER"`, 1),
+		"a type of tomorrow": contactEvent("ours", "TELEPATHY"),
 	} {
 		if got, err := c.events().Read(t.Context(), []byte(raw)); err != nil || len(got) != 0 {
 			t.Errorf("%s: %+v, %v", name, got, err)
