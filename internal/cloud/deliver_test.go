@@ -197,7 +197,7 @@ func TestWhatCameBackIsTriedAlone(t *testing.T) {
 	var order []followup.FollowUpID
 	c := &channel{}
 	c.send = func(_ context.Context, m followup.Message) (followup.Receipt, error) {
-		if m.FollowUp == suspects[0] && s.state(others[0]).State != followup.Sent {
+		if m.FollowUp == suspects[0] && s.state(others[0]).State != followup.Sent { //nolint:contextcheck // the test's own context will do
 			t.Error("the suspect was tried before the other was recorded")
 		}
 		order = append(order, m.FollowUp)

@@ -51,8 +51,8 @@ const (
 	envRoot     = "LAMBDA_TASK_ROOT" // the folder of the code
 	envRegion   = "AWS_REGION"
 	envKeyID    = "AWS_ACCESS_KEY_ID"
-	envKey      = "AWS_SECRET_ACCESS_KEY" //nolint:gosec // the name of a variable, not what is in it
-	envToken    = "AWS_SESSION_TOKEN"     //nolint:gosec // likewise
+	envKey      = "AWS_SECRET_ACCESS_KEY"
+	envToken    = "AWS_SESSION_TOKEN" //nolint:gosec // likewise
 	envEndpoint = "AWS_ENDPOINT_URL"
 )
 

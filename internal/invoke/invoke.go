@@ -84,11 +84,12 @@ func (r *runtime) run(ctx context.Context, addr string) (Result, error) {
 		return Result{}, fmt.Errorf("start function: %w", err)
 	}
 	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	go func() { ended <- cmd.Wait(); close(ended) }()
 	select {
 	case answer := <-r.answers:
 		_ = cmd.Process.Kill() // it waits for the next event, which never comes
-		_ = <-ended            // killed, it says; what it answered counts
+		for range ended { // killed, it says; what it answered counts
+		}
 		return answer, nil
 	case err := <-ended:
 		select {
