@@ -39,6 +39,8 @@ func Handler(storage Storage, log *slog.Logger, zone func(followup.ShopID) *time
 	h := &handler{storage: storage, log: log, pages: template.Must(pages.ParseFS(pageFiles, "pages/*.html"))}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /mailbox", h.list)
+	mux.HandleFunc("GET /mailbox/{$}", h.list)
+	mux.HandleFunc("GET /mailbox/", h.missing)
 	mux.HandleFunc("GET /mailbox/messages", h.messages)
 	mux.HandleFunc("GET /mailbox/{id}", h.one)
 	mux.HandleFunc("GET /mailbox/{id}/html", h.body)
@@ -113,6 +115,10 @@ func (h *handler) load(w http.ResponseWriter, r *http.Request) (followup.Stored,
 		h.page(w, r, http.StatusNotFound, "gone.html", "There is no such message in the mailbox.")
 	}
 	return m, ok && err == nil
+}
+
+func (h *handler) missing(w http.ResponseWriter, r *http.Request) {
+	h.page(w, r, http.StatusNotFound, "gone.html", "There is nothing at this address.")
 }
 
 func (h *handler) fault(w http.ResponseWriter, r *http.Request, err error) {

@@ -142,6 +142,15 @@ func TestPagesShowTheShopsTime(t *testing.T) {
 	}
 }
 
+func TestAddressesThatLeadNowhere(t *testing.T) {
+	if w := get(t, filled(t, 1), "/mailbox/"); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), `href="/mailbox/1"`) {
+		t.Errorf("with a slash at its end: %d %s", w.Code, w.Body)
+	}
+	if w := get(t, filled(t, 1), "/mailbox/1/html/x"); w.Code != http.StatusNotFound || !strings.Contains(w.Body.String(), "There is nothing at this address.") {
+		t.Errorf("below a mail: %d %s", w.Code, w.Body)
+	}
+}
+
 func TestListShowsTheNewestFirst(t *testing.T) {
 	body := get(t, filled(t, 101), "/mailbox").Body.String()
 	newest, second := strings.Index(body, `href="/mailbox/101"`), strings.Index(body, `href="/mailbox/100"`)
