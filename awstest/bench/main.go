@@ -47,6 +47,11 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if endpoint := os.Getenv("AFTERSALES_DYNAMODB_ENDPOINT"); endpoint != "" {
+		if err := idle(ctx, endpoint); err != nil {
+			return err
+		}
+	}
 	fmt.Printf("%s/%s, %d CPUs, %s\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
 	if *spawns == 0 {
 		return rush(ctx, *due)

@@ -86,9 +86,12 @@ func (s *shell) exported(d *local.Exported) {
 		count(c.Contacts, "customer"), count(c.Plans, "plan"), count(c.Bodies, "webhook"), c.Waiting, float64(d.Bytes)/1e6)
 	s.printf("It holds names, addresses and what customers wrote. Only you may read it (mode 0600); delete it once it is imported.\n")
 	if d.Form == local.Form {
-		s.printf("Take link.key along: the other side knows customers by its key.\n")
+		s.printf("The other side must know customers by the same key, link.key in the data folder: copy it into the new folder's, or set it in a stack,\n" +
+			"as both keys, so that links go on working:\n" +
+			"  aftersales secrets set AFTERSALES_CONTACT_KEY --stack NAME < link.key\n  aftersales secrets set AFTERSALES_LINK_KEY --stack NAME < link.key\n")
 	} else {
-		s.printf("Take the secret %s along, as link.key of the new folder: it knows customers by this key.\n", contactKey)
+		s.printf("The other side must know customers by the same key: write the secret %s into link.key of the new data folder (mode 0600),\n"+
+			"and give it %s in its environment, so that links go on working.\n", contactKey, linkKey)
 	}
 	if c.Armed > 0 {
 		s.printf("%s being sent when the process ended: the other side asks a person instead of sending again.\n", was(c.Armed, "follow-up"))
