@@ -12,8 +12,9 @@ import (
 // services are the SDK's packages and what IAM calls their actions by.
 var services = map[string]string{"dynamodb": "dynamodb", "sesv2": "ses", "sqs": "sqs", "ssm": "ssm", "connect": "connect", "eventbridge": "events"}
 
-// renamed are calls that IAM knows by another name.
-var renamed = map[string]string{"sqs:SendMessageBatch": "sqs:SendMessage"}
+// renamed are calls that IAM knows by another name: a transaction needs the right
+// to each of its parts, and the store's are puts.
+var renamed = map[string]string{"sqs:SendMessageBatch": "sqs:SendMessage", "dynamodb:TransactWriteItems": "dynamodb:PutItem"}
 
 // lambdas are what Lambda itself does with a function's role.
 var lambdas = []string{"logs:CreateLogStream", "logs:PutLogEvents", "xray:PutTraceSegments", "xray:PutTelemetryRecords"}
