@@ -17,10 +17,9 @@ import (
 func serve(ctx context.Context, h http.Handler, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
 	r, err := requestOf(ctx, e)
 	if err != nil {
-		return events.APIGatewayV2HTTPResponse{
-			StatusCode: http.StatusBadRequest, Headers: map[string]string{"Content-Type": "text/plain; charset=utf-8"},
-			Body: "The request could not be read.\n",
-		}
+		out := blank(http.StatusBadRequest)
+		out.Headers["Content-Type"], out.Body = "text/plain; charset=utf-8", "The request could not be read.\n"
+		return out
 	}
 	w := &answer{head: http.Header{}}
 	h.ServeHTTP(w, r)
@@ -91,9 +90,16 @@ func (a *answer) Write(p []byte) (int, error) {
 	return a.body.Write(p)
 }
 
+// blank is an answer without anything in it, and without null for a list or map:
+// not everybody who reads it expects that.
+func blank(status int) events.APIGatewayV2HTTPResponse {
+	return events.APIGatewayV2HTTPResponse{StatusCode: status, Headers: map[string]string{}, MultiValueHeaders: map[string][]string{}, Cookies: []string{}}
+}
+
 func (a *answer) response() events.APIGatewayV2HTTPResponse {
 	a.WriteHeader(http.StatusOK)
-	out := events.APIGatewayV2HTTPResponse{StatusCode: a.status, Headers: map[string]string{}, Cookies: a.sent.Values("Set-Cookie")}
+	out := blank(a.status)
+	out.Cookies = append(out.Cookies, a.sent.Values("Set-Cookie")...)
 	for name, values := range a.sent {
 		if name != "Set-Cookie" {
 			out.Headers[name] = strings.Join(values, ", ")

@@ -124,9 +124,8 @@ func unavailable(detail, mend string) events.APIGatewayV2HTTPResponse {
 	if err != nil {
 		body = []byte("{}")
 	}
-	return events.APIGatewayV2HTTPResponse{
-		StatusCode: http.StatusServiceUnavailable,
-		Headers:    map[string]string{"Content-Type": "application/problem+json", "Retry-After": "60", "Cache-Control": "no-store"},
-		Body:       string(body) + "\n",
-	}
+	out := blank(http.StatusServiceUnavailable)
+	out.Headers = map[string]string{"Content-Type": "application/problem+json", "Retry-After": "60", "Cache-Control": "no-store"}
+	out.Body = string(body) + "\n"
+	return out
 }

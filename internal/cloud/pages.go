@@ -34,13 +34,12 @@ func (f *Form) health(ctx context.Context) error {
 
 // sorry is the page when nothing can be shown at all.
 func sorry() events.APIGatewayV2HTTPResponse {
-	return events.APIGatewayV2HTTPResponse{
-		StatusCode: http.StatusServiceUnavailable,
-		Headers: map[string]string{
-			"Content-Type": "text/html; charset=utf-8", "Retry-After": "60", "Cache-Control": "no-store",
-			"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff",
-		},
-		Body: "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">" +
-			"<title>One moment</title><h1>One moment, please</h1><p>This page cannot be shown right now. Please try again in a few minutes.</p></html>\n",
+	out := blank(http.StatusServiceUnavailable)
+	out.Headers = map[string]string{
+		"Content-Type": "text/html; charset=utf-8", "Retry-After": "60", "Cache-Control": "no-store",
+		"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff",
 	}
+	out.Body = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">" +
+		"<title>One moment</title><h1>One moment, please</h1><p>This page cannot be shown right now. Please try again in a few minutes.</p></html>\n"
+	return out
 }

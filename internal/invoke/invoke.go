@@ -88,7 +88,7 @@ func (r *runtime) run(ctx context.Context, addr string) (Result, error) {
 	select {
 	case answer := <-r.answers:
 		_ = cmd.Process.Kill() // it waits for the next event, which never comes
-		for range ended { // killed, it says; what it answered counts
+		for range ended {      // killed, it says; what it answered counts
 		}
 		return answer, nil
 	case err := <-ended:
