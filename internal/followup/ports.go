@@ -74,7 +74,8 @@ type Journeys interface {
 	// transactions the order is contacts, rows, events, head, inbox.
 	Save(ctx context.Context, changes []Change) ([]error, error)
 	// Find pages through journeys that have a head, and with Query.State through
-	// those that have a row, by id; it may be a moment stale.
+	// those that have a row, by id; it may be a moment stale. A store that has no
+	// index of all journeys gives those of Query.All in an order of its own.
 	Find(ctx context.Context, q Query, after Cursor, limit int) ([]JourneyID, Cursor, error)
 	// Events pages through the log of one journey in the order of the fold.
 	Events(ctx context.Context, id JourneyID, after Cursor, limit int) ([]Event, Cursor, error)
