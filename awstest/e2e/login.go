@@ -18,7 +18,7 @@ var hidden = regexp.MustCompile(`<input[^>]*type="hidden"[^>]*name="([^"]+)"[^>]
 func console(ctx context.Context, s *stack) (string, error) {
 	status, _, err := s.get(ctx, "/console/orders")
 	if err != nil || status != http.StatusSeeOther {
-		return "", fmt.Errorf("without a session: %d %w", status, err)
+		return "", fmt.Errorf("without a session: %d %v", status, err)
 	}
 	to, _, err := s.follow(ctx, http.MethodGet, s.api+"/console/login", nil)
 	if err != nil {
@@ -38,15 +38,15 @@ func console(ctx context.Context, s *stack) (string, error) {
 	}
 	back, page, err := s.follow(ctx, http.MethodPost, u.Scheme+"://"+u.Host+"/login", form)
 	if err != nil || !strings.HasPrefix(back, s.api+"/console/callback?") {
-		return "", fmt.Errorf("Cognito leads to %q %w %.200s", back, err, page) //nolint:revive // its name
+		return "", fmt.Errorf("Cognito leads to %q %v %.200s", back, err, page) //nolint:revive // its name
 	}
 	if home, page, err := s.follow(ctx, http.MethodGet, back, nil); err != nil || home != s.api+"/console/" {
-		return "", fmt.Errorf("the console leads to %q %w %.300s", home, err, page)
+		return "", fmt.Errorf("the console leads to %q %v %.300s", home, err, page)
 	}
-	for path, want := range map[string]string{"/console/": first, "/console/cases": first, "/console/calls": first} {
+	for path, want := range map[string]string{"/console/": "/console/cases", "/console/cases": first, "/console/calls": first} {
 		status, body, err := s.get(ctx, path)
 		if err != nil || status != http.StatusOK || !strings.Contains(body, want) {
-			return "", fmt.Errorf("%s: %d, no %q in it: %w", path, status, want, err)
+			return "", fmt.Errorf("%s: %d, no %q in it: %v", path, status, want, err)
 		}
 	}
 	return "code and PKCE, token checked, session; the case and the call are shown", nil

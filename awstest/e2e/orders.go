@@ -160,7 +160,7 @@ func busOrder(ctx context.Context, s *stack) (string, error) {
 		EventBusName: aws.String(output("EventBus")), Source: aws.String("aftersales"), DetailType: aws.String("order.created"), Detail: aws.String(string(detail)),
 	}}})
 	if err != nil || out.FailedEntryCount > 0 {
-		return "", fmt.Errorf("put event: %w %v", err, out)
+		return "", fmt.Errorf("put event: %v %v", err, out)
 	}
 	return "rule, queue, inbox, journey", until(ctx, 20*time.Second, func() error { _, err := s.journey(ctx, byBus); return err })
 }
@@ -176,7 +176,7 @@ func cancelled(ctx context.Context, s *stack) (string, error) {
 	body, _ = json.Marshal(o)
 	status, err := s.post(ctx, "orders/cancelled", "cancelled-"+taken, body, body)
 	if err != nil || status != http.StatusAccepted {
-		return "", fmt.Errorf("%d %w", status, err)
+		return "", fmt.Errorf("%d %v", status, err)
 	}
 	for _, step := range []string{"soon", "swept", "later"} {
 		if _, err := s.reaches(ctx, 20*time.Second, taken, step, followup.Voided); err != nil {
@@ -286,11 +286,14 @@ func answer(ctx context.Context, s *stack) (string, error) {
 	path := strings.TrimPrefix(s.page, s.api)
 	status, body, err := s.get(ctx, path)
 	if err != nil || status != http.StatusOK || !strings.Contains(body, `name="answer"`) {
-		return "", fmt.Errorf("GET %d %w", status, err)
+		return "", fmt.Errorf("GET %d %v", status, err)
 	}
 	after, err := s.journey(ctx, first)
-	if err != nil || after.Version != before.Version {
-		return "", fmt.Errorf("looking at the page wrote: version %d, then %d %w", before.Version, after.Version, err)
+	if err != nil {
+		return "", err
+	}
+	if after.Version != before.Version {
+		return "", fmt.Errorf("looking at the page wrote: version %d, then %d", before.Version, after.Version)
 	}
 	form := url.Values{"answer": {"problem"}, "text": {"It hums."}}
 	if m := regexp.MustCompile(`name="unit" value="([^"]+)"`).FindStringSubmatch(body); m != nil {
@@ -330,5 +333,8 @@ func swept(ctx context.Context, s *stack) (string, error) {
 		return "", err
 	}
 	mails := s.wire.to(customer(first))
+	if len(mails) != 2 {
+		return "", fmt.Errorf("%d mails, want soon and swept", len(mails))
+	}
 	return fmt.Sprintf("found by the minute's sweep, %.1f s after it was due", mails[len(mails)-1].at.Sub(row.DueAt).Seconds()), nil
 }

@@ -51,7 +51,7 @@ func restored(ctx context.Context, s *stack) (string, error) {
 	now.Journeys = name
 	s.use(now)
 	if row, err := s.row(ctx, order, "soon"); err != nil || row.State != followup.Planned {
-		return "", fmt.Errorf("the restored table says %v %w", row, err)
+		return "", fmt.Errorf("the restored table says %v %v", row, err)
 	}
 	// Reservations of before may have been sent.
 	_, version, err := s.store.Record(ctx, "epoch")

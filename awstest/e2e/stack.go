@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/eventbridge"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/smithy-go/logging"
 
 	"aftersales/internal/dynamo"
 	"aftersales/internal/followup"
@@ -46,7 +47,7 @@ func open(ctx context.Context) (*stack, error) {
 	if output("ApiUrl") == "" {
 		return nil, fmt.Errorf("no stack: run `make aws-local-test`")
 	}
-	shared, err := awsconfig.LoadDefaultConfig(ctx)
+	shared, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(logging.Nop{})) // it complains of answers that were cut short by us
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +61,7 @@ func open(ctx context.Context) (*stack, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport:     &http.Transport{DialContext: here},
 	}
-	s.wire, err = listen(os.Getenv("AWS_ENDPOINT_URL_SESV2"), output("Address"))
+	s.wire, err = listen(os.Getenv("FUNCTIONS_ENDPOINT"), output("Address"))
 	return s, err
 }
 

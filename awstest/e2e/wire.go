@@ -18,7 +18,7 @@ import (
 	"time"
 )
 
-// wire stands between the functions and SES: it sees every mail that SES takes,
+// wire stands between the functions and AWS: it sees every mail that SES takes,
 // and can end or freeze the function that sends it, right before or after.
 type wire struct {
 	server http.Server
@@ -37,13 +37,13 @@ type mail struct {
 	at           time.Time
 }
 
-// listen begins at the address that the functions take for SES's.
-func listen(address, ses string) (*wire, error) {
+// listen begins at the address that the functions take for AWS's.
+func listen(address, behind string) (*wire, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return nil, fmt.Errorf("AWS_ENDPOINT_URL_SESV2 is %q, want where the functions look for SES", address)
+		return nil, fmt.Errorf("FUNCTIONS_ENDPOINT is %q, want where the functions look for AWS", address)
 	}
-	target, err := url.Parse(ses)
+	target, err := url.Parse(behind)
 	if err != nil {
 		return nil, err
 	}
