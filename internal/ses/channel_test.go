@@ -373,8 +373,10 @@ func half(t *testing.T) string {
 
 func TestHalfARequestIsNoRequest(t *testing.T) {
 	m := message()
-	m.HTML = string(bytes.Repeat([]byte("x"), 20<<20)) // more than any buffer between
-	_, err := at(newEndpoint(t), half(t)).Send(t.Context(), m)
+	m.HTML = string(bytes.Repeat([]byte("x"), 12<<20)) // more than any buffer between
+	shared, url := newEndpoint(t).config(), half(t)
+	shared.BaseEndpoint = &url
+	_, err := ses.New(shared, ses.Config{Timeout: time.Minute}).Send(t.Context(), m)
 	if se, ok := errors.AsType[*followup.SendError](err); !ok || se.Failure != followup.NotAccepted || se.Phase != "request" {
 		t.Errorf("%v, want it not accepted at request", err)
 	}
