@@ -92,7 +92,11 @@ func (f *Form) look(ctx context.Context, w *work, b *batch, items []item) {
 	var did engine.Tally
 	err := ctx.Err()
 	if err == nil && !short.check(ctx) {
-		did, err = w.engine.Deliver(ctx, f.Now(), refs)
+		at := f.Now()
+		if latest := now.Add(wait); at.Before(latest) { // a clock that was set back meanwhile loses nothing
+			at = latest
+		}
+		did, err = w.engine.Deliver(ctx, at, refs)
 	}
 	b.log.LogAttrs(ctx, slog.LevelInfo, "delivered", slog.Int("messages", len(due)), slog.Int("looks", len(refs)), slog.Int("sent", did.Sent),
 		slog.Int("listed", did.Listed), slog.Int("held", did.Held), slog.Int("moved", did.Moved), slog.Int("skipped", did.Skipped),
