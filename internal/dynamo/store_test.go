@@ -43,7 +43,7 @@ func hardened(limits func() *dynamotest.Limits) storetest.Harness {
 		c.Wait = now.Wait
 		return dynamo.New(now, tables, c)
 	}
-	h.Settle = func() { now.Settle() }
+	h.Settle, h.Large = func() { now.Settle() }, 60
 	return h
 }
 
