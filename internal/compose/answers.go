@@ -16,7 +16,7 @@ func buttons(args []expr) expr {
 		kind:  kindButtons,
 		truth: func(*view) bool { return true },
 		text:  func(v *view) string { return answerLines(v, names) },
-		html:  func(v *view) string { return answerButtons(v, names) },
+		html:  func(b *strings.Builder, v *view) bool { return answerButtons(b, v, names) },
 	}
 }
 
@@ -48,14 +48,12 @@ const (
 	buttonTail = "</a></p>\n"
 )
 
-func answerButtons(v *view, names []string) string {
+func answerButtons(b *strings.Builder, v *view, names []string) bool {
 	page := v.answerPage()
 	if !safeURL(page) {
-		return ""
+		return false
 	}
 	page = html.EscapeString(page) + separator(page)
-	var b strings.Builder
-	b.Grow((len(names) + 1) * (len(buttonHead) + len(page) + 64))
 	b.WriteString(`<div style="margin:0 0 20px">` + "\n")
 	for _, name := range names {
 		b.WriteString(buttonHead)
@@ -66,7 +64,7 @@ func answerButtons(v *view, names []string) string {
 		b.WriteString(buttonTail)
 	}
 	b.WriteString("</div>\n")
-	return b.String()
+	return true
 }
 
 // answerLines is the plain text: the choices, and the one link.

@@ -34,7 +34,7 @@ type expr struct {
 	word  string // of a constant
 	link  bool   // the text is a web address
 	text  func(*view) string
-	html  func(*view) string // richer than the text; "" falls back to it
+	html  func(*strings.Builder, *view) bool // writes more than the text; false, with nothing written, falls back to it
 	truth func(*view) bool
 	day   func(*view) day
 	unit  func(*view) *named

@@ -161,12 +161,17 @@ func phone(args []expr) expr {
 	e := text("", func(v *view) string {
 		return strings.ReplaceAll(v.maker.phones.of(get(v), v.shop.Country).shown, " ", noBreak)
 	})()
-	e.html = func(v *view) string {
+	e.html = func(b *strings.Builder, v *view) bool {
 		n := v.maker.phones.of(get(v), v.shop.Country)
 		if n.dial == "" {
-			return ""
+			return false
 		}
-		return `<a href="tel:` + html.EscapeString(n.dial) + `" style="color:inherit;white-space:nowrap">` + html.EscapeString(n.shown) + `</a>`
+		b.WriteString(`<a href="tel:`)
+		b.WriteString(html.EscapeString(n.dial))
+		b.WriteString(`" style="color:inherit;white-space:nowrap">`)
+		b.WriteString(html.EscapeString(n.shown))
+		b.WriteString(`</a>`)
+		return true
 	}
 	return e
 }

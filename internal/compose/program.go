@@ -90,11 +90,8 @@ func run(b *strings.Builder, ops []op, v *view) error {
 }
 
 func (o *output) write(b *strings.Builder, v *view) error {
-	if o.as == asHTML && o.expr.html != nil {
-		if s := o.expr.html(v); s != "" {
-			b.WriteString(s)
-			return nil
-		}
+	if o.as == asHTML && o.expr.html != nil && o.expr.html(b, v) {
+		return nil
 	}
 	s := o.expr.text(v)
 	switch {
