@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -67,7 +66,8 @@ func redriven(ctx context.Context, s *stack) (string, error) {
 // killed ends deliver in the middle of a batch, before SES hears of one of its
 // mails: the others go out, that one waits for evidence, none goes out twice.
 func killed(ctx context.Context, s *stack) (string, error) {
-	const many, victim = 6, "2003"
+	const many = 6
+	victim := number(23)
 	at, pid := time.Now(), make(chan int, 1)
 	s.wire.onCall(customer(victim), func(p int) bool {
 		if p != 0 {
@@ -78,7 +78,7 @@ func killed(ctx context.Context, s *stack) (string, error) {
 	})
 	var orders []string
 	for i := range many {
-		orders = append(orders, strconv.Itoa(2001+i))
+		orders = append(orders, number(21+i))
 		if err := s.buy(ctx, orders[i], at); err != nil {
 			return "", err
 		}

@@ -43,7 +43,7 @@ func console(ctx context.Context, s *stack) (string, error) {
 	if home, page, err := s.follow(ctx, http.MethodGet, back, nil); err != nil || home != s.api+"/console/" {
 		return "", fmt.Errorf("the console leads to %q %v %.300s", home, err, page)
 	}
-	for path, want := range map[string]string{"/console/": "/console/cases", "/console/cases": first, "/console/calls": first} {
+	for path, want := range map[string]string{"/console/": "/console/cases", "/console/cases": first, "/console/calls": called} {
 		status, body, err := s.get(ctx, path)
 		if err != nil || status != http.StatusOK || !strings.Contains(body, want) {
 			return "", fmt.Errorf("%s: %d, no %q in it: %v", path, status, want, err)

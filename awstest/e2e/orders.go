@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,15 +22,20 @@ import (
 	"aftersales/internal/followup"
 )
 
-// The orders of the story. Their numbers are their ids.
-const (
-	first     = "1001"
-	byBus     = "1002"
-	taken     = "1003" // cancelled
-	restoring = "1004"
-	frozenOne = "1005"
-	poisoned  = "1006"
+// The orders of the story. Their numbers are their ids; they are others at each run.
+var (
+	first     = number(1)
+	byBus     = number(2)
+	taken     = number(3) // cancelled
+	called    = number(4) // its customer answers nothing, so a person has to call
+	frozenOne = number(5)
+	poisoned  = number(6)
 )
+
+var begun = time.Now()
+
+// number is the number of the nth order of this run.
+func number(n int) string { return strconv.FormatInt(begun.Unix()%1_000_000_000*100+int64(n), 10) }
 
 func health(ctx context.Context, s *stack) (string, error) {
 	err := until(ctx, 30*time.Second, func() error {
@@ -126,7 +132,7 @@ func order(ctx context.Context, s *stack) (string, error) {
 }
 
 func enrolled(ctx context.Context, s *stack) (string, error) {
-	for _, o := range []string{taken, restoring} {
+	for _, o := range []string{taken, called} {
 		if err := s.buy(ctx, o, time.Now()); err != nil {
 			return "", err
 		}
@@ -320,7 +326,7 @@ func answer(ctx context.Context, s *stack) (string, error) {
 }
 
 func callList(ctx context.Context, s *stack) (string, error) {
-	row, err := s.reaches(ctx, 30*time.Second, first, "call", followup.Listed)
+	row, err := s.reaches(ctx, 30*time.Second, called, "call", followup.Listed)
 	if err != nil {
 		return "", err
 	}

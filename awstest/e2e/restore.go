@@ -20,7 +20,7 @@ import (
 // mail went out: that mail is not sent again, because contacts, which are never
 // restored, know of it.
 func restored(ctx context.Context, s *stack) (string, error) {
-	const order = "3001"
+	order := number(31)
 	if err := s.buy(ctx, order, time.Now()); err != nil {
 		return "", err
 	}

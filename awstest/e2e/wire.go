@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
+	netmail "net/mail"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -79,7 +80,12 @@ func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		http.Error(rw, "not a mail to one person", http.StatusBadRequest)
 		return
 	}
-	m := mail{to: sent.Destination.ToAddresses[0], text: sent.Content.Simple.Body.Text.Data, tags: map[string][]string{}}
+	to, err := netmail.ParseAddress(sent.Destination.ToAddresses[0])
+	if err != nil {
+		http.Error(rw, "not an address", http.StatusBadRequest)
+		return
+	}
+	m := mail{to: to.Address, text: sent.Content.Simple.Body.Text.Data, tags: map[string][]string{}}
 	for _, t := range sent.EmailTags {
 		m.tags[t.Name] = []string{t.Value}
 	}
