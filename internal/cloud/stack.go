@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"aftersales/internal/followup"
@@ -84,7 +85,7 @@ func (s *Stack) dead(ctx context.Context, names []string, do func(*Dead, FailedQ
 		}
 	}
 	for _, q := range deadQueues() {
-		if !wanted(q.name, names) {
+		if len(names) > 0 && !slices.Contains(names, q.name) {
 			continue
 		}
 		from, d := s.Queue(q.output), Dead{Queue: q.name}
@@ -102,21 +103,7 @@ func (s *Stack) dead(ctx context.Context, names []string, do func(*Dead, FailedQ
 }
 
 func known(name string) bool {
-	for _, q := range deadQueues() {
-		if q.name == name {
-			return true
-		}
-	}
-	return false
-}
-
-func wanted(name string, names []string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return len(names) == 0
+	return slices.ContainsFunc(deadQueues(), func(q deadQueue) bool { return q.name == name })
 }
 
 // sorted says by output which queue each failed message goes back to. What no

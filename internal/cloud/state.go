@@ -46,11 +46,10 @@ const Settle = fresh + time.Minute
 // returns the note. Nobody sends any more once Settle has passed since.
 func (s *Stack) Close(ctx context.Context, id string, now time.Time) (transfer.Moved, error) {
 	set := transfer.Records(s.Table)
-	old, err := transfer.ReadMoved(ctx, set)
-	if err != nil {
+	switch old, err := transfer.ReadMoved(ctx, set); {
+	case err != nil:
 		return transfer.Moved{}, err
-	}
-	if old != nil {
+	case old != nil:
 		return *old, nil
 	}
 	m := transfer.Moved{ID: id, At: now.UTC()}
