@@ -46,14 +46,15 @@ const Settle = fresh + time.Minute
 // returns the note. Nobody sends any more once Settle has passed since.
 func (s *Stack) Close(ctx context.Context, id string, now time.Time) (transfer.Moved, error) {
 	set := transfer.Records(s.Table)
-	switch old, err := transfer.ReadMoved(ctx, set); {
-	case err != nil:
-		return transfer.Moved{}, err
-	case old != nil:
-		return *old, nil
+	old, err := transfer.ReadMoved(ctx, set)
+	if old == nil && err == nil {
+		old = &transfer.Moved{ID: id, At: now.UTC()}
+		err = transfer.Close(ctx, set, *old)
 	}
-	m := transfer.Moved{ID: id, At: now.UTC()}
-	return m, transfer.Close(ctx, set, m)
+	if err != nil {
+		return transfer.Moved{}, err
+	}
+	return *old, err
 }
 
 // Reopen takes a stack into use again whose export was never imported.
