@@ -85,6 +85,17 @@ var armPromises = []promise{
 			}
 		}
 	}},
+	{"a row that is armed is found by that state and no more by its old one", func(u suite) {
+		for n, state := range []followup.State{followup.Held, followup.Listed} {
+			c := Order(n, 1)
+			c.Rows[0].State = state
+			u.saved(c)
+			u.found(followup.Query{State: state}, c.Journey)
+			u.arm([]followup.Arm{Arming(u.row(c.Rows[0].ID), u.contact(c.Head.Contact), "a1", Start())}, followup.ArmedNow)
+			u.found(followup.Query{State: state})
+		}
+		u.found(followup.Query{State: followup.Armed}, Order(0, 1).Journey, Order(1, 1).Journey)
+	}},
 	{"a row that moved is lost", func(u suite) {
 		a := u.armable(1, 1, "a1")[0]
 		u.saved(rowsOnly(u.row(a.Row.ID)))
