@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"aftersales/internal/cloud/reach"
 	"aftersales/internal/config"
 	"aftersales/internal/followup"
 	"aftersales/internal/params"
@@ -34,7 +35,7 @@ func (s *shell) secrets(ctx context.Context) (*params.Secrets, error) {
 	if !stackName.MatchString(s.Stack) {
 		return nil, misused("--stack %s: want the name of a stack: letters, digits and -", s.Stack)
 	}
-	return params.Open(ctx, s.Stack)
+	return reach.Secrets(ctx, s.Stack)
 }
 
 // The keys of every stack.

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/smithy-go"
@@ -63,19 +62,6 @@ func New(shared aws.Config, stack string, names ...string) *Secrets {
 		s.values[name] = value{}
 	}
 	return s
-}
-
-// Open returns the secrets of a stack for a person at a command line, with the
-// region and credentials of their environment.
-func Open(ctx context.Context, stack string) (*Secrets, error) {
-	shared, err := awsconfig.LoadDefaultConfig(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read configuration of AWS: %w", err)
-	}
-	if shared.Region == "" {
-		return nil, errors.New("no region of AWS is set; set AWS_REGION to where the stack is, such as eu-central-1")
-	}
-	return New(shared, stack), nil
 }
 
 // Secret returns a secret, "" when there is none. A value is kept for five
