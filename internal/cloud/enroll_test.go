@@ -203,9 +203,9 @@ func FuzzEnrollMessage(f *testing.F) {
 	f.Add(`{"inbox":{"shop":"main","source":"generic","key":"k"}}`)
 	f.Add(`{"again":["main/1","main/2"]}`)
 	f.Add(`{"source":"aws.partner/shopify.com/1/main","detail-type":"shopifyWebhook","id":"b","detail":{"payload":{"id":1},"metadata":{"X-Shopify-Topic":"orders/create"}}}`)
+	form := newStack(f).form(config.Enroll)
 	f.Fuzz(func(t *testing.T, body string) {
-		s := newStack(t)
-		out, err := s.form(config.Enroll).Enroll(t.Context(), cloud.QueueEvent{Records: []cloud.QueueMessage{{MessageID: "m", Body: body}}})
+		out, err := form.Enroll(t.Context(), cloud.QueueEvent{Records: []cloud.QueueMessage{{MessageID: "m", Body: body}}})
 		if err != nil || out.BatchItemFailures == nil {
 			t.Errorf("answered %v, %v", out, err)
 		}
