@@ -31,8 +31,8 @@ test: ## every test; about two minutes on two cores, four the first time
 	echo "make test took $$(($$(date +%s) - start)) s" >&2; exit $$status
 
 test-aws: ## the store, the queue and the costs on a local AWS, which it starts; AFTERSALES_DYNAMODB_ENDPOINT=URL: the tables on another
-	@if [ -n "$$AFTERSALES_DYNAMODB_ENDPOINT" ]; then cd awstest && $(GO) test ./dynamo/... ./equality/...; \
-	else scripts/ministack run sh -c 'cd awstest && $(GO) test ./...'; fi
+	@if [ -n "$$AFTERSALES_DYNAMODB_ENDPOINT" ]; then cd awstest && $(GO) test $(AWSTEST) ./dynamo/... ./equality/...; \
+	else scripts/ministack run sh -c 'cd awstest && $(GO) test $(AWSTEST) ./...'; fi
 
 check: lint ## lint, then every test in random order under the race detector; about ten minutes
 	@start=$$(date +%s); $(GO) test -race -shuffle=on ./...; status=$$?; \
