@@ -4,6 +4,7 @@
 package runtimeapi
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -21,7 +22,8 @@ import (
 // Options say what is run, and how.
 type Options struct {
 	Binary  string           // path of the bootstrap
-	Dir     string           // it runs in; LAMBDA_TASK_ROOT
+	Dir     string           // it runs in; "" this process's
+	Root    string           // LAMBDA_TASK_ROOT, the folder of the code; "": Dir
 	Name    string           // of the function
 	Env     []string         // NAME=value; nothing else is in its environment
 	Timeout time.Duration    // of an invocation; 0: 30 s
@@ -59,6 +61,18 @@ type event struct {
 
 type initError struct{ body []byte }
 
+// ErrDied is a function that ended before it answered.
+var ErrDied = errors.New("the function ended before it answered")
+
+// InitError is what a function says when it cannot start.
+type InitError struct {
+	Name string
+	Body []byte // JSON
+}
+
+// Error tells it.
+func (e *InitError) Error() string { return fmt.Sprintf("start %s: %s", e.Name, e.Body) }
+
 // Start starts the process; it ends with ctx. Close it when done.
 func Start(ctx context.Context, o Options) (*Function, error) {
 	if o.Timeout <= 0 {
@@ -78,7 +92,7 @@ func Start(ctx context.Context, o Options) (*Function, error) {
 	f.command = exec.CommandContext(ctx, o.Binary) //nolint:gosec // it is there to run what it is told
 	f.command.Dir, f.command.Stdout, f.command.Stderr = o.Dir, o.Log, o.Log
 	f.command.Env = append([]string{
-		"AWS_LAMBDA_RUNTIME_API=" + l.Addr().String(), "LAMBDA_TASK_ROOT=" + o.Dir, "AWS_LAMBDA_FUNCTION_NAME=" + o.Name,
+		"AWS_LAMBDA_RUNTIME_API=" + l.Addr().String(), "LAMBDA_TASK_ROOT=" + cmp.Or(o.Root, o.Dir), "AWS_LAMBDA_FUNCTION_NAME=" + o.Name,
 		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "_HANDLER=bootstrap", "TZ=:UTC",
 	}, o.Env...)
 	if err := f.command.Start(); err != nil {
@@ -98,20 +112,20 @@ func (f *Function) Ready(ctx context.Context) error {
 		f.ask()
 		return nil
 	case e := <-f.failed:
-		return fmt.Errorf("start %s: %s", f.o.Name, e.body)
+		return &InitError{f.o.Name, e.body}
 	case <-f.ended:
-		return f.died()
+		select {
+		case e := <-f.failed: // it said why, then ended
+			return &InitError{f.o.Name, e.body}
+		default:
+			return f.died()
+		}
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 }
 
-func (f *Function) died() error {
-	if f.fault == nil {
-		return fmt.Errorf("%s ended by itself", f.o.Name)
-	}
-	return fmt.Errorf("%s ended by itself: %w", f.o.Name, f.fault)
-}
+func (f *Function) died() error { return errors.Join(ErrDied, f.fault) }
 
 // Invoke hands an event over, JSON, and waits for the answer until the time-out.
 // An error says that there was none: the process died or took too long.
@@ -135,7 +149,13 @@ func (f *Function) Invoke(ctx context.Context, body []byte) (Result, error) {
 		r.Took = f.o.Now().Sub(began)
 		return r, nil
 	case <-f.ended:
-		return Result{}, f.died()
+		select {
+		case r := <-f.answer: // it said why, then ended
+			r.Took = f.o.Now().Sub(began)
+			return r, nil
+		default:
+			return Result{}, f.died()
+		}
 	case <-limit.C:
 		return Result{}, fmt.Errorf("invoke %s: no answer within %s", f.o.Name, f.o.Timeout)
 	case <-ctx.Done():

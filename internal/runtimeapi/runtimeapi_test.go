@@ -73,7 +73,7 @@ func TestInvoke(t *testing.T) {
 	if r, err = f.Invoke(t.Context(), []byte(`{"say":"after"}`)); err != nil || r.Failed || string(r.Body) != `{"said":"after"}` {
 		t.Errorf("after a failure: %s, %v", r.Body, err)
 	}
-	if _, err = f.Invoke(t.Context(), []byte(`{"do":"die"}`)); err == nil || !strings.Contains(err.Error(), "ended by itself: exit status 3") {
+	if _, err = f.Invoke(t.Context(), []byte(`{"do":"die"}`)); !errors.Is(err, runtimeapi.ErrDied) || !strings.Contains(err.Error(), "exit status 3") {
 		t.Errorf("death in an invocation: %v", err)
 	}
 }
@@ -87,7 +87,7 @@ func TestTimeout(t *testing.T) {
 
 func TestDeadAtStart(t *testing.T) {
 	f := start(t, "dead", 0)
-	if _, err := f.Invoke(t.Context(), []byte(`{}`)); err == nil || !strings.Contains(err.Error(), "ended by itself: exit status 1") {
+	if _, err := f.Invoke(t.Context(), []byte(`{}`)); !errors.Is(err, runtimeapi.ErrDied) || !strings.Contains(err.Error(), "exit status 1") {
 		t.Errorf("%v", err)
 	}
 }
