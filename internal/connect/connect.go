@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/connect"
 	"github.com/aws/aws-sdk-go-v2/service/connect/types"
 
+	"aftersales/internal/awscall"
 	"aftersales/internal/followup"
 )
 
@@ -78,21 +79,21 @@ var (
 func (c *Channel) Send(ctx context.Context, m followup.Message) (followup.Receipt, error) {
 	attributes, err := attributes(m)
 	if err != nil {
-		return followup.Receipt{}, &followup.SendError{Failure: followup.Refused, Phase: phaseCheck, Err: err}
+		return followup.Receipt{}, &followup.SendError{Failure: followup.Refused, Phase: awscall.PhaseCheck, Err: err}
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.c.Timeout)
 	defer cancel()
-	var w wire
-	out, err := c.start(w.watch(ctx), &connect.StartOutboundVoiceContactInput{
+	var w awscall.Wire
+	out, err := c.start(w.Watch(ctx), &connect.StartOutboundVoiceContactInput{
 		InstanceId: &c.c.Instance, ContactFlowId: &c.c.Flow, SourcePhoneNumber: &c.c.Number, DestinationPhoneNumber: &m.Phone,
 		ClientToken: new(token(m.FollowUp, m.Attempt)), Attributes: attributes,
 		RingTimeoutInSeconds: aws.Int32(ringSeconds), TrafficType: types.TrafficTypeGeneral,
 	})
 	if err != nil {
-		return followup.Receipt{}, w.classify(err)
+		return followup.Receipt{}, w.Classify(answers, err)
 	}
 	if aws.ToString(out.ContactId) == "" {
-		return followup.Receipt{}, &followup.SendError{Failure: followup.UnclearResult, Phase: phaseReply, Err: errNoID}
+		return followup.Receipt{}, &followup.SendError{Failure: followup.UnclearResult, Phase: awscall.PhaseReply, Err: errNoID}
 	}
 	return followup.Receipt{Provider: *out.ContactId}, nil
 }

@@ -248,6 +248,18 @@ func TestNobodyListens(t *testing.T) {
 	}
 }
 
+// Without credentials no call of ours would fare better: the channel stops, and
+// no call is used up by trying.
+func TestNoCredentials(t *testing.T) {
+	c := newCentre(t)
+	none := config(c.URL)
+	none.Credentials = credentials.NewStaticCredentialsProvider("", "", "")
+	_, err := connect.New(none, connect.Config{Instance: "inst", Flow: "flow", Number: "+4930555"}).Send(t.Context(), message())
+	if followup.Classify(err) != followup.Account || c.requests != 0 {
+		t.Errorf("%v, %d requests", err, c.requests)
+	}
+}
+
 func TestWhatCannotBeCalled(t *testing.T) {
 	for name, spoil := range map[string]func(*followup.Message){
 		"no number":      func(m *followup.Message) { m.Phone = "" },

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"aftersales/internal/awscall"
 	"aftersales/internal/followup"
 )
 
@@ -63,7 +64,7 @@ func Read(event []byte, set string) ([]followup.Report, error) {
 		return nil, fmt.Errorf("%w: it is not JSON of that shape", ErrEvent)
 	}
 	if e.Source != "aws.ses" {
-		return nil, fmt.Errorf("%w: its source is %q, want aws.ses", ErrEvent, tidy(e.Source))
+		return nil, fmt.Errorf("%w: its source is %q, want aws.ses", ErrEvent, awscall.Code(e.Source))
 	}
 	var d detail
 	if err := json.Unmarshal(e.Detail, &d); err != nil {
@@ -133,7 +134,7 @@ func status(all []recipient) string {
 func codes(all ...string) string {
 	var out []string
 	for _, c := range all {
-		if c = tidy(c); c != "" {
+		if c = awscall.Code(c); c != "" {
 			out = append(out, c)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
 
+	"aftersales/internal/awscall"
 	"aftersales/internal/followup"
 )
 
@@ -39,7 +40,7 @@ func (c *Channel) request(m followup.Message) (*sesv2.SendEmailInput, error) {
 	}
 	from, err := address(m.From)
 	if err != nil {
-		return nil, &followup.SendError{Failure: followup.Account, Phase: phaseCheck, Err: err}
+		return nil, &followup.SendError{Failure: followup.Account, Phase: awscall.PhaseCheck, Err: err}
 	}
 	to, err := address(m.To)
 	if err != nil {
@@ -63,7 +64,7 @@ func (c *Channel) request(m followup.Message) (*sesv2.SendEmailInput, error) {
 	if m.ReplyTo.Mail != "" {
 		reply, err := address(m.ReplyTo)
 		if err != nil {
-			return nil, &followup.SendError{Failure: followup.Account, Phase: phaseCheck, Err: err}
+			return nil, &followup.SendError{Failure: followup.Account, Phase: awscall.PhaseCheck, Err: err}
 		}
 		in.ReplyToAddresses = []string{reply}
 	}
@@ -71,7 +72,7 @@ func (c *Channel) request(m followup.Message) (*sesv2.SendEmailInput, error) {
 }
 
 func refuse(err error) error {
-	return &followup.SendError{Failure: followup.Refused, Phase: phaseCheck, Err: err}
+	return &followup.SendError{Failure: followup.Refused, Phase: awscall.PhaseCheck, Err: err}
 }
 
 func content(s string) *types.Content { return &types.Content{Data: &s, Charset: aws.String("UTF-8")} }

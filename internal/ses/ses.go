@@ -13,6 +13,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/service/sesv2"
 
+	"aftersales/internal/awscall"
 	"aftersales/internal/followup"
 )
 
@@ -83,13 +84,13 @@ func (c *Channel) Send(ctx context.Context, m followup.Message) (followup.Receip
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
-	var w wire
-	out, err := c.send(w.watch(ctx), in)
+	var w awscall.Wire
+	out, err := c.send(w.Watch(ctx), in)
 	if err != nil {
-		return followup.Receipt{}, w.classify(err)
+		return followup.Receipt{}, w.Classify(answers, err)
 	}
 	if aws.ToString(out.MessageId) == "" {
-		return followup.Receipt{}, &followup.SendError{Failure: followup.UnclearResult, Phase: phaseReply, Err: errNoID}
+		return followup.Receipt{}, &followup.SendError{Failure: followup.UnclearResult, Phase: awscall.PhaseReply, Err: errNoID}
 	}
 	return followup.Receipt{Provider: *out.MessageId}, nil
 }
