@@ -46,18 +46,24 @@ func visit(n *kong.Node, path []string, do func(n *kong.Node, path []string)) {
 // words lists what may follow a command: its commands, the values of its
 // argument where they are a closed list, and its flags.
 func words(n *kong.Node) []string {
-	var out []string
-	for _, c := range n.Children {
-		if c.Type == kong.CommandNode && !c.Hidden {
-			out = append(out, c.Name)
-		}
-	}
+	out := verbs(n)
 	for _, p := range n.Positional {
 		out = append(out, enum(p)...)
 	}
 	for _, group := range n.AllFlags(true) {
 		for _, f := range group {
 			out = append(out, "--"+f.Name)
+		}
+	}
+	return out
+}
+
+// verbs lists the names of n's commands.
+func verbs(n *kong.Node) []string {
+	var out []string
+	for _, c := range n.Children {
+		if c.Type == kong.CommandNode && !c.Hidden {
+			out = append(out, c.Name)
 		}
 	}
 	return out
@@ -115,32 +121,56 @@ func pattern(key, rest string) string {
 	return fmt.Sprintf("%q", key+rest)
 }
 
-// fish writes one line per command and flag.
+// fish writes one line per command, closed list of values, and flag.
 func fish(s *shell) {
 	visit(s.model.Node, nil, func(n *kong.Node, path []string) {
-		when := "__fish_use_subcommand"
-		if len(path) > 0 {
-			when = "__fish_seen_subcommand_from " + path[len(path)-1]
+		below := verbs(n)
+		next := seen(path) // where a command of n may stand
+		if len(path) > 0 && len(below) > 0 {
+			next += "; and not __fish_seen_subcommand_from " + strings.Join(below, " ")
 		}
 		for _, c := range n.Children {
-			if c.Type == kong.CommandNode && !c.Hidden {
-				s.printf("complete -c aftersales -n %s -f -a %s -d %s\n", quoted(when), c.Name, quoted(c.Help))
+			if slices.Contains(below, c.Name) {
+				s.printf("complete -c aftersales -n %s -f -a %s -d %s\n", quoted(next), c.Name, quoted(c.Help))
+			}
+		}
+		for _, p := range n.Positional {
+			if values := enum(p); values != nil {
+				s.printf("complete -c aftersales -n %s -f -a %s\n", quoted(next), quoted(strings.Join(values, " ")))
 			}
 		}
 		for _, f := range n.Flags {
-			line := "complete -c aftersales -l " + f.Name
-			if len(path) > 0 {
-				line += " -n " + quoted(when)
-			}
-			if !f.IsBool() {
-				line += " -r"
-			}
-			if f.Enum != "" {
-				line += " -f -a " + quoted(strings.Join(f.EnumSlice(), " "))
-			}
-			s.printf("%s -d %s\n", line, quoted(f.Help))
+			s.printf("complete -c aftersales -l %s%s -d %s\n", f.Name, fishFlag(f, path), quoted(f.Help))
 		}
 	})
+}
+
+// fishFlag says where a flag may stand and what may follow it.
+func fishFlag(f *kong.Flag, path []string) string {
+	line := ""
+	if len(path) > 0 {
+		line += " -n " + quoted(seen(path))
+	}
+	if !f.IsBool() {
+		line += " -r"
+	}
+	if f.Enum != "" {
+		line += " -f -a " + quoted(strings.Join(f.EnumSlice(), " "))
+	}
+	return line
+}
+
+// seen is fish's condition that all words of path were typed; of none, that no
+// command was.
+func seen(path []string) string {
+	if len(path) == 0 {
+		return "__fish_use_subcommand"
+	}
+	conditions := make([]string, len(path))
+	for i, word := range path {
+		conditions[i] = "__fish_seen_subcommand_from " + word
+	}
+	return strings.Join(conditions, "; and ")
 }
 
 // quoted writes a word as fish reads it.

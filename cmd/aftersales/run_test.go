@@ -131,8 +131,12 @@ func TestCompletion(t *testing.T) {
 			`" calls done") COMPREPLY=($(compgen -W "--`, `" calls done --outcome") COMPREPLY=($(compgen -W "works problem help no-answer`, "complete -o default -F _aftersales aftersales",
 			`*" --config") COMPREPLY=($(compgen -W "" `, `" completion") COMPREPLY=($(compgen -W "bash zsh fish --`, "COMPREPLY=()\n",
 		},
-		"zsh":  {"#compdef aftersales", "bashcompinit", "complete -o default"},
-		"fish": {"complete -c aftersales -n '__fish_seen_subcommand_from calls' -f -a claim", "-l outcome", "-a 'works problem help"},
+		"zsh": {"#compdef aftersales", "bashcompinit", "complete -o default"},
+		"fish": {
+			"complete -c aftersales -n '__fish_seen_subcommand_from calls; and not __fish_seen_subcommand_from list claim done release' -f -a claim",
+			"-l outcome -n '__fish_seen_subcommand_from calls; and __fish_seen_subcommand_from done' -r -f -a 'works problem help",
+			"-n '__fish_seen_subcommand_from completion' -f -a 'bash zsh fish'",
+		},
 	} {
 		out := cli(t, "completion", name).well(t).out
 		for _, w := range want {
