@@ -20,6 +20,11 @@ func versionSort(p *followup.PlanDoc) string {
 	return short(sortVersion + escapeSource.Replace(p.Name) + "#" + strconv.Itoa(p.Version))
 }
 
+// planShops are those that plans are stored for: "" has the plans of every shop.
+func (s *Store) planShops() []followup.ShopID {
+	return append([]followup.ShopID{""}, s.c.Shops...)
+}
+
 // planDoc is a plan as it is kept.
 type planDoc struct {
 	Name    string `json:"name"`
@@ -36,7 +41,7 @@ func (s *Store) Plan(ctx context.Context, hash string) (followup.PlanDoc, error)
 	if len(s.c.Shops) == 0 {
 		return followup.PlanDoc{}, fmt.Errorf("load plan %s: %w", hash, errNoShops)
 	}
-	for _, shop := range s.c.Shops {
+	for _, shop := range s.planShops() {
 		it, err := s.get(ctx, s.t.Journeys, key(planKey(shop), hash))
 		if err != nil {
 			return followup.PlanDoc{}, fmt.Errorf("load plan %s: %w", hash, err)
@@ -131,7 +136,7 @@ func (s *Store) PlanDocs(ctx context.Context) ([]followup.PlanDoc, error) {
 		return nil, err
 	}
 	var out []followup.PlanDoc
-	for _, shop := range s.c.Shops {
+	for _, shop := range s.planShops() {
 		err := s.query(ctx, s.between(s.t.Journeys, planKey(shop), "!", "~"), func(it item) (bool, error) {
 			if it.body() == nil { // a version, not a plan
 				return true, nil

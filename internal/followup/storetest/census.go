@@ -85,13 +85,14 @@ var censusPromises = []promise{
 			{Hash: "h2", Shop: "a", Name: "x", Version: 10, Source: []byte("plan: x # 10")},
 			{Hash: "h1", Shop: "a", Name: "x", Version: 2, Source: []byte("plan: x")},
 			{Hash: "h3", Shop: "a", Name: "y", Version: 1, Source: []byte("plan: y \x00\xff")},
+			{Hash: "h5", Name: "of every shop", Version: 1, Source: []byte("plan: z")},
 		}
 		for _, d := range docs {
 			u.ok("save plan", u.s.SavePlan(u.Context(), d))
 		}
 		got, err := u.census().PlanDocs(u.Context())
 		u.ok("list plans", err)
-		u.same("plans", got, []followup.PlanDoc{docs[2], docs[1], docs[3], docs[0]})
+		u.same("plans", got, []followup.PlanDoc{docs[4], docs[2], docs[1], docs[3], docs[0]})
 	}},
 	{"every body with what became of it, each once", func(u suite) {
 		in := []followup.Incoming{webhook(1, "Grüße \x00\xff"), webhook(2, "a"), webhook(3, "b"), webhook(4, "c")}

@@ -89,13 +89,14 @@ var planPromises = []promise{
 		}
 	}},
 	{"a plan comes back as it was, and storing it again is nil", func(u suite) {
-		p := followup.PlanDoc{Hash: "aa", Shop: "main", Name: "appliances", Version: 3, Source: []byte("plan: appliances # ünï\n")}
-		for range 2 {
+		one := followup.PlanDoc{Hash: "aa", Shop: "main", Name: "appliances", Version: 3, Source: []byte("plan: appliances # ünï\n")}
+		every := followup.PlanDoc{Hash: "bb", Name: "appliances", Version: 3, Source: []byte("plan: appliances")} // of every shop
+		for _, p := range []followup.PlanDoc{one, every, one, every} {
 			u.ok("save plan", u.s.SavePlan(u.Context(), p))
+			got, err := u.s.Plan(u.Context(), p.Hash)
+			u.ok("load plan", err)
+			u.same("plan", got, p)
 		}
-		got, err := u.s.Plan(u.Context(), "aa")
-		u.ok("load plan", err)
-		u.same("plan", got, p)
 	}},
 	{"a version cannot be taken by other content", func(u suite) {
 		p := followup.PlanDoc{Hash: "aa", Shop: "main", Name: "appliances", Version: 3, Source: []byte("a")}
