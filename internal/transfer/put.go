@@ -158,7 +158,7 @@ func (i *importing) putJourneys(here []followup.Journey, page []journeyLine) (lo
 		switch {
 		case here[n].Version == 0:
 			out, from = append(out, change(&here[n], j)), append(from, n)
-		case same(here[n].Head, j.Head) && same(here[n].Rows, j.Rows):
+		case same(here[n].Head, j.Head) && (len(here[n].Rows)+len(j.Rows) == 0 || same(here[n].Rows, j.Rows)):
 			i.report.Journeys.Same++
 		default:
 			i.report.conflict("journey", string(j.ID), "it is here already, and has gone another way; it stays as it is here")
