@@ -134,11 +134,11 @@ func (w *World) open(ctx context.Context, o Options) (err error) {
 		w.form, err = o.Open(ctx, start)
 		return err
 	}
-	e, err := openEmbedded(ctx, start, o.RealNow)
+	e, err := OpenEmbedded(ctx, start, o.RealNow)
 	if err != nil {
 		return err
 	}
-	w.form, w.App, w.Loop = e, e.app, e.loop
+	w.form, w.App, w.Loop = e, e.App, e.loop
 	return nil
 }
 

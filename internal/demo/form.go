@@ -43,13 +43,15 @@ type Start struct {
 	Log    *slog.Logger           // nil: discarded
 }
 
-// embedded is the single binary, on a folder that is thrown away.
-type embedded struct {
-	app  *local.App
+// Embedded is the single binary, on a folder that is thrown away.
+type Embedded struct {
+	App  *local.App
 	loop *local.Loop
 }
 
-func openEmbedded(ctx context.Context, s Start, realNow func() time.Time) (*embedded, error) {
+// OpenEmbedded opens the data folder of s as the single binary does; realNow is
+// the machine's clock.
+func OpenEmbedded(ctx context.Context, s Start, realNow func() time.Time) (*Embedded, error) {
 	const keyFile = "link.key" // of the data folder: found there, none is made
 	if err := os.WriteFile(filepath.Join(s.Config.Data, keyFile), s.Key, 0o600); err != nil {
 		return nil, fmt.Errorf("write demo key: %w", err)
@@ -62,26 +64,40 @@ func openEmbedded(ctx context.Context, s Start, realNow func() time.Time) (*embe
 	if err != nil {
 		return nil, err
 	}
-	return &embedded{app, app.NewLoop()}, nil
+	return &Embedded{app, app.NewLoop()}, nil
 }
 
-func (e *embedded) Store() followup.Store  { return e.app.Store }
-func (e *embedded) Engine() *engine.Engine { return e.app.Engine }
-func (e *embedded) Read(in followup.Incoming) (engine.Reading, error) {
-	return e.app.Read(in)
-}
-func (e *embedded) Now() time.Time        { return e.app.Clock.Now() }
-func (e *embedded) AdvanceTo(t time.Time) { e.app.Clock.AdvanceTo(t) }
-func (e *embedded) NextLook(ctx context.Context) (time.Time, bool, error) {
-	return e.app.Store.NextLook(ctx)
+// Store returns the folder's.
+func (e *Embedded) Store() followup.Store { return e.App.Store }
+
+// Engine returns what people act through.
+func (e *Embedded) Engine() *engine.Engine { return e.App.Engine }
+
+// Read translates a body.
+func (e *Embedded) Read(in followup.Incoming) (engine.Reading, error) { return e.App.Read(in) }
+
+// Now returns the clock's time.
+func (e *Embedded) Now() time.Time { return e.App.Clock.Now() }
+
+// AdvanceTo moves the clock forward; a t that has passed changes nothing.
+func (e *Embedded) AdvanceTo(t time.Time) { e.App.Clock.AdvanceTo(t) }
+
+// NextLook returns when something is due next; false when nothing is.
+func (e *Embedded) NextLook(ctx context.Context) (time.Time, bool, error) {
+	return e.App.Store.NextLook(ctx)
 }
 
-func (e *embedded) Post(ctx context.Context, in followup.Incoming) (followup.Verdict, error) {
-	verdicts, err := e.app.Store.Accept(ctx, []followup.Incoming{in})
+// Post puts a body into the inbox.
+func (e *Embedded) Post(ctx context.Context, in followup.Incoming) (followup.Verdict, error) {
+	verdicts, err := e.App.Store.Accept(ctx, []followup.Incoming{in})
 	if err != nil {
 		return "", err
 	}
 	return verdicts[0], nil
 }
-func (e *embedded) Drain(ctx context.Context) (engine.Tally, error) { return e.loop.Drain(ctx) }
-func (e *embedded) Close() error                                    { return e.app.Close() }
+
+// Drain does all that can be done now.
+func (e *Embedded) Drain(ctx context.Context) (engine.Tally, error) { return e.loop.Drain(ctx) }
+
+// Close releases the folder.
+func (e *Embedded) Close() error { return e.App.Close() }

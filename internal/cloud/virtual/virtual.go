@@ -28,6 +28,7 @@ import (
 	"aftersales/internal/mailbox"
 	"aftersales/internal/queue"
 	"aftersales/internal/setup"
+	"aftersales/internal/transfer"
 )
 
 // Options make a Deployment. Twice and Seed may be zero.
@@ -73,12 +74,37 @@ func Open(ctx context.Context, o Options) (*Deployment, error) {
 	d.dead = queue.NewMemory(queue.Options{Now: d.Now})
 	habits := queue.Options{Now: d.Now, MaxReceives: receives, Dead: d.dead, Twice: o.Twice, Shuffle: true, Seed: o.Seed}
 	d.enroll, d.deliver = queue.NewMemory(habits), queue.NewMemory(habits)
+	if err := d.restart(ctx); err != nil {
+		return nil, err
+	}
+	return d, d.store.look(ctx)
+}
+
+// restart starts every function anew: it reads keys, plans and the epoch.
+func (d *Deployment) restart(ctx context.Context) (err error) {
 	for _, f := range config.Functions {
 		d.forms[f] = cloud.New(d.parts(f))
 	}
-	var err error
 	d.setup, d.desk, err = d.forms[config.Console].Desk(ctx)
-	return d, err
+	return err
+}
+
+// Target is the state of the deployment as an import or an export sees it. The
+// store has to have a census.
+func (d *Deployment) Target(ctx context.Context) (transfer.Target, error) {
+	census, ok := d.o.Store.(followup.Census)
+	if !ok {
+		return transfer.Target{}, fmt.Errorf("%T cannot be moved", d.o.Store)
+	}
+	parts := d.parts(config.Console)
+	parts.EnrollQueue = d.enroll
+	stack := cloud.Stack{Form: cloud.New(parts), Table: struct {
+		followup.SweptStore
+		followup.Census
+	}{d.store, census}}
+	to, err := stack.Target(ctx)
+	to.Raised = d.restart
+	return to, err
 }
 
 func (d *Deployment) parts(f config.Function) cloud.Parts {
@@ -296,6 +322,29 @@ type counting struct {
 	now    func() time.Time
 	listed int
 	looks  map[followup.FollowUpID]time.Time
+}
+
+// look remembers the looks that are there already.
+func (c *counting) look(ctx context.Context) error {
+	const page, always = 1000, 100 * 365 * 24 * time.Hour
+	for _, lane := range followup.Lanes {
+		for shard := range c.Shards() {
+			for from := (followup.Place{}); ; {
+				refs, err := c.DueIn(ctx, lane, shard, from, c.now().Add(always), page)
+				if err != nil {
+					return err
+				}
+				for _, r := range refs {
+					c.looks[r.ID] = r.Next
+				}
+				if len(refs) < page {
+					break
+				}
+				from = followup.Place{At: refs[page-1].Next, ID: refs[page-1].ID}
+			}
+		}
+	}
+	return nil
 }
 
 // after returns the first look after t; false when there is none.
