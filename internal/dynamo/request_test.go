@@ -83,7 +83,7 @@ func TestAWriteWhoseAnswerIsLostIsFoundDone(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if once.Seen().TimedOut == 0 {
+	if f := once.Seen().Fates; f[dynamotest.TimedOut] == 0 || f[dynamotest.Unheard] == 0 || f[dynamotest.Late] == 0 {
 		t.Error("no answer was lost")
 	}
 	if err := s.SetRecord(t.Context(), "a", []byte("same"), 59); !errors.Is(err, followup.ErrConflict) {

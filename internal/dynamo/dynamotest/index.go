@@ -4,10 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -38,31 +40,99 @@ func (s *shadow) at(now time.Duration) (keys attributes, hidden bool) {
 	return keys, false
 }
 
-// wrote notes an item as it is now; each index shows it after a while, and never
-// an older form after a newer one.
+// doubt is an item of which the server did not say what became of it.
+type doubt struct {
+	table *string
+	key   attributes
+	since time.Duration
+	sure  bool // it stands there as it will: no request is under way
+}
+
+// doubt notes that an item has to be read before an index shows it: a write
+// without an answer may have been done, and so may an earlier one of which the
+// client kept the loss to itself. It returns err.
+func (l *Limits) doubt(table *string, it attributes, err error) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.doubts == nil {
+		l.doubts = map[string]doubt{}
+	}
+	l.doubts[name(table, it)] = doubt{table, keysOf(it), l.now, err == nil || isCondition(err)}
+	return err
+}
+
+// resolve reads what is in doubt.
+func (l *Limits) resolve(ctx context.Context) error {
+	l.mu.Lock()
+	doubts := maps.Clone(l.doubts)
+	l.mu.Unlock()
+	for id := range doubts {
+		if err := l.reread(ctx, id); err != nil {
+			return fmt.Errorf("read what is in doubt: %w", err)
+		}
+	}
+	return nil
+}
+
+func (l *Limits) reread(ctx context.Context, id string) error {
+	defer l.lock(id)()
+	return l.look(ctx, id)
+}
+
+// look reads an item that is in doubt; its lock is held.
+func (l *Limits) look(ctx context.Context, id string) error {
+	l.mu.Lock()
+	d, still := l.doubts[id]
+	l.mu.Unlock()
+	if !still { // a write was answered meanwhile
+		return nil
+	}
+	out, err := l.API.GetItem(ctx, &dynamodb.GetItemInput{TableName: d.table, Key: d.key, ConsistentRead: aws.Bool(true)})
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.enter(id, out.Item, d.since)
+	if d.sure {
+		delete(l.doubts, id)
+	}
+	return nil
+}
+
+// wrote notes an item as it is now.
 func (l *Limits) wrote(id string, it attributes) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	delete(l.doubts, id)
+	l.enter(id, it, l.now)
+}
+
+// enter says how an item stands since some time. Each index shows it after a
+// while, and never an older form after a newer one. l.mu is held.
+func (l *Limits) enter(id string, it attributes, since time.Duration) {
 	s := l.shadow[id]
 	if s == nil {
+		if l.shadow == nil {
+			l.shadow = map[string]*shadow{}
+		}
 		table, _, _ := strings.Cut(id, "\n")
 		s = &shadow{table: table}
 		l.shadow[id] = s
 	}
-	e := entry{from: l.now}
+	e := entry{from: since}
+	if it != nil {
+		e.keys = keysOf(it, keyNames...)
+	}
 	if l.Lag > 0 {
-		e.from += time.Duration(l.rand.Int64N(int64(l.Lag)))
+		e.from += time.Duration(l.dice("lag " + id).Int64N(int64(l.Lag)))
 	}
 	if n := len(s.past); n > 0 {
-		e.from = max(e.from, s.past[n-1].from)
-	}
-	if it != nil {
-		e.keys = attributes{}
-		for _, k := range keyNames {
-			if v, ok := it[k]; ok {
-				e.keys[k] = v
-			}
+		last := s.past[n-1]
+		if maps.EqualFunc(last.keys, e.keys, func(a, b types.AttributeValue) bool { return text(a) == text(b) }) {
+			return // no index is written
 		}
+		e.from = max(e.from, last.from)
 	}
 	s.past = append(s.past, e)
 }
@@ -81,10 +151,10 @@ var keyNames = func() (out []string) {
 // Query is dynamo.API's. An index is answered from what it shows; a table from
 // the server, in pages of at most Page bytes.
 func (l *Limits) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
-	request := fmt.Sprintf("query %s %v", *in.TableName, text(in.ExpressionAttributeValues[":p"])+text(in.ExpressionAttributeValues[":h"])+text(in.ExpressionAttributeValues[":a"]))
-	return run(l, request, func() (*dynamodb.QueryOutput, error) {
+	request := fmt.Sprintf("query %s %v", local(in.TableName), text(in.ExpressionAttributeValues[":p"])+text(in.ExpressionAttributeValues[":h"])+text(in.ExpressionAttributeValues[":a"]))
+	return run(ctx, l, request, func(ctx context.Context) (*dynamodb.QueryOutput, error) {
 		if in.IndexName != nil {
-			return l.index(in)
+			return l.index(ctx, in)
 		}
 		l.eventual(in.ConsistentRead)
 		out, err := l.API.Query(ctx, in, opts...)
@@ -97,7 +167,9 @@ func (l *Limits) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...fun
 
 // Scan is dynamo.API's. An index is answered as the server has it.
 func (l *Limits) Scan(ctx context.Context, in *dynamodb.ScanInput, opts ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
-	return run(l, "scan "+*in.TableName, func() (*dynamodb.ScanOutput, error) { return l.API.Scan(ctx, in, opts...) })
+	return run(ctx, l, "scan "+local(in.TableName), func(ctx context.Context) (*dynamodb.ScanOutput, error) {
+		return l.API.Scan(ctx, in, opts...)
+	})
 }
 
 // cut ends a page where it is too large.
@@ -126,7 +198,10 @@ func (p place) compare(o place) int {
 }
 
 // index answers a query of the one form that the store asks.
-func (l *Limits) index(in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
+func (l *Limits) index(ctx context.Context, in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
+	if err := l.resolve(ctx); err != nil {
+		return nil, err
+	}
 	ix, err := indexOf(*in.IndexName)
 	want := fmt.Sprintf("%s = :h AND %s BETWEEN :a AND :b", ix.Hash, ix.Sort)
 	if err != nil || *in.KeyConditionExpression != want || in.ConsistentRead != nil {
@@ -136,7 +211,7 @@ func (l *Limits) index(in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
 	if from > to {
 		return nil, fmt.Errorf("BETWEEN wants its bounds in order, got %q and %q", from, to)
 	}
-	found := l.shown(*in.TableName, func(it attributes) bool {
+	found := l.shown(local(in.TableName), func(it attributes) bool {
 		at := text(it[ix.Sort])
 		return it[ix.Sort] != nil && text(it[ix.Hash]) == hash && at >= from && at <= to
 	})

@@ -68,7 +68,7 @@ func (m *Meter) add(request string, write bool, used ...types.ConsumedCapacity) 
 	for _, c := range used {
 		table := ""
 		if c.TableName != nil {
-			table = (*c.TableName)[strings.LastIndexByte(*c.TableName, '-')+1:]
+			table = local(c.TableName)
 		}
 		if c.Table == nil && len(c.GlobalSecondaryIndexes) == 0 {
 			m.count(request+" "+table, write, c.CapacityUnits)

@@ -2,6 +2,7 @@ package dynamotest
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
@@ -26,9 +27,12 @@ func text(v types.AttributeValue) string {
 	return ""
 }
 
+// local is the name of a table without what keeps tests apart.
+func local(table *string) string { return (*table)[strings.LastIndexByte(*table, '-')+1:] }
+
 // name names an item by table and key.
 func name(table *string, it attributes) string {
-	return *table + "\n" + text(it["pk"]) + "\n" + text(it["sk"])
+	return local(table) + "\n" + text(it["pk"]) + "\n" + text(it["sk"])
 }
 
 // size is what AWS counts of an item, in bytes.
