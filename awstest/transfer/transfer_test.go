@@ -21,7 +21,7 @@ import (
 
 func TestThereAndBack(t *testing.T) {
 	here := memory.New()
-	for n := range 60 {
+	for n := range 20 {
 		c := storetest.Order(n, 6)
 		if n%10 == 0 {
 			c.Rows[0].State, c.Rows[0].Attempt, c.Rows[0].ArmedAt = followup.Armed, "a", storetest.Start()
@@ -41,7 +41,7 @@ func TestThereAndBack(t *testing.T) {
 		Store: tables, Settings: transfer.Records(tables),
 		Enroll: func(_ context.Context, keys []followup.InboxKey) error { told += len(keys); return nil },
 	}, 0)
-	if first.Journeys.New != 60 || first.Contacts.New != 60 || first.Bodies.New != 60 || first.File.Armed != 6 || told != 60 || first.Epoch != 1 {
+	if first.Journeys.New != 20 || first.Contacts.New != 20 || first.Bodies.New != 20 || first.File.Armed != 2 || told != 20 || first.Epoch != 1 {
 		t.Errorf("%+v, told of %d bodies", first, told)
 	}
 	if again := move(t, here, transfer.Target{Store: tables, Settings: transfer.Records(tables)}, 0); !again.Before {

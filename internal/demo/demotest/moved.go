@@ -124,8 +124,8 @@ func (m *mover) there(ctx context.Context) error {
 	if _, moved := errors.AsType[*transfer.Moved](m.app.Here(ctx)); !moved {
 		return errors.New("the folder is not closed")
 	}
-	for _, after := range []int{100, 700} {
-		if _, _, err := m.into(ctx, &dynamotest.Mortal{API: m.move.API, After: after, Into: after > 100}, file); !errors.Is(err, dynamotest.ErrDead) {
+	for _, after := range []int{60, 300} {
+		if _, _, err := m.into(ctx, &dynamotest.Mortal{API: m.move.API, After: after, Into: after > 60}, file); !errors.Is(err, dynamotest.ErrDead) {
 			return fmt.Errorf("a process that dies after %d writes said %q", after, fmt.Sprint(err))
 		}
 	}
@@ -233,25 +233,20 @@ func (m *mover) dies(ctx context.Context, s demo.Start, file string) (err error)
 	if err != nil {
 		return err
 	}
-	to.Store = &mortal{Store: to.Store, left: 1}
+	to.Store = mortal{to.Store}
 	if err := m.take(ctx, file, to); !errors.Is(err, dynamotest.ErrDead) {
 		return fmt.Errorf("a process that dies in it said %q", fmt.Sprint(err))
 	}
 	return unlock()
 }
 
-// mortal is a store of a process that dies after some pages of journeys.
-type mortal struct {
-	transfer.Store
-	left int
-}
+// mortal is a store of a process that dies in a page of journeys.
+type mortal struct{ transfer.Store }
 
-// Save saves while it lives.
-func (m *mortal) Save(ctx context.Context, cs []followup.Change) ([]error, error) {
-	if m.left--; m.left < 0 {
-		return nil, dynamotest.ErrDead
-	}
-	return m.Store.Save(ctx, cs)
+// Save saves a half.
+func (m mortal) Save(ctx context.Context, cs []followup.Change) ([]error, error) {
+	_, err := m.Store.Save(ctx, cs[:len(cs)/2])
+	return nil, errors.Join(err, dynamotest.ErrDead)
 }
 
 // take imports a file; everything in it has to be there then.
