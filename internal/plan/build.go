@@ -214,11 +214,11 @@ func unclear(word string, s *followup.Step) followup.Unclear {
 
 // condition compiles when and not unless as one; nil where neither is given.
 func (r *reader) condition(kind string, when, unless *node) followup.Condition {
-	c := &condition{when: r.question(kind, when), unless: r.question(kind, unless)}
-	if c.when == nil && c.unless == nil {
+	a, b := r.question(kind, when), r.question(kind, unless)
+	if a == nil && b == nil {
 		return nil
 	}
-	return c
+	return checked(a, b)
 }
 
 func (r *reader) question(kind string, n *node) *question {

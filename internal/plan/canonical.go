@@ -150,8 +150,8 @@ func canonicalOf(c followup.Condition) string {
 	if c == nil {
 		return ""
 	}
-	if own, ok := c.(*condition); ok {
-		return own.canonical()
+	if own, ok := c.(interface{ Canonical() string }); ok {
+		return own.Canonical()
 	}
 	return c.String()
 }

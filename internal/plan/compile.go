@@ -10,9 +10,8 @@ import (
 	"github.com/expr-lang/expr/conf"
 	"github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
-	"github.com/expr-lang/expr/vm"
 
-	"aftersales/internal/followup"
+	"aftersales/internal/condition"
 )
 
 // A bare .field is an expression about one element, so the condition of units
@@ -43,9 +42,11 @@ func compile(kind, src string) (*question, []problem) {
 	r := reading{kind: kind}
 	ast.Walk(&tree.Node, &r)
 	r.bound(tree.Node, shift/len(selfHead))
-	program, mismatches := typed(wrapped)
-	r.join(mismatches)
-	q := &question{src: src, canonical: printed(tree.Node, shift), names: r.names, needs: r.names.needs(), program: program, direct: direct(tree.Node)}
+	r.join(mismatched(wrapped))
+	q := &question{src: src, names: r.names, asked: &condition.Question{Source: src, Canonical: printed(tree.Node, shift)}}
+	if len(r.problems) == 0 {
+		r.problems = q.prepare(tree.Node)
+	}
 	for i := range r.problems {
 		r.problems[i] = r.problems[i].within(src, shift)
 	}
@@ -72,16 +73,28 @@ func printed(n ast.Node, shift int) string {
 	return n.String()
 }
 
-// typed compiles a condition, or says what does not fit together.
-func typed(src string) (*vm.Program, []problem) {
+// prepare makes the question one that can be asked.
+func (q *question) prepare(n ast.Node) []problem {
+	tree, err := treeOf(n)
+	if err == nil {
+		q.asked, err = condition.New(q.src, q.asked.Canonical, q.names.has("unit") || q.names.has("_self"), tree)
+	}
+	if err != nil {
+		return []problem{{0, err.Error(), "say it another way"}}
+	}
+	return nil
+}
+
+// mismatched types a condition and says what does not fit together.
+func mismatched(src string) []problem {
 	program, err := expr.Compile(src, options()...)
 	if err != nil {
-		return nil, []problem{told(err)}
+		return []problem{told(err)}
 	}
 	m := mixed{}
 	root := program.Node()
 	ast.Walk(&root, &m)
-	return program, m.problems
+	return m.problems
 }
 
 // within moves a problem of the wrapped source to its place in src.
@@ -144,62 +157,4 @@ func (f *finder) Visit(node *ast.Node) {
 		return
 	}
 	f.found = &problem{n.Location().From, "unknown name " + quote(n.Value), "known are " + strings.Join(sights[KindStep], ", ")}
-}
-
-// options is the environment that conditions are typed in.
-func options() []expr.Option {
-	type money = followup.Money
-	o := []expr.Option{
-		expr.Env(&views{}), expr.AsBool(), expr.MaxNodes(maxParts), expr.DisableIfOperator(), expr.DisableAllBuiltins(),
-		expr.Function(fnMoney, callMoney, new(func(string) money)),
-		expr.Function("_answered", callAnswered, new(func(*followup.Scope, string, string) bool)),
-		expr.Function("_consents", callConsents, new(func(*followup.Scope, string, string) bool)),
-		expr.Function("_add", callAdd, new(func(money, money) money)),
-		expr.Patch(&patcher{}),
-		expr.Operator("+", "_add"),
-	}
-	for _, b := range builtins {
-		o = append(o, expr.EnableBuiltin(b))
-	}
-	for op, test := range comparisons {
-		name := "_money" + op
-		o = append(o, expr.Function(name, compareMoney(test), new(func(money, money) bool)), expr.Operator(op, name))
-	}
-	return o
-}
-
-// patcher rewrites our functions into calls that are given the scope, and
-// amounts into constants.
-type patcher struct{}
-
-// Visit is called for every node, children first.
-func (patcher) Visit(node *ast.Node) {
-	n, ok := (*node).(*ast.CallNode)
-	if !ok {
-		return
-	}
-	callee, ok := n.Callee.(*ast.IdentifierNode)
-	if !ok {
-		return
-	}
-	scope := func() ast.Node { return &ast.IdentifierNode{Value: "_scope"} }
-	switch callee.Value {
-	case fnMoney:
-		if len(n.Arguments) == 0 {
-			return
-		}
-		if s, ok := n.Arguments[0].(*ast.StringNode); ok {
-			if m, err := parseMoney(s.Value); err == nil {
-				ast.Patch(node, &ast.ConstantNode{Value: m})
-			}
-		}
-	case fnAnswered:
-		args := n.Arguments
-		if len(args) == 1 {
-			args = []ast.Node{&ast.StringNode{}, args[0]}
-		}
-		ast.Patch(node, &ast.CallNode{Callee: &ast.IdentifierNode{Value: "_answered"}, Arguments: append([]ast.Node{scope()}, args...)})
-	case fnConsents:
-		ast.Patch(node, &ast.CallNode{Callee: &ast.IdentifierNode{Value: "_consents"}, Arguments: append([]ast.Node{scope()}, n.Arguments...)})
-	}
 }

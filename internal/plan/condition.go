@@ -3,11 +3,8 @@ package plan
 import (
 	"errors"
 	"fmt"
-	"sync"
 
-	"github.com/expr-lang/expr/file"
-	"github.com/expr-lang/expr/vm"
-
+	"aftersales/internal/condition"
 	"aftersales/internal/followup"
 )
 
@@ -26,101 +23,38 @@ func Compile(kind, src string) (followup.Condition, error) {
 		}
 		return nil, errors.Join(errs...)
 	}
-	return &condition{when: q}, nil
+	return checked(q, nil), nil
 }
 
-// condition is when and not unless, as one. Either may be nil, not both.
-type condition struct {
-	when, unless *question
+// read is a condition with what it names, for the lint.
+type read struct {
+	condition.Condition
+	when, unless *question // of when and unless; nil: there is none
 }
 
-// Holds reports whether the condition holds. It is safe for concurrent use and
-// has no effects; an error names the condition and what went wrong, such as
-// amounts in two currencies.
-func (c *condition) Holds(s *followup.Scope) (bool, error) {
-	if c.when != nil {
-		if ok, err := c.when.ask(s); !ok || err != nil {
-			return false, err
-		}
+// checked joins the halves of a condition. Either may be nil, not both.
+func checked(when, unless *question) *read {
+	c := &read{when: when, unless: unless}
+	if when != nil {
+		c.When = when.asked
 	}
-	if c.unless != nil {
-		ok, err := c.unless.ask(s)
-		return !ok && err == nil, err
+	if unless != nil {
+		c.Unless = unless.asked
 	}
-	return true, nil
+	return c
 }
 
-// String writes the condition as the plan does.
-func (c *condition) String() string { return c.write(func(q *question) string { return q.src }) }
-
-// canonical is the same for sources that differ in layout and quoting only.
-func (c *condition) canonical() string {
-	return c.write(func(q *question) string { return q.canonical })
-}
-
-func (c *condition) write(text func(*question) string) string {
-	switch {
-	case c.unless == nil:
-		return text(c.when)
-	case c.when == nil:
-		return "unless " + text(c.unless)
-	default:
-		return text(c.when) + " unless " + text(c.unless)
-	}
-}
+// Ready returns what is asked, without what it names.
+func (c *read) Ready() *condition.Condition { return &c.Condition }
 
 // reads reports whether either half names a root or function.
-func (c *condition) reads(root string) bool {
+func (c *read) reads(root string) bool {
 	return c.when != nil && c.when.names.has(root) || c.unless != nil && c.unless.names.has(root)
 }
 
-// question is one compiled expression.
+// question is one expression that was read.
 type question struct {
-	src       string
-	canonical string
-	names     names
-	needs     needs
-	program   *vm.Program
-	direct    func(*followup.Scope) bool // instead of the program; nil: there is more in it
-	pool      sync.Pool                  // of *run
-}
-
-// run is what one evaluation needs: a machine and an environment.
-type run struct {
-	vm    vm.VM
-	views views
-}
-
-// ask evaluates the question.
-func (q *question) ask(s *followup.Scope) (bool, error) {
-	if s.Unit == nil && q.needs.unit {
-		return false, fmt.Errorf("ask %s: no unit is in question", quote(q.src))
-	}
-	if q.direct != nil {
-		return q.direct(s), nil
-	}
-	r, _ := q.pool.Get().(*run)
-	if r == nil {
-		r = &run{}
-	}
-	r.views.fill(s, &q.needs)
-	out, err := r.vm.Run(q.program, &r.views)
-	r.views.forget()
-	q.pool.Put(r)
-	if err != nil {
-		return false, fmt.Errorf("ask %s: %s", quote(q.src), reason(err))
-	}
-	yes, ok := out.(bool)
-	if !ok {
-		return false, fmt.Errorf("ask %s: the answer is not true or false", quote(q.src))
-	}
-	return yes, nil
-}
-
-// reason is the cause without the drawing that expr adds to its errors.
-func reason(err error) string {
-	if e, ok := errors.AsType[*file.Error](err); ok {
-		return plain.Replace(e.Message)
-	}
-	return plain.Replace(err.Error())
+	src   string
+	names names
+	asked *condition.Question // with problems: it cannot be asked
 }

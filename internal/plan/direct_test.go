@@ -23,8 +23,7 @@ func question(t *rapid.T, depth int) string {
 	}).Draw(t, "join")
 }
 
-// A condition of answers and consents alone is asked without the machine that
-// runs all others: it says the same.
+// What is said with it changes nothing about a condition of answers and consents.
 func TestConditionsOfAnswersAlone(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		kind := rapid.SampledFrom([]string{plan.KindStep, plan.KindUnitStep}).Draw(rt, "kind")
@@ -42,7 +41,7 @@ func TestConditionsOfAnswersAlone(t *testing.T) {
 			s.Unit = nil
 		}
 		if got, want := holds(rt, kind, src, s), holds(rt, kind, "len(lines) > 0 and ("+src+")", s); got != want {
-			rt.Fatalf("%s is %v, and %v by the machine", src, got, want)
+			rt.Fatalf("%s is %v, and %v with a line", src, got, want)
 		}
 	})
 }

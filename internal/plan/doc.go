@@ -6,7 +6,8 @@
 // Every stage goes on after a fault, so one reading reports all of them, each
 // with its place, its cause and how to mend it.
 //
-// Conditions are compiled and typed when the file is read (condition.go); what
-// they may name is a closed vocabulary without clock and without the states of
-// follow-ups (vocabulary.go, views.go).
+// Conditions are parsed and typed by expr-lang when the file is read
+// (condition.go), and asked by package condition; what they may name is a closed
+// vocabulary without clock and without the states of follow-ups (vocabulary.go,
+// views.go).
 package plan

@@ -89,13 +89,3 @@ func (m *mixed) Visit(node *ast.Node) {
 }
 
 const moneyMend = `write amount and currency: money("150.00 EUR")`
-
-// parseMoney reads "150.00 EUR".
-func parseMoney(s string) (followup.Money, error) {
-	amount, currency, _ := strings.Cut(strings.TrimSpace(s), " ")
-	m, err := followup.ParseMoney(amount, currency)
-	if err != nil {
-		return followup.Money{}, fmt.Errorf("money(%s): %w", quote(s), err)
-	}
-	return m, nil
-}

@@ -148,7 +148,7 @@ func (r *reader) lintUnclear(s *followup.Step, n *node) {
 
 // lintAnswered checks the steps that conditions name (rule 13).
 func (r *reader) lintAnswered(p *followup.Plan, s *followup.Step, n *node) {
-	c, ok := s.When.(*condition)
+	c, ok := s.When.(*read)
 	if !ok {
 		return
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+
+	"aftersales/internal/condition"
 )
 
 // Kinds of conditions. They differ in what is known when they are asked.
@@ -171,7 +173,7 @@ func (r *reading) callMoney(n *ast.CallNode) {
 		return
 	}
 	if s, ok := n.Arguments[0].(*ast.StringNode); ok {
-		if _, err := parseMoney(s.Value); err != nil {
+		if _, err := condition.ParseMoney(s.Value); err != nil {
 			r.problem(s, err.Error(), moneyMend)
 		}
 	}

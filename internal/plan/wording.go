@@ -28,7 +28,7 @@ func (r *reader) lintWording(s *followup.Step, n *node) {
 	}
 	if isReview(s) && scored(s) != "" {
 		key := keyWhen
-		if c, ok := s.When.(*condition); ok && (c.when == nil || !c.when.names.has(scored(s))) {
+		if c, ok := s.When.(*read); ok && (c.when == nil || !c.when.names.has(scored(s))) {
 			key = keyUnless
 		}
 		r.fault(n.at(key), fmt.Sprintf("an invitation to review may not depend on %s", scored(s)), reviewMend)
@@ -54,7 +54,7 @@ func isReview(s *followup.Step) bool {
 
 // scored returns what a step's condition reads of how satisfied a customer is, or "".
 func scored(s *followup.Step) string {
-	c, ok := s.When.(*condition)
+	c, ok := s.When.(*read)
 	if !ok {
 		return ""
 	}
