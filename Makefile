@@ -13,8 +13,10 @@ VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo
 .DEFAULT_GOAL := help
 .PHONY: aws-local aws-local-test bench-aws help demo build test test-aws check lint fuzz bench fmt clean
 
-help: ## what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+help:
+	@awk -F ':.*## ' '/^##@ / {print (n++ ? "\n" : "") substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ See it
 
 demo: ## three years of follow-ups in seconds, then a mailbox to click in; DEMO="--exit --json --seed 1"
 	@echo "Building aftersales (about a minute the first time) ..." >&2
@@ -24,6 +26,8 @@ demo: ## three years of follow-ups in seconds, then a mailbox to click in; DEMO=
 build: ## the program, as bin/aftersales
 	@CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/aftersales >&2
 	@echo "built $(BIN) $(VERSION)" >&2
+
+##@ Before a change lands
 
 test: ## every test; about two minutes on two cores, four the first time
 	@echo "Running every test: about two minutes on two cores, four the first time, which builds ..." >&2
@@ -44,6 +48,8 @@ lint: $(LINT) ## the rules of .golangci.yml, formatting, go vet
 fuzz: ## 20 s of each fuzz target; FUZZTIME=5m for longer
 	@scripts/fuzz $(or $(FUZZTIME),20s)
 
+##@ How quick it is
+
 bench: ## the speeds of docs/performance.md beside their limits, in two minutes; BENCH=Drain for some
 	@echo "Measuring for about two minutes; what else runs here is measured with it ..." >&2
 	@$(GO) test -run '^$$' -bench 'Speed.*$(BENCH)' -benchtime 12s ./internal/local | awk -f scripts/bench.awk
@@ -51,6 +57,8 @@ bench: ## the speeds of docs/performance.md beside their limits, in two minutes;
 bench-aws: ## cold starts, sizes and memory of the functions beside an empty one's, and a rush of 20,000 mails; BENCH="-spawns 5 -due 0" for less
 	@echo "Measuring for about three minutes; what else runs here is measured with it ..." >&2
 	@cd awstest && $(GO) run ./bench $(BENCH)
+
+##@ AWS on this machine
 
 aws-local: ## the whole AWS form on this machine, deployed from template.yaml, to click in; needs python3 with venv
 	@scripts/aws-local
@@ -65,6 +73,8 @@ build-%Function:
 	@CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCHITECTURE:x86_64=amd64) $(GO) build -buildvcs=false -trimpath -tags lambda.norpc \
 		-ldflags '-s -w -X aftersales/internal/cloud.Version=$(VERSION)' -o '$(ARTIFACTS_DIR)/bootstrap' ./functions/$(shell echo $* | tr A-Z a-z)
 	@cp -R '$(SHOP)' '$(ARTIFACTS_DIR)/shop' && chmod -R a+rX '$(ARTIFACTS_DIR)' # Lambda reads it as somebody else
+
+##@ Keep house
 
 fmt: $(LINT) ## formats every Go file
 	@$(LINT) fmt
