@@ -3,9 +3,8 @@ package compose
 import (
 	"sync"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"aftersales/internal/civil"
+	numbers "aftersales/internal/phone" // phone is a function here
 	"aftersales/internal/world"
 )
 
@@ -45,15 +44,14 @@ type phones struct{ remembered[phoneKey, number] }
 
 type phoneKey struct{ phone, country string }
 
-func (p *phones) of(phone, country string) number {
-	if phone == "" {
+func (p *phones) of(written, country string) number {
+	if written == "" {
 		return number{}
 	}
-	return p.remembered.of(phoneKey{phone, country}, func() number {
-		n := number{shown: clean(phone, longestValue)}
-		if parsed, err := phonenumbers.Parse(phone, country); err == nil {
-			n.shown = phonenumbers.Format(parsed, phonenumbers.INTERNATIONAL)
-			n.dial = phonenumbers.Format(parsed, phonenumbers.E164)
+	return p.remembered.of(phoneKey{written, country}, func() number {
+		n := number{shown: clean(written, longestValue)}
+		if parsed, ok := numbers.Parse(written, country); ok {
+			n.shown, n.dial = parsed.International(), parsed.E164()
 		}
 		return n
 	})

@@ -2,14 +2,12 @@ package source
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
-	"github.com/nyaruka/phonenumbers"
-
 	"aftersales/internal/civil"
+	"aftersales/internal/phone"
 )
 
 // maxPhoneZones is how many candidate zones of a number are kept.
@@ -25,55 +23,24 @@ type Phone struct {
 // is where a number without a country prefix is meant, "" nowhere. Extensions
 // are dropped: a person asks for them. ok is false for what no network routes.
 func PhoneNumber(s, region string) (p Phone, ok bool) {
-	n := parsePhone(s, region)
-	if n == nil {
+	n, ok := parsePhone(s, region)
+	if !ok {
 		return Phone{}, false
 	}
-	return Phone{E164: phonenumbers.Format(n, phonenumbers.E164), Zones: phoneZones(n)}, true
+	return Phone{E164: n.E164(), Zones: phoneZones(n)}, true
 }
 
-// parsePhone returns a valid number, or nil.
-func parsePhone(s, region string) *phonenumbers.PhoneNumber {
+// parsePhone returns a valid number.
+func parsePhone(s, region string) (n phone.Number, ok bool) {
 	if len(s) > 100 {
-		return nil
+		return phone.Number{}, false
 	}
 	s = bareNumber(s)
-	if n := parseE164(s); n != nil {
-		return n
+	if n, ok := phone.ParseE164(s); ok && n.Valid() { // most are
+		return n, true
 	}
-	n, err := phonenumbers.Parse(s, region)
-	if err != nil || !phonenumbers.IsValidNumber(n) {
-		return nil
-	}
-	return n
-}
-
-// parseE164 reads a number that is written as one already, which most are, at a
-// tenth of the cost; nil when it is not surely one.
-func parseE164(s string) *phonenumbers.PhoneNumber {
-	digits, plus := strings.CutPrefix(s, "+")
-	if !plus || len(digits) < 8 || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" {
-		return nil
-	}
-	for i := 1; i <= 3; i++ { // no calling code is the beginning of another
-		code, err := strconv.ParseInt(digits[:i], 10, 32)
-		if err != nil || !phonenumbers.GetSupportedCallingCodes()[int(code)] {
-			continue
-		}
-		national, err := strconv.ParseUint(digits[i:], 10, 64)
-		if err != nil {
-			return nil
-		}
-		n := &phonenumbers.PhoneNumber{CountryCode: new(int32(code)), NationalNumber: &national}
-		if zeros := len(digits[i:]) - len(strings.TrimLeft(digits[i:], "0")); zeros > 0 {
-			n.ItalianLeadingZero, n.NumberOfLeadingZeros = new(true), new(int32(zeros))
-		}
-		if phonenumbers.IsValidNumber(n) {
-			return n
-		}
-		return nil
-	}
-	return nil
+	n, ok = phone.Parse(s, region)
+	return n, ok && n.Valid()
 }
 
 // bareNumber cuts what people write around a number: "Tel.", "(mobile)", and
@@ -103,14 +70,10 @@ func given(s string) bool {
 // phoneZones returns the zones a number may lie in. When there are too many to
 // keep, one of each kind of clock is: zones with the same winter and summer
 // offset allow the same hours.
-func phoneZones(n *phonenumbers.PhoneNumber) []string {
-	zones, err := phonenumbers.GetTimezonesForNumber(n)
-	if err != nil {
-		return nil
-	}
-	zones = slices.DeleteFunc(slices.Clone(zones), func(z string) bool {
+func phoneZones(n phone.Number) []string {
+	zones := slices.DeleteFunc(n.Zones(), func(z string) bool {
 		_, err := civil.Zone(z)
-		return err != nil || z == phonenumbers.UNKNOWN_TIMEZONE
+		return err != nil
 	})
 	if len(zones) > maxPhoneZones {
 		zones = distinctClocks(zones)
