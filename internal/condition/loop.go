@@ -10,7 +10,7 @@ func loop(n *Node, of []eval) (eval, error) {
 	if !slices.Contains(loops, n.Op) || len(of) == 0 || len(of) > 2 || len(of) == 1 && n.Op != "sum" {
 		return nil, nil //nolint:nilnil // another kind of node
 	}
-	predicate := eval(func(f frame) (any, error) { return f.it, nil }) //nolint:unparam // as any part
+	predicate := eval(func(f frame) (any, error) { return f.it, nil })
 	if len(of) == 2 {
 		predicate = of[1]
 	}

@@ -12,7 +12,6 @@ import (
 	"aftersales/internal/link"
 	"aftersales/internal/plan"
 	"aftersales/internal/source"
-	"aftersales/internal/web"
 	"aftersales/messages"
 )
 
@@ -29,7 +28,7 @@ type Setup struct {
 	Catalogue *followup.Catalogue
 	Shops     map[followup.ShopID]*followup.Shop
 	Signer    *link.Signer
-	Links     *web.Links
+	Links     *link.Links
 	Composer  *compose.Composer
 
 	docs    []followup.PlanDoc
@@ -53,7 +52,7 @@ func New(c *config.Config, f Files, k Keys) (*Setup, error) {
 	if s.Signer, err = link.New(k.Links...); err != nil {
 		return nil, err
 	}
-	s.Links = web.NewLinks(s.Signer)
+	s.Links = link.NewLinks(s.Signer)
 	if s.Composer, err = compose.New(compose.Options{Messages: f.messages, Defaults: messages.Files(), Links: s.Links}); err != nil {
 		return nil, err
 	}

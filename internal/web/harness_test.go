@@ -139,7 +139,7 @@ func newTown(t testing.TB, options ...option) *town {
 		BusinessHours: window(t, "09:00-17:00 workdays"), ReplyWithin: civil.Period{Exact: 4 * time.Hour},
 	}
 	log := slog.New(slog.NewTextHandler(w.logs, nil))
-	composer, err := compose.New(compose.Options{Defaults: messages.Files(), Links: web.NewLinks(signer)})
+	composer, err := compose.New(compose.Options{Defaults: messages.Files(), Links: link.NewLinks(signer)})
 	if err != nil {
 		t.Fatal(err)
 	}

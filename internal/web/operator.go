@@ -13,6 +13,7 @@ import (
 
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
+	"aftersales/internal/web/problem"
 )
 
 // OperatorConfig is what the operators' handler is made of. Fields are required
@@ -100,8 +101,8 @@ func Operator(c OperatorConfig) http.Handler {
 func (o *operator) known(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !o.ours(r.Host) {
-			newProblem(http.StatusMisdirectedRequest, "host", "this server is not reached by that name",
-				"open it as http://127.0.0.1 with its port").write(w)
+			problem.New(http.StatusMisdirectedRequest, "host", "this server is not reached by that name",
+				"open it as http://127.0.0.1 with its port").Write(w)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -281,7 +282,7 @@ func (o *operator) failed(w http.ResponseWriter, r *http.Request, err error) {
 }
 
 func (o *operator) health(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, "application/json", http.StatusOK, map[string]string{"status": "ok", "version": o.c.Version})
+	problem.JSON(w, "application/json", http.StatusOK, map[string]string{"status": "ok", "version": o.c.Version})
 }
 
 // wantsJSON reports whether a machine asks.

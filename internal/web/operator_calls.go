@@ -7,6 +7,7 @@ import (
 	"aftersales/internal/civil"
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
+	"aftersales/internal/web/problem"
 )
 
 type callsPage struct {
@@ -25,7 +26,7 @@ func (o *operator) calls(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if wantsJSON(r) {
-		writeJSON(w, "application/json", http.StatusOK, calls)
+		problem.JSON(w, "application/json", http.StatusOK, calls)
 		return
 	}
 	p.Calls = calls

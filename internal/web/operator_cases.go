@@ -7,6 +7,7 @@ import (
 
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
+	"aftersales/internal/web/problem"
 )
 
 type casesPage struct {
@@ -24,7 +25,7 @@ func (o *operator) cases(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if wantsJSON(r) {
-		writeJSON(w, "application/json", http.StatusOK, cases)
+		problem.JSON(w, "application/json", http.StatusOK, cases)
 		return
 	}
 	p.Cases = cases

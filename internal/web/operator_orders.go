@@ -7,6 +7,7 @@ import (
 
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
+	"aftersales/internal/web/problem"
 )
 
 const ordersPage = 50 // orders on one page
@@ -71,7 +72,7 @@ func (o *operator) order(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if wantsJSON(r) {
-		writeJSON(w, "application/json", http.StatusOK, story)
+		problem.JSON(w, "application/json", http.StatusOK, story)
 		return
 	}
 	p.Story, p.Zone, p.Path = story, o.zone(shop), orderPath(id)

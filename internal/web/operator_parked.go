@@ -5,6 +5,7 @@ import (
 
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
+	"aftersales/internal/web/problem"
 )
 
 type parkedPage struct {
@@ -25,7 +26,7 @@ func (o *operator) parked(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if wantsJSON(r) {
-		writeJSON(w, "application/json", http.StatusOK, parked)
+		problem.JSON(w, "application/json", http.StatusOK, parked)
 		return
 	}
 	p.Parked = parked

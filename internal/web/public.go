@@ -12,6 +12,8 @@ import (
 	"aftersales/internal/followup"
 	"aftersales/internal/link"
 	"aftersales/internal/source"
+	"aftersales/internal/web/hooks"
+	"aftersales/internal/web/problem"
 )
 
 // PublicConfig is what the public handler is made of. Fields are required
@@ -38,7 +40,6 @@ type PublicConfig struct {
 type public struct {
 	c     PublicConfig
 	look  *look
-	slots chan struct{}
 	cross *http.CrossOriginProtection
 }
 
@@ -46,21 +47,16 @@ type public struct {
 // /hooks, /a, /u and /healthz. Nothing on it needs a log-in: webhooks are
 // signed, pages open by a signed link.
 func Public(c PublicConfig) http.Handler {
-	if c.Hooks <= 0 {
-		c.Hooks = hooksAtOnce
-	}
-	if c.BodyTime <= 0 {
-		c.BodyTime = bodyTime
-	}
 	if c.Wake == nil {
 		c.Wake = func() {}
 	}
-	p := &public{c: c, look: newLook(c.Log, "public", "", "style.css"), slots: make(chan struct{}, c.Hooks), cross: http.NewCrossOriginProtection()}
+	p := &public{c: c, look: newLook(c.Log, "public", "", "style.css"), cross: http.NewCrossOriginProtection()}
 	mux := http.NewServeMux()
-	mux.HandleFunc("/hooks/{source}/{shop}", p.hook)
-	mux.HandleFunc("/hooks/", func(w http.ResponseWriter, _ *http.Request) {
-		newProblem(http.StatusNotFound, "unknown-address", "there is nothing at this address", "post to /hooks/{source}/{shop}").write(w)
-	})
+	mux.Handle(hooks.Pattern, hooks.New(hooks.Config{
+		Inbox: c.Engine.Store(), Shops: c.Shops, Secrets: c.Secrets, ContactKey: c.ContactKey, Now: c.Now, RealNow: c.RealNow,
+		Wake: c.Wake, AtOnce: c.Hooks, BodyTime: c.BodyTime, Log: c.Log,
+	}))
+	mux.HandleFunc("/hooks/", hooks.Missing)
 	mux.HandleFunc("/a/{token}", p.answer)
 	mux.HandleFunc("/u/{token}", p.unsubscribe)
 	mux.HandleFunc("/healthz", p.health)
@@ -71,18 +67,18 @@ func Public(c PublicConfig) http.Handler {
 // health answers monitors.
 func (p *public) health(w http.ResponseWriter, r *http.Request) {
 	if !allowed(w, r, http.MethodGet, http.MethodHead) {
-		newProblem(http.StatusMethodNotAllowed, "method", "this address is only read", "send a GET").write(w)
+		problem.New(http.StatusMethodNotAllowed, "method", "this address is only read", "send a GET").Write(w)
 		return
 	}
 	if p.c.Health != nil {
 		if err := p.c.Health(r.Context()); err != nil {
-			writeJSON(w, "application/json", http.StatusServiceUnavailable, map[string]string{
+			problem.JSON(w, "application/json", http.StatusServiceUnavailable, map[string]string{
 				"status": "failing", "reason": err.Error(), "version": p.c.Version,
 			})
 			return
 		}
 	}
-	writeJSON(w, "application/json", http.StatusOK, map[string]string{"status": "ok", "version": p.c.Version})
+	problem.JSON(w, "application/json", http.StatusOK, map[string]string{"status": "ok", "version": p.c.Version})
 }
 
 // allowed says which methods an address takes, when r's is none of them.

@@ -27,10 +27,10 @@ func (p *public) unsubscribe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	subject, err := p.c.Links.Open(link.Unsubscribe, r.PathValue("token"), p.c.Now())
-	s, ok := parseStop(subject)
+	s, ok := link.ParseStop(subject)
 	switch {
 	case ok && errors.Is(err, link.ErrExpired):
-		p.expired(w, r, s.journey)
+		p.expired(w, r, s.Journey)
 	case err != nil || !ok:
 		p.missing(w, r)
 	case r.Method == http.MethodPost:
@@ -41,8 +41,8 @@ func (p *public) unsubscribe(w http.ResponseWriter, r *http.Request) {
 }
 
 // stop acts on a posted form; repeating it changes nothing.
-func (p *public) stop(w http.ResponseWriter, r *http.Request, s stop) {
-	shop := p.shopOf(s.journey)
+func (p *public) stop(w http.ResponseWriter, r *http.Request, s link.Stop) {
+	shop := p.shopOf(s.Journey)
 	values, err := posted(w, r)
 	if err != nil {
 		p.notice(w, r, http.StatusBadRequest, shop, func(t *texts) string { return t.Mend }, func(t *texts) string { return t.WrongForm })
@@ -57,13 +57,13 @@ func (p *public) stop(w http.ResponseWriter, r *http.Request, s stop) {
 	if oneClick {
 		how = howOneClick
 	}
-	contact, err := p.contact(r, s.contact)
+	contact, err := p.contact(r, s.Contact)
 	if err == nil {
-		words := s.refusals(contact, how, p.c.Now())
+		words := refusals(s, contact, how, p.c.Now())
 		if !oneClick && values.Get("undo") != "" {
-			words = s.undo(contact, shop, p.c.Now())
+			words = undo(s, contact, shop, p.c.Now())
 		}
-		err = p.c.Engine.Consent(r.Context(), p.c.Now(), s.contact, words)
+		err = p.c.Engine.Consent(r.Context(), p.c.Now(), s.Contact, words)
 	}
 	if err != nil {
 		p.trouble(w, r, shop, err)
@@ -75,10 +75,10 @@ func (p *public) stop(w http.ResponseWriter, r *http.Request, s stop) {
 
 // refusals are the words that stop what the link stops, without those that
 // were said before.
-func (s stop) refusals(c followup.Contact, how string, now time.Time) []followup.Consent {
-	at := s.after(c, now)
+func refusals(s link.Stop, c followup.Contact, how string, now time.Time) []followup.Consent {
+	at := after(s, c, now)
 	var out []followup.Consent
-	for _, class := range s.classes() {
+	for _, class := range s.Classes() {
 		if given, known := c.Consented(class, followup.Email); given || !known {
 			out = append(out, followup.Consent{Purpose: class, Channel: followup.Email, At: at, How: how})
 		}
@@ -88,9 +88,9 @@ func (s stop) refusals(c followup.Contact, how string, now time.Time) []followup
 
 // after returns now, or the latest word known if that is later: a clock that
 // stands still or was set back must not swallow a no.
-func (s stop) after(c followup.Contact, now time.Time) time.Time {
+func after(s link.Stop, c followup.Contact, now time.Time) time.Time {
 	for _, k := range c.Consents {
-		if k.Channel == followup.Email && slices.Contains(s.classes(), k.Purpose) && k.At.After(now) {
+		if k.Channel == followup.Email && slices.Contains(s.Classes(), k.Purpose) && k.At.After(now) {
 			now = k.At
 		}
 	}
@@ -100,10 +100,10 @@ func (s stop) after(c followup.Contact, now time.Time) time.Time {
 // undo are the words that take back the last refusal by this link, and no
 // other. What a shop may send only with a consent of its own is not given by
 // the way: only where the link's own message stood on it.
-func (s stop) undo(c followup.Contact, shop *followup.Shop, now time.Time) []followup.Consent {
+func undo(s link.Stop, c followup.Contact, shop *followup.Shop, now time.Time) []followup.Consent {
 	var last time.Time
 	mine := func(k followup.Consent) bool {
-		return !k.Given && k.Channel == followup.Email && (k.How == howOneClick || k.How == howPage) && slices.Contains(s.classes(), k.Purpose)
+		return !k.Given && k.Channel == followup.Email && (k.How == howOneClick || k.How == howPage) && slices.Contains(s.Classes(), k.Purpose)
 	}
 	for _, k := range c.Consents {
 		if mine(k) && k.At.After(last) {
@@ -116,7 +116,7 @@ func (s stop) undo(c followup.Contact, shop *followup.Shop, now time.Time) []fol
 	}
 	var out []followup.Consent
 	for _, k := range c.Consents {
-		if !mine(k) || !k.At.Equal(last) || k.Purpose != s.class && shop != nil && shop.NeedsConsent(k.Purpose, followup.Email) {
+		if !mine(k) || !k.At.Equal(last) || k.Purpose != s.Class && shop != nil && shop.NeedsConsent(k.Purpose, followup.Email) {
 			continue
 		}
 		out = append(out, followup.Consent{Purpose: k.Purpose, Channel: followup.Email, Given: true, At: at, How: howUndo})
@@ -132,9 +132,9 @@ type stopPage struct {
 }
 
 // stopPage shows how things stand: what the button would stop, or that it is stopped.
-func (p *public) stopPage(w http.ResponseWriter, r *http.Request, s stop) {
-	shop := p.shopOf(s.journey)
-	contact, err := p.contact(r, s.contact)
+func (p *public) stopPage(w http.ResponseWriter, r *http.Request, s link.Stop) {
+	shop := p.shopOf(s.Journey)
+	contact, err := p.contact(r, s.Contact)
 	if err != nil {
 		p.trouble(w, r, shop, err)
 		return
@@ -145,7 +145,7 @@ func (p *public) stopPage(w http.ResponseWriter, r *http.Request, s stop) {
 	}
 	t := speak(contact.Field(followup.FieldLanguage), language)
 	g := stopPage{frame: frame{look: p.look, T: t, Title: t.StopTitle, Shop: cardOf(shop, t)}, Stopped: true}
-	for _, class := range s.classes() {
+	for _, class := range s.Classes() {
 		g.Stops = append(g.Stops, t.Stops[string(class)])
 		given, known := contact.Consented(class, followup.Email)
 		g.Stopped = g.Stopped && known && !given
@@ -154,7 +154,7 @@ func (p *public) stopPage(w http.ResponseWriter, r *http.Request, s stop) {
 		})
 	}
 	g.Undone = g.Undone && !g.Stopped
-	g.Keeps = t.Keeps[string(s.classes()[0])]
+	g.Keeps = t.Keeps[string(s.Classes()[0])]
 	switch {
 	case g.Stopped:
 		g.Title = t.StoppedTitle
