@@ -48,7 +48,7 @@ func readBack(j followup.JourneyID, value []byte) (followup.FollowUp, error) {
 		return followup.FollowUp{}, errShort
 	}
 	var f followup.FollowUp
-	err = entries[1].followUp(&f, j)
+	err = entries[1].followUp(&f, j, newShared(j, entries[1:]))
 	return f, err
 }
 
@@ -198,7 +198,7 @@ func TestFormsOfANewerProgramAreRefused(t *testing.T) {
 	_, body := inflate([]byte{77, 1, 2})
 	_, rows := decodeRows(nil, "\x4d\x01\x02")
 	_, log := decodeLog("\x4d\x01\x02")
-	row := (&decoder{s: "\x4d\x01\x02"}).row(&followup.FollowUp{})
+	row := (&decoder{s: "\x4d\x01\x02"}).row(&followup.FollowUp{}, "", new(shared))
 	for what, err := range map[string]error{"packed": packed, "body": body, "row": row, "rows": rows, "log": log} {
 		if !errors.Is(err, ErrNewer) {
 			t.Errorf("%s: %v, want ErrNewer", what, err)

@@ -8,24 +8,69 @@ import (
 	"aftersales/internal/followup"
 )
 
+// Contacts are read by id, or by number where that is known.
+const (
+	loadContacts = contactColumns + keysOf + contactOfKey
+	loadPersons  = contactColumns + keysOf + "CROSS JOIN contact c ON c.n = k.value"
+
+	contactColumns = "SELECT k.key, c.n, c.v, c.body FROM "
+)
+
 // Contacts loads each; an unknown id gives Version 0.
 func (s *Store) Contacts(ctx context.Context, ids []followup.ContactID) ([]followup.Contact, error) {
-	out := make([]followup.Contact, len(ids))
-	asked := make([]string, len(ids))
-	for i, id := range ids {
-		out[i].ID, asked[i] = id, string(id)
-	}
-	err := s.queryKeys(ctx, "SELECT k.key, c.n, c.v, c.body FROM "+keysOf+contactOfKey, asked, func(r row) error {
-		i := r.int(0)
-		err := s.packs.undoc("contact ", asked[i], r.blob(3), &out[i])
-		out[i].Version, out[i].ID = r.int(2), ids[i]
-		s.recall.sawContact(ids[i], contactKept{n: r.int(1), version: r.int(2)})
-		return err
-	})
-	if err != nil {
+	l := contactLoad{s: s, ids: ids, out: make([]followup.Contact, len(ids))}
+	if err := l.load(ctx); err != nil {
 		return nil, fmt.Errorf("load contacts: %w", err)
 	}
-	return out, nil
+	return l.out, nil
+}
+
+// contactLoad is one call of Contacts.
+type contactLoad struct {
+	s     *Store
+	ids   []followup.ContactID
+	out   []followup.Contact
+	asked []int // places in ids of what the query asks for; nil: all
+}
+
+func (l *contactLoad) load(ctx context.Context) error {
+	numbers, known := make([]int64, len(l.ids)), 0
+	for i, id := range l.ids {
+		l.out[i].ID = id
+		if numbers[i] = l.s.recall.person(id); numbers[i] != 0 {
+			known++
+		}
+	}
+	if known > 1 {
+		if err := l.s.queryNumbers(ctx, loadPersons, numbers, l.contact); err != nil {
+			return err
+		}
+	}
+	var keys []string
+	for i, id := range l.ids {
+		if l.out[i].Version == 0 {
+			l.asked, keys = append(l.asked, i), append(keys, string(id))
+		}
+	}
+	return l.s.queryKeys(ctx, loadContacts, keys, l.contact)
+}
+
+func (l *contactLoad) contact(r row) error {
+	i := int(r.int(0))
+	if l.asked != nil {
+		i = l.asked[i]
+	}
+	var c followup.Contact
+	if err := l.s.packs.undoc("contact ", string(l.ids[i]), r.blob(3), &c); err != nil {
+		return err
+	}
+	if l.asked == nil && c.ID != l.ids[i] { // the file was replaced
+		return nil
+	}
+	c.ID, c.Version = l.ids[i], r.int(2)
+	l.out[i] = c
+	l.s.recall.sawContact(c.ID, contactKept{n: r.int(1), version: c.Version})
+	return nil
 }
 
 // contactsOp is one call of SaveContacts, packed.

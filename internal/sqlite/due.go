@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	dueQuery  = "SELECT id, next, rows FROM journey WHERE next <= ? ORDER BY next, id"
-	nextQuery = "SELECT min(next) FROM journey WHERE next IS NOT NULL"
+	dueQuery  = "SELECT id, next, rows, n FROM journey WHERE next <= ? ORDER BY next, id"
+	nextQuery = "SELECT next, CASE WHEN armed = 1 THEN rows END, id FROM journey WHERE next IS NOT NULL ORDER BY next, id"
 )
 
 // Due pages through rows whose next look is at or before until, by (next, id).
@@ -26,7 +26,7 @@ func (s *Store) Due(ctx context.Context, until time.Time, after followup.Cursor,
 	if err != nil {
 		return nil, "", fmt.Errorf("read due: %w", err)
 	}
-	p := duePage{ctx: ctx, until: floorMilli(until), from: from, limit: max(limit, 1)}
+	p := duePage{ctx: ctx, seen: &s.recall, until: floorMilli(until), from: from, limit: max(limit, 1)}
 	if err := s.query(ctx, dueQuery, p.journey, p.until); err != nil {
 		return nil, "", fmt.Errorf("read due: %w", err)
 	}
@@ -41,6 +41,7 @@ func (s *Store) Due(ctx context.Context, until time.Time, after followup.Cursor,
 // duePage gathers the rows of a page from journeys by their earliest look.
 type duePage struct {
 	ctx     context.Context
+	seen    *recall
 	until   int64
 	from    duePlace
 	limit   int
@@ -74,6 +75,7 @@ func (p *duePage) journey(r row) error {
 		return err
 	}
 	p.room = entries
+	p.seen.lies(followup.JourneyID(id), r.int(3))
 	for i := range entries {
 		x := &entries[i]
 		if !x.looks || x.next > p.until {
@@ -110,17 +112,33 @@ func (p *duePage) refs(n int) []followup.Ref {
 // floorMilli returns the last whole millisecond at or before t.
 func floorMilli(t time.Time) int64 { return t.Truncate(time.Millisecond).UnixMilli() }
 
-// NextLook returns the earliest next look; ok is false when nothing has one.
+// NextLook returns the earliest next look; ok is false when nothing has one. Of
+// a journey with an armed row the index knows only a time that is not later.
 func (s *Store) NextLook(ctx context.Context) (at time.Time, ok bool, err error) {
+	var next int64
 	err = s.query(ctx, nextQuery, func(r row) error {
-		at, ok = time.UnixMilli(r.int(0)).UTC(), !r.null(0)
+		if ok && r.int(0) >= next {
+			return errEnough
+		}
+		look, looks := r.int(0), true
+		if !r.null(1) {
+			entries, err := rowsOf(nil, followup.JourneyID(r.text(2)), string(r.blob(1)))
+			if err != nil {
+				return err
+			}
+			m := marksOf(entries)
+			look, looks = m.next, m.looks
+		}
+		if looks && (!ok || look < next) {
+			next, ok = look, true
+		}
 		return nil
 	})
 	if err != nil {
 		return time.Time{}, false, fmt.Errorf("read next look: %w", err)
 	}
 	if !ok {
-		at = time.Time{}
+		return time.Time{}, false, nil
 	}
-	return at, ok, nil
+	return time.UnixMilli(next).UTC(), true, nil
 }

@@ -61,6 +61,6 @@ WHERE r.contact = ?1 AND h.contact = r.contact AND r.journey > ?2 ORDER BY r.jou
 	openQuery = `SELECT j.id FROM head h INDEXED BY head_open CROSS JOIN journey j ON j.n = h.n
 WHERE h.open_case = 1 AND j.id > ?1 ORDER BY j.id LIMIT ?2`
 	allQuery       = "SELECT j.id FROM journey j CROSS JOIN head h ON h.n = j.n WHERE h.v > 0 AND j.id > ?1 ORDER BY j.id LIMIT ?2"
-	armedQuery     = "SELECT id FROM journey WHERE armed = 1 AND id > ?1 ORDER BY id LIMIT ?2"
+	armedQuery     = "SELECT id FROM journey WHERE armed = 1 AND +id > ?1 ORDER BY id LIMIT ?2" // they are few
 	attentionQuery = "SELECT id FROM journey WHERE attention IS NOT NULL AND attention & ?1 AND id > ?2 ORDER BY id LIMIT ?3"
 )

@@ -102,16 +102,43 @@ func (b *batch) writeRows(j *journeyKept) (err error) {
 	switch {
 	case j.n == 0:
 		j.n, err = b.w.conn.insert("INSERT INTO journey (id, v, next, armed, attention, rows) VALUES (?, ?, ?, ?, ?, ?)",
-			string(j.id), j.out.v, m.next, m.armed, m.attention, rows)
+			string(j.id), j.out.v, m.nextColumn(), m.armedColumn(), m.attentionColumn(), rows)
 		j.out.n = j.n
 		return err
-	case m == j.was:
-		return b.w.change("UPDATE journey SET v = v + 1, rows = ? WHERE n = ? AND v = ?", rows, j.n, j.v)
 	default:
-		return b.w.change("UPDATE journey SET v = v + 1, next = ?, armed = ?, attention = ?, rows = ? WHERE n = ? AND v = ?",
-			m.next, m.armed, m.attention, rows, j.n, j.v)
+		return b.w.updateRows(j, &m, rows)
 	}
 }
+
+// updateRows writes rows, and those of their marks that change: SQLite looks at
+// the index of every column that a statement names.
+func (w *writer) updateRows(j *journeyKept, m *marks, rows []byte) error {
+	which, values := 0, make([]any, 0, 6)
+	if m.moves(&j.was) {
+		which, values = 1, append(values, m.nextColumn())
+	}
+	if m.armed != j.was.armed {
+		which, values = which|2, append(values, m.armedColumn())
+	}
+	if m.attention != j.was.attention {
+		which, values = which|4, append(values, m.attentionColumn())
+	}
+	return w.change(rowUpdates[which], append(values, rows, j.n, j.v)...)
+}
+
+// rowUpdates are the statements of updateRows.
+var rowUpdates = func() (out [8]string) {
+	for which := range out {
+		set := "v = v + 1"
+		for bit, column := range []string{"next", "armed", "attention"} {
+			if which>>bit&1 != 0 {
+				set += ", " + column + " = ?"
+			}
+		}
+		out[which] = "UPDATE journey SET " + set + ", rows = ? WHERE n = ? AND v = ?"
+	}
+	return out
+}()
 
 // writeHead writes head and log, whichever are new.
 func (b *batch) writeHead(j *journeyKept) error {
@@ -130,18 +157,27 @@ func (b *batch) writeHead(j *journeyKept) error {
 			return err
 		}
 	}
-	contact := nullText(string(h.contact))
+	contact, person := nullText(string(h.contact)), b.person(h.contact)
 	switch {
 	case !j.hasHead:
-		return b.w.exec("INSERT INTO head (n, v, contact, open_case, body, log) VALUES (?, ?, ?, ?, ?, ?)",
-			j.n, h.version, contact, h.open, h.body, log)
-	case j.logOut:
-		return b.w.change("UPDATE head SET v = ?, contact = ?, open_case = ?, body = ?, log = ? WHERE n = ?",
-			h.version, contact, h.open, h.body, log, j.n)
+		return b.w.exec("INSERT INTO head (n, v, contact, person, open_case, body, log) VALUES (?, ?, ?, ?, ?, ?, ?)",
+			j.n, h.version, contact, person, h.open, h.body, log)
+	case h.contact == j.contact:
+		return b.w.change("UPDATE head SET v = ?, open_case = ?, body = ?, log = coalesce(?, log) WHERE n = ?", h.version, h.open, h.body, log, j.n)
 	default:
-		return b.w.change("UPDATE head SET v = ?, contact = ?, open_case = ?, body = ? WHERE n = ?",
-			h.version, contact, h.open, h.body, j.n)
+		return b.w.change("UPDATE head SET v = ?, contact = ?, person = ?, open_case = ?, body = ?, log = coalesce(?, log) WHERE n = ?",
+			h.version, contact, person, h.open, h.body, log, j.n)
 	}
+}
+
+// person returns where a contact is, if that is known: whoever loads the journey
+// then need not look for it.
+func (b *batch) person(id followup.ContactID) any {
+	n := b.contacts.m[id].n
+	if n == 0 {
+		n = b.w.recall.person(id)
+	}
+	return null(n != 0, n)
 }
 
 // remember notes what was written, once it is durable.

@@ -7,36 +7,87 @@ import (
 	"aftersales/internal/followup"
 )
 
-// loadJourneys reads heads and rows in one statement, so in one snapshot.
-const loadJourneys = "SELECT k.key, h.v, h.body, j.n, j.v, j.rows FROM " + keysOf + journeyOfKey + " LEFT JOIN head h ON h.n = j.n"
+// Heads and rows are read in one statement, so in one snapshot: by id, or by
+// number where that is known.
+const (
+	loadJourneys = journeyColumns + keysOf + journeyOfKey + headOfJourney
+	loadPlaces   = journeyColumns + keysOf + "CROSS JOIN journey j ON j.n = k.value" + headOfJourney
+
+	journeyColumns = "SELECT k.key, j.id, j.n, j.v, j.rows, h.v, h.body, h.person FROM "
+	headOfJourney  = " LEFT JOIN head h ON h.n = j.n"
+)
 
 // Journeys loads heads and rows; an unknown id gives Version 0.
 func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]followup.Journey, error) {
-	out := make([]followup.Journey, len(ids))
-	asked := make([]string, len(ids))
-	for i, id := range ids {
-		out[i].ID, asked[i] = id, string(id)
-	}
-	var room []entry
-	err := s.queryKeys(ctx, loadJourneys, asked, func(r row) (err error) {
-		j, rows := &out[r.int(0)], string(r.blob(5))
-		if room, err = rowsOf(room[:0], j.ID, rows); err != nil {
-			return err
-		}
-		s.recall.sawJourney(j.ID, remembered{n: r.int(3), v: r.int(4), was: marksOf(room), value: rows})
-		return s.packs.journey(j, room, r.int(1), r.blob(2))
-	})
-	if err != nil {
+	l := journeyLoad{s: s, ids: ids, out: make([]followup.Journey, len(ids)), found: make([]bool, len(ids))}
+	if err := l.load(ctx); err != nil {
 		return nil, fmt.Errorf("load journeys: %w", err)
 	}
-	return out, nil
+	return l.out, nil
+}
+
+// journeyLoad is one call of Journeys.
+type journeyLoad struct {
+	s     *Store
+	ids   []followup.JourneyID
+	out   []followup.Journey
+	found []bool
+	room  []entry
+
+	asked []int // places in ids of what the query asks for; nil: all
+}
+
+func (l *journeyLoad) load(ctx context.Context) error {
+	numbers, known := make([]int64, len(l.ids)), 0
+	for i, id := range l.ids {
+		l.out[i].ID = id
+		if numbers[i] = l.s.recall.place(id); numbers[i] != 0 {
+			known++
+		}
+	}
+	if known > 1 {
+		if err := l.s.queryNumbers(ctx, loadPlaces, numbers, l.journey); err != nil {
+			return err
+		}
+	}
+	var keys []string
+	for i, id := range l.ids {
+		if !l.found[i] {
+			l.asked, keys = append(l.asked, i), append(keys, string(id))
+		}
+	}
+	return l.s.queryKeys(ctx, loadJourneys, keys, l.journey)
+}
+
+func (l *journeyLoad) journey(r row) (err error) {
+	i := int(r.int(0))
+	if l.asked != nil {
+		i = l.asked[i]
+	}
+	j, rows := &l.out[i], string(r.blob(4))
+	if r.text(1) != string(j.ID) { // the file was replaced
+		return nil
+	}
+	l.found[i] = true
+	if l.room, err = rowsOf(l.room[:0], j.ID, rows); err != nil {
+		return err
+	}
+	l.s.recall.sawJourney(j.ID, remembered{n: r.int(2), v: r.int(3), was: marksOf(l.room), value: rows})
+	if err := l.s.packs.journey(j, l.room, r.int(5), r.blob(6)); err != nil {
+		return err
+	}
+	if n := r.int(7); n != 0 {
+		l.s.recall.isAt(j.Head.Contact, n)
+	}
+	return nil
 }
 
 // journey reads rows, version and head into j.
 func (p *packers) journey(j *followup.Journey, entries []entry, version int64, head []byte) error {
 	j.Rows = make([]followup.FollowUp, len(entries))
+	room := newShared(j.ID, entries)
 	for i := range entries {
-		if err := entries[i].followUp(&j.Rows[i], j.ID); err != nil {
+		if err := entries[i].followUp(&j.Rows[i], j.ID, room); err != nil {
 			return err
 		}
 	}

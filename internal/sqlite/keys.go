@@ -1,6 +1,9 @@
 package sqlite
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+)
 
 // keysOf stands in a query for the table of the keys that are asked for, with
 // their places in the list as k.key: a JSON list costs a few microseconds to set
@@ -36,6 +39,18 @@ func jsonList(keys []string) string {
 			out = append(out, ',')
 		}
 		out = appendJSON(out, k)
+	}
+	return string(append(out, ']'))
+}
+
+// numberList writes numbers as a JSON array for json_each.
+func numberList(numbers []int64) string {
+	out := append(make([]byte, 0, 8*len(numbers)+2), '[')
+	for i, n := range numbers {
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out = strconv.AppendInt(out, n, 10)
 	}
 	return string(append(out, ']'))
 }

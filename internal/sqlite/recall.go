@@ -15,6 +15,11 @@ type recall struct {
 	mu       sync.Mutex
 	journeys aging[followup.JourneyID, remembered]
 	contacts aging[followup.ContactID, contactKept]
+
+	// Where they are, which stays as it is: of journeys that are due, and of whom
+	// they are about.
+	places  aging[followup.JourneyID, int64]
+	persons aging[followup.ContactID, int64]
 }
 
 // remembered is a journey's record.
@@ -52,6 +57,39 @@ func (r *recall) sawContact(id followup.ContactID, k contactKept) {
 	if old, ok := r.contacts.get(id); !ok || old.version <= k.version {
 		r.contacts.put(id, k)
 	}
+}
+
+// lies notes where a journey is.
+func (r *recall) lies(id followup.JourneyID, n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.places.put(id, n)
+}
+
+// isAt notes where a contact is.
+func (r *recall) isAt(id followup.ContactID, n int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.persons.put(id, n)
+}
+
+// place returns where a journey is, 0 when that is not known.
+func (r *recall) place(id followup.JourneyID) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	n, _ := r.places.get(id)
+	return n
+}
+
+// person returns where a contact is, 0 when that is not known.
+func (r *recall) person(id followup.ContactID) int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k, ok := r.contacts.get(id); ok && k.n != 0 {
+		return k.n
+	}
+	n, _ := r.persons.get(id)
+	return n
 }
 
 // recalled is how many journeys, and contacts, are remembered at least once

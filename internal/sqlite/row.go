@@ -216,9 +216,9 @@ func (e *encoder) facts(facts map[string]string) {
 	}
 }
 
-// row fills what the body says into f, whose id, next and, where it has a code,
-// state are set.
-func (d *decoder) row(f *followup.FollowUp) error {
+// row fills what the body says into f, whose id, which ends with suffix, next and,
+// where it has a code, state are set.
+func (d *decoder) row(f *followup.FollowUp, suffix string, s *shared) error {
 	if form := d.byte(); form != rowForm && d.err == nil {
 		return newer("row", form)
 	}
@@ -226,10 +226,11 @@ func (d *decoder) row(f *followup.FollowUp) error {
 	if flags&hasIDParts != 0 {
 		f.Step, f.Unit, f.Occurrence = d.text(), followup.UnitKey(d.text()), d.text()
 	} else {
-		f.Step, f.Unit, f.Occurrence, _ = idParts(f.ID)
+		step, unit, occ, _ := cutSuffix(suffix)
+		f.Step, f.Unit, f.Occurrence = step, s.unitOf(unit), occ
 	}
 	if flags&hasOwnUnit != 0 {
-		f.Units = []followup.UnitKey{f.Unit}
+		f.Units = s.unit(f.Unit)
 	}
 	if flags&hasUnits != 0 {
 		for range d.count() {
@@ -247,7 +248,7 @@ func (d *decoder) row(f *followup.FollowUp) error {
 		f.DueAt = time.Unix(f.Due.Resolve(nil).Unix()-d.int(), 0).UTC()
 	}
 	d.lifeOf(f, flags)
-	d.decisions(f)
+	d.decisions(f, s)
 	return d.err
 }
 
@@ -280,10 +281,10 @@ func (d *decoder) lifeOf(f *followup.FollowUp, flags uint64) {
 	f.Hand, f.CaseText, f.Bounce = flags&isHand != 0, flags&isCapped != 0, flags&isBounce != 0
 }
 
-func (d *decoder) decisions(f *followup.FollowUp) {
+func (d *decoder) decisions(f *followup.FollowUp, s *shared) {
 	n := d.count()
 	if n > 0 {
-		f.Decisions = make([]followup.Decision, 0, n)
+		f.Decisions = s.decisions(n)
 	}
 	for range n {
 		at := d.time()
@@ -317,24 +318,40 @@ func (d *decoder) facts() map[string]string {
 // idParts returns step, unit and occurrence as an id without escapes says them.
 func idParts(id followup.FollowUpID) (step string, unit followup.UnitKey, occ string, ok bool) {
 	s := string(id)
-	if strings.Contains(s, "%") {
+	if strings.IndexByte(s, '%') >= 0 {
 		return "", "", "", false
 	}
-	var parts [5]string
-	for i := range 4 {
-		if parts[i], s, ok = strings.Cut(s, "/"); !ok {
-			return "", "", "", false
-		}
-	}
-	if strings.Contains(s, "/") {
+	if _, s, ok = strings.Cut(s, "/"); !ok {
 		return "", "", "", false
 	}
-	if parts[3] != "-" {
-		line, index, ok := strings.Cut(parts[3], "~")
-		if !ok {
-			return "", "", "", false
-		}
-		unit = followup.UnitKey(line + "/" + index)
+	if _, s, ok = strings.Cut(s, "/"); !ok {
+		return "", "", "", false
 	}
-	return parts[2], unit, s, true
+	step, written, occ, ok := cutSuffix(s)
+	if !ok {
+		return "", "", "", false
+	}
+	unit, ok = unitWritten(written)
+	return step, unit, occ, ok
+}
+
+// cutSuffix cuts what stands behind the journey in an id without escapes.
+func cutSuffix(s string) (step, unit, occ string, ok bool) {
+	first, last := strings.IndexByte(s, '/'), strings.LastIndexByte(s, '/')
+	if first < 0 || first == last || strings.IndexByte(s[first+1:last], '/') >= 0 {
+		return "", "", "", false
+	}
+	return s[:first], s[first+1 : last], s[last+1:], true
+}
+
+// unitWritten returns the unit that an id without escapes names.
+func unitWritten(s string) (followup.UnitKey, bool) {
+	if s == "-" {
+		return "", true
+	}
+	line, index, ok := strings.Cut(s, "~")
+	if !ok {
+		return "", false
+	}
+	return followup.UnitKey(line + "/" + index), true
 }

@@ -101,22 +101,95 @@ func (x *entry) read(d *decoder, before *entry) {
 	x.body = d.text()
 }
 
-// followUp decodes x, a row of j, into f, which has to be zero.
-func (x *entry) followUp(f *followup.FollowUp, j followup.JourneyID) error {
-	f.ID, f.Version, f.State, f.Attempt = followup.FollowUpID(string(j)+"/"+x.suffix), x.version, x.state, x.attempt
+// shared is room for what the rows of a journey have each for themselves, taken
+// at once because they are always read together, and the facts they have in common.
+type shared struct {
+	ids   string // one after another, as far as they are not given out
+	units []followup.UnitKey
+	ruled []followup.Decision
+	from  string // what facts were read from
+	facts map[string]string
+	named string // what last was read from
+	last  followup.UnitKey
+}
+
+func newShared(j followup.JourneyID, entries []entry) *shared {
+	n := 0
+	for i := range entries {
+		n += len(j) + 1 + len(entries[i].suffix)
+	}
+	var ids strings.Builder
+	ids.Grow(n)
+	for i := range entries {
+		ids.WriteString(string(j))
+		ids.WriteByte('/')
+		ids.WriteString(entries[i].suffix)
+	}
+	return &shared{ids: ids.String(), units: make([]followup.UnitKey, len(entries)), ruled: make([]followup.Decision, len(entries)+2)}
+}
+
+// id returns the next id, which has n bytes.
+func (s *shared) id(n int) followup.FollowUpID {
+	id := s.ids[:n]
+	s.ids = s.ids[n:]
+	return followup.FollowUpID(id)
+}
+
+// unit returns a list of one unit.
+func (s *shared) unit(u followup.UnitKey) []followup.UnitKey {
+	if len(s.units) == 0 {
+		return []followup.UnitKey{u}
+	}
+	out := s.units[:1:1]
+	s.units, out[0] = s.units[1:], u
+	return out
+}
+
+// unitOf returns the unit that an id names, which is mostly that of the row before.
+func (s *shared) unitOf(named string) followup.UnitKey {
+	if named != s.named {
+		s.named = named
+		s.last, _ = unitWritten(named)
+	}
+	return s.last
+}
+
+// decisions returns room for n.
+func (s *shared) decisions(n int) []followup.Decision {
+	if n > len(s.ruled) {
+		return make([]followup.Decision, 0, n)
+	}
+	out := s.ruled[:0:n]
+	s.ruled = s.ruled[n:]
+	return out
+}
+
+// planned returns the facts of a first decision. Nobody changes them, so rows
+// that were planned from the same have the same map.
+func (s *shared) planned(from string) (map[string]string, error) {
+	if s.facts == nil || s.from != from {
+		d := decoder{s: from}
+		s.from, s.facts = from, d.facts()
+		return s.facts, d.end()
+	}
+	return s.facts, nil
+}
+
+// followUp decodes x, the next row of those that s was made for, into f, which
+// has to be zero.
+func (x *entry) followUp(f *followup.FollowUp, j followup.JourneyID, s *shared) error {
+	f.ID, f.Version, f.State, f.Attempt = s.id(len(j)+1+len(x.suffix)), x.version, x.state, x.attempt
 	f.Plan, f.Contact, f.Zone = x.common[0], followup.ContactID(x.common[1]), x.common[2]
 	if x.looks {
 		f.Next = time.UnixMilli(x.next).UTC()
 	}
 	d := decoder{s: x.body}
-	err := d.row(f)
+	err := d.row(f, x.suffix, s)
 	if err == nil {
 		err = d.end()
 	}
 	if x.common[3] != "" && len(f.Decisions) > 0 && err == nil {
-		d.s = x.common[3]
-		f.Decisions[0].Facts = d.facts()
-		err = d.end()
+		f.Decisions[0].Facts, err = s.planned(x.common[3])
 	}
 	return fault("row ", string(f.ID), err)
 }
@@ -170,28 +243,47 @@ var attentive = []followup.State{followup.Listed, followup.Held, followup.Unknow
 // stateBit is the bit of a state in the column attention.
 func stateBit(s followup.State) int64 { return 1 << stateCode(s) }
 
-// marks are what SQL has to see of the rows of a journey: nil or int64 each.
-type marks struct{ next, armed, attention any }
+// marks are what SQL has to see of the rows of a journey.
+type marks struct {
+	next      int64 // earliest next look, if looks
+	looks     bool
+	armed     bool
+	attention int64
+}
 
 func marksOf(entries []entry) (m marks) {
-	var next, attention int64
-	looks := false
 	for i := range entries {
 		x := &entries[i]
-		if x.looks && (!looks || x.next < next) {
-			next, looks = x.next, true
+		if x.looks && (!m.looks || x.next < m.next) {
+			m.next, m.looks = x.next, true
 		}
 		if x.state == followup.Armed {
-			m.armed = int64(1)
+			m.armed = true
 		} else if slices.Contains(attentive, x.state) {
-			attention |= stateBit(x.state)
+			m.attention |= stateBit(x.state)
 		}
 	}
-	if looks {
-		m.next = next
-	}
-	if attention != 0 {
-		m.attention = attention
-	}
 	return m
+}
+
+// The columns of marks, for SQL.
+func (m *marks) nextColumn() any      { return null(m.looks, m.next) }
+func (m *marks) armedColumn() any     { return null(m.armed, 1) }
+func (m *marks) attentionColumn() any { return null(m.attention != 0, m.attention) }
+
+func null(not bool, n int64) any {
+	if !not {
+		return nil
+	}
+	return n
+}
+
+// moves reports whether the column next has to be written when was becomes m.
+// While a row is armed it may stay as it is, unless it is too late: so a send
+// moves its journey in the index once, not twice.
+func (m *marks) moves(was *marks) bool {
+	if m.armed {
+		return m.looks && (!was.looks || m.next < was.next)
+	}
+	return was.armed || m.looks != was.looks || m.next != was.next
 }

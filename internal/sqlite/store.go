@@ -159,8 +159,17 @@ func (s *Store) queryKeys(ctx context.Context, query string, keys []string, scan
 	if len(keys) == 0 {
 		return ctx.Err()
 	}
-	read := func(c *conn) error { return c.queryKeys(query, keys, scan) }
-	if len(keys) > fewKeys || ctx.Err() != nil {
+	return s.readingSome(ctx, len(keys), func(c *conn) error { return c.queryKeys(query, keys, scan) })
+}
+
+// queryNumbers runs a read with keysOf for those numbers.
+func (s *Store) queryNumbers(ctx context.Context, query string, numbers []int64, scan func(row) error) error {
+	return s.readingSome(ctx, len(numbers), func(c *conn) error { return c.query(query, scan, numberList(numbers)) })
+}
+
+// readingSome lends a connection to read, which reads n records.
+func (s *Store) readingSome(ctx context.Context, n int, read func(*conn) error) error {
+	if n > fewKeys || ctx.Err() != nil {
 		return s.reading(ctx, read)
 	}
 	if done, err := s.w.lend(read); done {

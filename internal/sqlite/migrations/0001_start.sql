@@ -21,13 +21,13 @@ CREATE TABLE journey (
   n         INTEGER PRIMARY KEY,
   id        TEXT    NOT NULL UNIQUE,
   v         INTEGER NOT NULL, -- of this record: grows by one whenever the rows change
-  next      INTEGER, -- earliest next look of its follow-ups
+  next      INTEGER, -- earliest next look of its follow-ups; at most that while one is armed
   armed     INTEGER, -- 1: one of them is armed
   attention INTEGER, -- bits of the other states that people look for, see rows.go
   rows      BLOB    NOT NULL -- see rows.go
 );
 CREATE INDEX journey_due ON journey (next, id) WHERE next IS NOT NULL;
-CREATE INDEX journey_armed ON journey (id) WHERE armed = 1;
+CREATE INDEX journey_armed ON journey (armed) WHERE armed = 1;
 CREATE INDEX journey_attention ON journey (id, attention) WHERE attention IS NOT NULL;
 
 -- What of it changes only with its events.
@@ -35,6 +35,7 @@ CREATE TABLE head (
   n         INTEGER PRIMARY KEY, -- the journey's
   v         INTEGER NOT NULL, -- 0: there is only a log
   contact   TEXT,
+  person    INTEGER, -- the contact's number, where it was known
   open_case INTEGER, -- 1 or null
   body      BLOB, -- a packed document, see doc.go
   log       BLOB -- events, impersonal, packed, see log.go
