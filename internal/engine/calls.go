@@ -39,32 +39,32 @@ func (e *Engine) Claim(ctx context.Context, now time.Time, id followup.FollowUpI
 		return followup.Message{}, fmt.Errorf("claim %s: %w: %s", id, ErrNotNow, ruling.Reason)
 	}
 	l.r = &round{e: e, now: now}
-	s, err := l.prepare(ruling)
-	if err != nil {
+	s, arms := send{}, make([]followup.Arm, 1)
+	if err := l.prepare(&ruling, &s, &arms[0]); err != nil {
 		return followup.Message{}, fmt.Errorf("claim %s: the script has a fault: %w", id, err)
 	}
-	s.arm.Row = ruling.Row.Claim(s.message.Attempt, l.desire.Plan.Hash, person, now)
-	results, err := e.c.Store.Arm(ctx, []followup.Arm{s.arm})
+	arms[0].Row = ruling.Row.Claim(s.message.Attempt, l.desire.Plan.Hash, person, now)
+	results, err := e.c.Store.Arm(ctx, arms)
 	if err != nil {
 		return followup.Message{}, fmt.Errorf("claim %s: %w", id, err)
 	}
 	if results[0] != followup.ArmedNow {
 		return followup.Message{}, fmt.Errorf("claim %s: %w: somebody else was faster", id, followup.ErrConflict)
 	}
-	return s.message, e.show(ctx, now, &s)
+	return s.message, e.show(ctx, now, &s, &arms[0])
 }
 
 // show hands the sheet of a claimed call to the call list. A number that nobody
 // can dial ends the call, a fault before anybody saw it puts it back on the
 // list, and an unclear one leaves it claimed.
-func (e *Engine) show(ctx context.Context, now time.Time, s *send) error {
-	_, err := e.hand(ctx, s)
+func (e *Engine) show(ctx context.Context, now time.Time, s *send, arm *followup.Arm) error {
+	_, err := e.hand(ctx, s, arm)
 	if err == nil {
 		return nil
 	}
-	row := s.arm.Row
+	row := arm.Row
 	row.Version++
-	end := followup.Finish{Attempt: row.Attempt, Unspend: s.arm.Contact.ID}
+	end := followup.Finish{Attempt: row.Attempt, Unspend: arm.Contact.ID}
 	switch followup.Classify(err) {
 	case followup.Refused:
 		end.Row = row.Fail(err, now)

@@ -75,13 +75,14 @@ type round struct {
 	again map[followup.JourneyID]bool  // journeys in which something waited for an end
 	rows  []followup.Change            // rows that change without a send
 	sends []send
-	full  bool // the rate, or the time left, lets nothing more go now
+	arms  []followup.Arm // of sends
+	full  bool           // the rate, or the time left, lets nothing more go now
 	tally Tally
 }
 
-// send is one message on its way.
+// send is one message on its way. What arms it stands apart, since the store
+// takes those of a group together.
 type send struct {
-	arm     followup.Arm
 	message followup.Message
 	plan    *followup.Plan
 	medium  followup.Medium
@@ -123,13 +124,13 @@ func (r *round) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for i := range journeys {
+	for _, j := range journeys {
 		if r.full {
 			break // the rest keeps its look
 		}
-		if err := r.guarded(ctx, &journeys[i], contacts); err != nil {
-			r.e.c.Log.ErrorContext(ctx, "decide", "journey", journeys[i].ID, "err", err)
-			r.poison(&journeys[i], err)
+		if err := r.guarded(ctx, j, contacts); err != nil {
+			r.e.c.Log.ErrorContext(ctx, "decide", "journey", j.ID, "err", err)
+			r.poison(j, err)
 		}
 	}
 	if err := r.write(ctx); err != nil {
@@ -161,10 +162,24 @@ func (r *round) guarded(ctx context.Context, j *followup.Journey, contacts map[f
 			err = fmt.Errorf("panic: %v", p)
 		}
 		if err != nil {
-			r.sends, r.rows = r.sends[:sends], r.rows[:rows]
+			r.forget(sends, rows)
 		}
 	}()
 	return r.journey(ctx, j, contacts)
+}
+
+// another queues a send, which the caller fills.
+func (r *round) another() (*send, *followup.Arm) {
+	if r.sends == nil {
+		r.sends, r.arms = make([]send, 0, len(r.ids)), make([]followup.Arm, 0, len(r.ids))
+	}
+	r.sends, r.arms = append(r.sends, send{}), append(r.arms, followup.Arm{})
+	return &r.sends[len(r.sends)-1], &r.arms[len(r.arms)-1]
+}
+
+// forget takes back what was queued behind so many.
+func (r *round) forget(sends, rows int) {
+	r.sends, r.arms, r.rows = r.sends[:sends], r.arms[:sends], r.rows[:rows]
 }
 
 // receives is how often a row may fail to be looked at before a person has to.
@@ -190,52 +205,6 @@ func (r *round) poisonRow(id followup.JourneyID, row *followup.FollowUp, cause e
 		failed.Next = r.now.Add(time.Duration(failed.Receives) * time.Minute)
 	}
 	r.rows = append(r.rows, followup.Change{Journey: id, Rows: []followup.FollowUp{failed}})
-}
-
-// load reads the journeys of the due rows and their contacts.
-func (r *round) load(ctx context.Context) ([]followup.Journey, map[followup.ContactID]*followup.Contact, error) {
-	var ids []followup.JourneyID
-	seen := map[followup.JourneyID]bool{}
-	for id := range r.ids {
-		if j := id.Journey(); j != "" && !seen[j] {
-			seen[j] = true
-			ids = append(ids, j)
-		}
-	}
-	slices.Sort(ids)
-	journeys, err := r.e.c.Store.Journeys(ctx, ids)
-	if err != nil {
-		return nil, nil, fmt.Errorf("load journeys: %w", err)
-	}
-	contacts := map[followup.ContactID]*followup.Contact{}
-	var cids []followup.ContactID
-	for _, j := range journeys {
-		if id := j.Head.Contact; id != "" && contacts[id] == nil {
-			contacts[id] = &followup.Contact{}
-			cids = append(cids, id)
-		}
-	}
-	loaded, err := r.e.c.Store.Contacts(ctx, cids)
-	if err != nil {
-		return nil, nil, fmt.Errorf("load contacts: %w", err)
-	}
-	for i := range loaded {
-		contacts[loaded[i].ID] = &loaded[i]
-	}
-	slices.SortStableFunc(journeys, func(a, b followup.Journey) int {
-		return cmp.Or(r.earliest(&a).Compare(r.earliest(&b)), cmp.Compare(a.ID, b.ID))
-	})
-	return journeys, contacts, nil
-}
-
-func (r *round) earliest(j *followup.Journey) time.Time {
-	var t time.Time
-	for i := range j.Rows {
-		if row := &j.Rows[i]; r.ids[row.ID] && (t.IsZero() || row.Next.Before(t)) {
-			t = row.Next
-		}
-	}
-	return t
 }
 
 // journey looks at the due rows of one journey, service first.
@@ -268,6 +237,9 @@ func (r *round) due(j *followup.Journey) []*followup.FollowUp {
 			out = append(out, row)
 		}
 	}
+	if len(out) < 2 {
+		return out
+	}
 	slices.SortFunc(out, func(a, b *followup.FollowUp) int {
 		return cmp.Or(a.DueAt.Compare(b.DueAt), cmp.Compare(classRank(a.Class), classRank(b.Class)),
 			cmp.Compare(a.Order, b.Order), cmp.Compare(a.ID, b.ID))
@@ -296,7 +268,7 @@ func (l *look) guardedRow(ctx context.Context, row *followup.FollowUp) {
 		if p := recover(); p != nil {
 			err := fmt.Errorf("panic: %v", p)
 			l.r.e.c.Log.ErrorContext(ctx, "decide", "follow_up", row.ID, "err", err)
-			l.r.sends, l.r.rows = l.r.sends[:sends], l.r.rows[:rows]
+			l.r.forget(sends, rows)
 			l.r.poisonRow(l.j.ID, row, err)
 		}
 	}()
@@ -348,47 +320,46 @@ func (l *look) decide(ctx context.Context, row *followup.FollowUp) {
 		l.r.full = true
 		return // no turn now: nothing is armed, it is decided again when there is one
 	}
-	s, err := l.prepare(ruling)
-	if err != nil {
+	s, arm := l.r.another()
+	if err := l.prepare(&ruling, s, arm); err != nil {
+		l.r.forget(len(l.r.sends)-1, len(l.r.rows))
 		l.r.e.c.Log.ErrorContext(ctx, "compose", "follow_up", row.ID, "err", err)
 		l.r.change(l.j.ID, row.Fault(err.Error(), l.r.now), l.desire.Plan)
 		l.r.tally.Held++
 		return
 	}
 	if l.silent(ctx, machine, &s.message) {
+		l.r.forget(len(l.r.sends)-1, len(l.r.rows))
 		ruling = l.rules.Decide(l.desire, l.j, row, l.contact, l.r.now, false)
 		l.r.change(l.j.ID, ruling.Row, l.desire.Plan)
 		l.r.tally.count(ruling.Result)
 		return
 	}
 	if !l.r.claim(l.contact.ID) { // another Deliver was faster
+		l.r.forget(len(l.r.sends)-1, len(l.r.rows))
 		l.r.later[row.ID] = true
-		return
 	}
-	l.r.sends = append(l.r.sends, s)
 }
 
 // prepare renders the message before anything is armed, so that a fault of the
-// text costs nothing.
-func (l *look) prepare(ruling followup.Ruling) (send, error) {
+// text costs nothing. It fills s and arm, which are zero.
+func (l *look) prepare(ruling *followup.Ruling, s *send, arm *followup.Arm) error {
 	attempt := l.r.e.c.ID()
 	letter := l.rules.Letter(l.desire, l.j, ruling.Row, ruling.Wanted, l.contact, l.r.now)
 	letter.Attempt = attempt
-	m, err := l.r.e.c.Composer.Compose(letter)
-	if err != nil {
-		return send{}, err
+	var err error
+	if s.message, err = l.r.e.c.Composer.Compose(letter); err != nil {
+		return err
 	}
-	m.Attempt = attempt
-	contact := *l.contact
-	contact.Sends = slices.Clone(contact.Sends) // all else is only read
-	contact.Spend(followup.Spend{
+	s.message.Attempt = attempt
+	s.plan, s.medium, s.shop, s.lag = l.desire.Plan, ruling.Row.Channel, l.rules.Shop.ID, l.r.now.Sub(ruling.Wanted.DueAt)
+	arm.Row = ruling.Row.Arm(attempt, l.desire.Plan.Hash, l.r.now, followup.CallTimeout)
+	arm.Contact = *l.contact
+	arm.Contact.Sends = append(make([]followup.Spend, 0, len(l.contact.Sends)+1), l.contact.Sends...) // all else is only read
+	arm.Contact.Spend(followup.Spend{
 		FollowUp: ruling.Row.ID, Epoch: l.rules.Epoch, At: l.r.now, Channel: ruling.Row.Channel, Class: ruling.Row.Class,
 	})
-	row := ruling.Row.Arm(attempt, l.desire.Plan.Hash, l.r.now, followup.CallTimeout)
-	return send{
-		arm: followup.Arm{Row: row, Contact: contact}, message: m, plan: l.desire.Plan,
-		medium: row.Channel, shop: l.rules.Shop.ID, lag: l.r.now.Sub(ruling.Wanted.DueAt),
-	}, nil
+	return nil
 }
 
 // change queues a row write; ends that something waits for keep a look.

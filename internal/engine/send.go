@@ -19,13 +19,9 @@ func (r *round) dispatch(ctx context.Context) error {
 	if len(r.sends) == 0 {
 		return nil
 	}
-	arms := make([]followup.Arm, len(r.sends))
-	for i := range r.sends {
-		arms[i] = r.sends[i].arm
-	}
-	results, err := r.e.c.Store.Arm(ctx, arms)
+	results, err := r.e.c.Store.Arm(ctx, r.arms)
 	if err != nil { // unknown: only a row that shows our attempt may be sent
-		if results, err = r.e.armed(ctx, arms, err); err != nil {
+		if results, err = r.e.armed(ctx, r.arms, err); err != nil {
 			return err // rows that are armed are found after their deadline
 		}
 	}
@@ -38,9 +34,9 @@ func (r *round) dispatch(ctx context.Context) error {
 	for i := range r.sends {
 		switch results[i] {
 		case followup.ArmedNow:
-			group.Go(func() error { ends[i] = r.e.call(calls, &r.sends[i], r.now); return nil })
+			group.Go(func() error { ends[i] = r.e.call(calls, &r.sends[i], &r.arms[i], r.now); return nil })
 		case followup.Closed:
-			r.later[r.sends[i].arm.Row.ID] = true // the contact moved: decide again
+			r.later[r.arms[i].Row.ID] = true // the contact moved: decide again
 		default: // somebody else acts on the row
 		}
 	}
@@ -76,12 +72,12 @@ func (e *Engine) armed(ctx context.Context, arms []followup.Arm, cause error) ([
 }
 
 // call makes the one provider call of an armed attempt.
-func (e *Engine) call(ctx context.Context, s *send, now time.Time) followup.Finish {
+func (e *Engine) call(ctx context.Context, s *send, arm *followup.Arm, now time.Time) followup.Finish {
 	// The row as stored: arming raised its version by one.
-	row := s.arm.Row
+	row := arm.Row
 	row.Version++
 	end := followup.Finish{Attempt: row.Attempt}
-	receipt, err := e.hand(ctx, s)
+	receipt, err := e.hand(ctx, s, arm)
 	if err == nil {
 		end.Row, _ = row.Accept(receipt.Provider, "accepted", now)
 	} else {
@@ -90,7 +86,7 @@ func (e *Engine) call(ctx context.Context, s *send, now time.Time) followup.Fini
 		}
 		end.Row = row.Fail(err, now)
 		if end.Row.State == followup.Failed {
-			end.Unspend = s.arm.Contact.ID
+			end.Unspend = arm.Contact.ID
 		}
 	}
 	end.Row.Await(s.plan, now)
@@ -105,14 +101,14 @@ func (e *Engine) call(ctx context.Context, s *send, now time.Time) followup.Fini
 }
 
 // hand waits for a place among the parallel sends and gives the message to the channel.
-func (e *Engine) hand(ctx context.Context, s *send) (followup.Receipt, error) {
+func (e *Engine) hand(ctx context.Context, s *send, arm *followup.Arm) (followup.Receipt, error) {
 	select {
 	case e.turns <- struct{}{}:
 		defer func() { <-e.turns }()
 	case <-ctx.Done():
 		return followup.Receipt{}, &followup.SendError{Failure: followup.NotAccepted, Phase: "wait", Err: ctx.Err()}
 	}
-	if _, resting := e.rests(lane{s.shop, s.medium}, s.arm.Row.ArmedAt); resting { // another call of this group found it out
+	if _, resting := e.rests(lane{s.shop, s.medium}, arm.Row.ArmedAt); resting { // another call of this group found it out
 		return followup.Receipt{}, &followup.SendError{Failure: followup.Account, Phase: "lane", Err: errors.New("the lane rests after a fault of the account")}
 	}
 	ch := e.c.Channels[s.shop][s.medium]
@@ -125,11 +121,16 @@ func (e *Engine) hand(ctx context.Context, s *send) (followup.Receipt, error) {
 // record writes what became of the calls. The write must not be lost because
 // the program is stopping: it has its own short deadline.
 func (r *round) record(ctx context.Context, ends []followup.Finish) error {
-	var done []followup.Finish
-	var sends []*send
+	done, of := ends, make([]int, 0, len(ends)) // of: the places in sends
 	for i := range ends {
 		if ends[i].Attempt != "" {
-			done, sends = append(done, ends[i]), append(sends, &r.sends[i])
+			of = append(of, i)
+		}
+	}
+	if len(of) < len(ends) {
+		done = make([]followup.Finish, len(of))
+		for n, i := range of {
+			done[n] = ends[i]
 		}
 	}
 	if len(done) == 0 {
@@ -148,7 +149,7 @@ func (r *round) record(ctx context.Context, ends []followup.Finish) error {
 		if err != nil {
 			r.e.c.Log.ErrorContext(ctx, "record send", "follow_up", done[i].Row.ID, "err", err)
 		}
-		r.recorded(ctx, sends[i], &done[i].Row)
+		r.recorded(ctx, of[i], &done[i].Row)
 	}
 	return nil
 }
@@ -156,13 +157,13 @@ func (r *round) record(ctx context.Context, ends []followup.Finish) error {
 // recordTime bounds the write that records results.
 const recordTime = 30 * time.Second
 
-func (r *round) recorded(ctx context.Context, s *send, row *followup.FollowUp) {
+func (r *round) recorded(ctx context.Context, i int, row *followup.FollowUp) {
 	switch row.State {
 	case followup.Sent:
 		r.tally.Sent++
 	case followup.Failed:
 		r.tally.Failed++
-		r.bounced(ctx, s, row)
+		r.bounced(ctx, i, row)
 	case followup.Planned:
 		r.tally.Retried++
 	default:
@@ -174,12 +175,12 @@ func (r *round) recorded(ctx context.Context, s *send, row *followup.FollowUp) {
 }
 
 // bounced closes a mail address that its own server refused.
-func (r *round) bounced(ctx context.Context, s *send, row *followup.FollowUp) {
+func (r *round) bounced(ctx context.Context, i int, row *followup.FollowUp) {
 	if !row.Bounce {
 		return
 	}
-	err := r.e.updateContact(ctx, s.arm.Contact.ID, func(c *followup.Contact) bool {
-		return c.Suppress(followup.Suppression{Channel: s.medium, Reason: "bounce", At: r.now})
+	err := r.e.updateContact(ctx, r.arms[i].Contact.ID, func(c *followup.Contact) bool {
+		return c.Suppress(followup.Suppression{Channel: r.sends[i].medium, Reason: "bounce", At: r.now})
 	})
 	if err != nil {
 		r.e.c.Log.ErrorContext(ctx, "suppress bounced address", "follow_up", row.ID, "err", err)
