@@ -122,22 +122,29 @@ func lookTime(dr string) (time.Time, error) {
 
 // Lists of things that people have to look at.
 const (
-	listCalls = "calls"
-	listCases = "cases"
-	listSent  = "sent"
+	listCalls   = "calls"
+	listClaimed = "claimed"
+	listCases   = "cases"
+	listSent    = "sent"
 )
 
 // listKey is the hash key of a shop's list.
 func listKey(shop followup.ShopID, list string) string { return string(shop) + "#" + list }
 
-// rowList returns the list that a row is on and where; "" on none.
+// rowList returns the list that a row is on and where; "" on none. What people
+// look for is found journey by journey, so all rows of one stand at one place.
 func (s *Store) rowList(f *followup.FollowUp) (lh, lr string) {
 	shop, _ := f.ID.Journey().Split()
+	at := short(string(f.ID.Journey()))
 	switch f.State {
 	case followup.Held, followup.Unknown, followup.Parked, followup.Failed:
-		return listKey(shop, string(f.State)), short(string(f.ID))
+		return listKey(shop, string(f.State)), at
 	case followup.Listed:
-		return listKey(shop, listCalls), short(string(f.ID))
+		return listKey(shop, listCalls), at
+	case followup.Armed:
+		if f.Claimed != "" {
+			return listKey(shop, listClaimed), at
+		}
 	case followup.Sent, followup.Delivered:
 		if s.c.DayList && !f.Ended.IsZero() {
 			return dayKey(shop, f.Ended, shardOf(string(f.ID.Journey()))), lookSort(f.Ended, f.ID)

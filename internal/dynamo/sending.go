@@ -68,11 +68,13 @@ func (s *Store) prepare(a *followup.Arm) (out arming, err error) {
 		":v": number(row.Version), ":armed": text(string(followup.Armed)),
 		":p": text(string(followup.Planned)), ":h": text(string(followup.Held)), ":l": text(string(followup.Listed)),
 	}
-	set := "SET v = :n, w = :w, b = :b, att = :att, st = :armed"
-	remove := " REMOVE lh, lr"
+	set, remove := "SET v = :n, w = :w, b = :b, att = :att, st = :armed", " REMOVE lh, lr"
 	if row.Claimed != "" { // a person's claim waits for its own deadline; a send keeps the look it was found at
+		lh, lr := s.rowList(&row)
+		values[":lh"], values[":lr"] = text(lh), text(lr)
+		set, remove = set+", lh = :lh, lr = :lr", ""
 		if row.Next.IsZero() {
-			remove += ", dh, dr"
+			remove = " REMOVE dh, dr"
 		} else {
 			set += ", dh = :dh, dr = :dr"
 			values[":dh"], values[":dr"] = lookKeys(&row)

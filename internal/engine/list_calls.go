@@ -38,9 +38,12 @@ type CallItem struct {
 // would be refused.
 func (e *Engine) Calls(ctx context.Context, now time.Time) ([]CallItem, error) {
 	out := []CallItem{}
-	for _, state := range []followup.State{followup.Listed, followup.Armed} {
-		_, err := e.each(ctx, followup.Query{State: state}, func(j *followup.Journey) error {
-			items, err := e.callsOf(ctx, now, j, state)
+	for _, in := range []struct {
+		q     followup.Query
+		state followup.State
+	}{{followup.Query{State: followup.Listed}, followup.Listed}, {followup.Query{Claimed: true}, followup.Armed}} {
+		_, err := e.each(ctx, in.q, func(j *followup.Journey) error {
+			items, err := e.callsOf(ctx, now, j, in.state)
 			out = append(out, items...)
 			return err
 		})

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -26,7 +27,8 @@ type OrderItem struct {
 	Zone    string
 }
 
-// Orders pages through all orders by id.
+// Orders pages through all orders. Each page is by id; whether the pages are is
+// the store's (see [followup.Query]).
 func (e *Engine) Orders(ctx context.Context, after followup.Cursor, limit int) ([]OrderItem, followup.Cursor, error) {
 	ids, next, err := e.c.Store.Find(ctx, followup.Query{All: true}, after, limit)
 	if err != nil {
@@ -76,6 +78,7 @@ func (e *Engine) SearchOrders(ctx context.Context, text string) (found []OrderIt
 		}
 		return nil
 	})
+	slices.SortFunc(found, func(a, b OrderItem) int { return cmp.Compare(a.Journey, b.Journey) })
 	return found, whole, err
 }
 

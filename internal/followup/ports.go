@@ -75,7 +75,8 @@ type Journeys interface {
 	Save(ctx context.Context, changes []Change) ([]error, error)
 	// Find pages through journeys that have a head, and with Query.State through
 	// those that have a row, by id; it may be a moment stale. A store that has no
-	// index of all journeys gives those of Query.All in an order of its own.
+	// index of all journeys gives the pages of Query.All in an order of its own,
+	// each page by id.
 	Find(ctx context.Context, q Query, after Cursor, limit int) ([]JourneyID, Cursor, error)
 	// Events pages through the log of one journey in the order of the fold.
 	Events(ctx context.Context, id JourneyID, after Cursor, limit int) ([]Event, Cursor, error)
@@ -86,7 +87,8 @@ type Query struct {
 	Contact  ContactID // reached through this contact
 	OpenCase bool      // with an open case
 	State    State     // with a row in this state: listed, held, unknown, parked, failed, armed
-	All      bool      // every journey, by id
+	Claimed  bool      // with a call that a person claimed; others with an armed row may be among them
+	All      bool      // every journey
 }
 
 // Ref is a follow-up that has a look due. It may be stale: decide again on the row.

@@ -48,6 +48,15 @@ func matcher(q followup.Query) (func(*journey) bool, error) {
 		}
 	case followup.Query{OpenCase: true}:
 		return func(j *journey) bool { return j.found.open }, nil
+	case followup.Query{Claimed: true}:
+		return func(j *journey) bool {
+			for _, r := range j.rows {
+				if r.State == followup.Armed && r.Claimed != "" {
+					return true
+				}
+			}
+			return false
+		}, nil
 	case followup.Query{All: true}:
 		return func(j *journey) bool { return j.head.version > 0 }, nil
 	case followup.Query{State: q.State}:

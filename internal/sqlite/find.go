@@ -39,6 +39,8 @@ func findQuery(q followup.Query) (query string, args []any, err error) {
 		}
 	case followup.Query{OpenCase: true}:
 		return openQuery, nil, nil
+	case followup.Query{Claimed: true}: // few others are armed at a time
+		return armedQuery, nil, nil
 	case followup.Query{All: true}:
 		return allQuery, nil, nil
 	case followup.Query{State: q.State}:

@@ -12,7 +12,11 @@ func (u suite) find(q followup.Query, limit int) []followup.JourneyID {
 	u.Helper()
 	u.settle()
 	ids := pages(u, limit, func(ctx context.Context, after followup.Cursor, limit int) ([]followup.JourneyID, followup.Cursor, error) {
-		return u.s.Find(ctx, q, after, limit)
+		ids, next, err := u.s.Find(ctx, q, after, limit)
+		if !slices.IsSorted(ids) {
+			u.Errorf("find %+v: a page that is not by id: %v", q, ids)
+		}
+		return ids, next, err
 	})
 	if q.All && u.Unsorted {
 		slices.Sort(ids)
@@ -70,6 +74,45 @@ var findPromises = []promise{
 		}
 		for _, state := range attention {
 			u.found(followup.Query{State: state}, want[state]...)
+		}
+	}},
+	{"a claimed call, until it is released, and no call that nobody claimed", func(u suite) {
+		a, b := Order(1, 2), Order(2, 2)
+		for _, c := range []*followup.Change{&a, &b} {
+			c.Rows = c.Rows[1:] // a call
+			c.Rows[0].State = followup.Listed
+		}
+		u.saved(a, b)
+		row, person := u.row(a.Rows[0].ID), u.contact(a.Head.Contact)
+		u.arm([]followup.Arm{{Row: row.Claim("a1", row.Plan, "Sam", Start()), Contact: person}}, followup.ArmedNow)
+		u.found(followup.Query{Claimed: true}, a.Journey)
+		u.found(followup.Query{State: followup.Armed}, a.Journey)
+		u.found(followup.Query{State: followup.Listed}, b.Journey)
+
+		released, err := u.row(row.ID).Release("busy", Start())
+		u.ok("release", err)
+		u.finish([]followup.Finish{{Row: released, Attempt: "a1"}}, nil)
+		u.found(followup.Query{Claimed: true})
+		u.found(followup.Query{State: followup.Armed})
+		u.found(followup.Query{State: followup.Listed}, a.Journey, b.Journey)
+	}},
+	{"ids that begin with one another, in pages", func(u suite) {
+		who := Order(1, 0).Head.Contact
+		var ids []followup.JourneyID
+		for n, order := range []string{"7", "7-1", "7.1", "7-1-1", "70", "7#", "7 1", "6"} {
+			c := Order(n, 2)
+			c.Journey = followup.NewJourneyID("main", order)
+			c.Head.Contact, c.Contacts, c.Rows = who, nil, nil
+			c.Head.Facts.Cases = []followup.Case{{Number: 1, Opened: Start()}}
+			for i := range 2 {
+				c.Rows = append(c.Rows, Row(c.Journey, who, i, Start()))
+				c.Rows[i].State = followup.Held
+			}
+			u.saved(c)
+			ids = append(ids, c.Journey)
+		}
+		for _, q := range []followup.Query{{Contact: who}, {OpenCase: true}, {State: followup.Held}, {All: true}} {
+			u.found(q, ids...)
 		}
 	}},
 	{"a row that leaves a state takes its journey with it", func(u suite) {

@@ -24,7 +24,8 @@ type Harness struct {
 	NoTransactions bool
 	// NoWaiting: the inbox cannot list what waits, because a queue keeps it.
 	NoWaiting bool
-	// Unsorted: the journeys of a query for all come in an order of the store's own.
+	// Unsorted: the pages of a query for all come in an order of the store's own,
+	// each by id.
 	Unsorted bool
 	// Large is how many elements a large group has: fewer for a slow server; 0: 250.
 	Large int
