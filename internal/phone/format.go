@@ -12,11 +12,12 @@ func (n Number) International() string {
 	}
 	for line := range strings.Lines(p.formats) {
 		format := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
-		if prefix(format[1], n.National) == nil && format[1] != "" {
+		pattern, leading, replacement := format[0], format[1], format[2]
+		if leading != "" && prefix(leading, n.National) == nil {
 			continue
 		}
-		if whole := compiled("(?:" + format[0] + ")$"); whole.MatchString(n.National) {
-			shown = whole.ReplaceAllString(n.National, format[2])
+		if whole := compiled("(?:" + pattern + ")$"); whole.MatchString(n.National) {
+			shown = whole.ReplaceAllString(n.National, replacement)
 			break
 		}
 	}

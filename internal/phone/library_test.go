@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
+	"pgregory.net/rapid"
 
 	"aftersales/internal/phone"
 )
@@ -122,41 +123,39 @@ func ways(n *phonenumbers.PhoneNumber) []string {
 }
 
 func TestExamplesAreReadAsTheLibraryDoes(t *testing.T) {
-	all := examples()
-	if len(all) < 1300 {
-		t.Fatalf("%d examples", len(all))
+	all := seeds()
+	if len(all) < 15_000 {
+		t.Fatalf("%d ways of writing an example", len(all))
 	}
-	for _, n := range all {
-		for _, s := range ways(n) {
-			for _, home := range []string{phonenumbers.GetRegionCodeForNumber(n), "US", "DE", ""} {
-				same(t, s, home)
-			}
-		}
+	for _, in := range all {
+		same(t, in.s, in.home)
+		same(t, in.s, "AU")
 	}
 }
 
 func TestMutilatedNumbersAreReadAsTheLibraryDoes(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	all, regions := examples(), homes()
-	for range rounds() {
-		n := all[random.IntN(len(all))]
-		home := phonenumbers.GetRegionCodeForNumber(n)
+	inputs, regions := seeds(), homes()
+	for range 20_000 {
+		in := inputs[random.IntN(len(inputs))]
 		if random.IntN(4) == 0 {
-			home = regions[random.IntN(len(regions))]
+			in.home = regions[random.IntN(len(regions))]
 		}
-		w := ways(n)
-		same(t, mutilated(random, w[random.IntN(len(w))]), home)
-		if t.Failed() {
-			return
-		}
+		same(t, mutilated(random, in.s), in.home)
 	}
 }
 
-func rounds() int {
-	if n, err := strconv.Atoi(os.Getenv("ROUNDS")); err == nil {
-		return n
+// input is what Parse is given.
+type input struct{ s, home string }
+
+// seeds are the examples in all ways, in their regions.
+func seeds() (all []input) {
+	for _, n := range examples() {
+		for _, s := range ways(n) {
+			all = append(all, input{s, phonenumbers.GetRegionCodeForNumber(n)})
+		}
 	}
-	return 20000
+	return all
 }
 
 // pieces are what is put into numbers to mutilate them.
@@ -188,8 +187,52 @@ func TestCollectedInputsAreReadAsTheLibraryDoes(t *testing.T) {
 		t.Fatalf("%d rows, %v", len(rows), err)
 	}
 	for _, r := range rows[1:] {
-		for _, home := range homes() {
+		for _, home := range []string{r[1], "", "ZZ", "001", "us", "BR", "GB", "IT", "JP", "RU"} {
 			same(t, r[0], home)
 		}
 	}
+}
+
+// Numbers made from the metadata's own patterns, and such with a wrong digit, in each form that a region has.
+func TestNumbersOfEveryPatternAreReadAsTheLibraryDoes(t *testing.T) {
+	metadata, err := phonenumbers.MetadataCollection()
+	if err != nil {
+		t.Fatal(err)
+	}
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, m := range metadata.GetMetadata() {
+		code := strconv.Itoa(int(m.GetCountryCode()))
+		before := []string{"", "+" + code}
+		for _, p := range []string{m.GetInternationalPrefix(), m.GetNationalPrefixForParsing()} {
+			before = append(before, made(p, 1), made(p, 2), made(p, 3)+code)
+		}
+		for _, d := range []*phonenumbers.PhoneNumberDesc{
+			m.GetGeneralDesc(), m.GetFixedLine(), m.GetMobile(), m.GetTollFree(), m.GetPremiumRate(), m.GetSharedCost(),
+			m.GetPersonalNumber(), m.GetVoip(), m.GetPager(), m.GetUan(), m.GetVoicemail(),
+		} {
+			for i := range 4 {
+				national := made(d.GetNationalNumberPattern(), i)
+				same(t, "+"+code+national, "")
+				at := random.IntN(len(national) + 1)
+				wrong := national[:at] + strconv.Itoa(random.IntN(10)) + national[min(at+1, len(national)):]
+				same(t, before[random.IntN(len(before))]+wrong, m.GetId())
+			}
+		}
+	}
+}
+
+// made returns some string that a pattern matches.
+func made(pattern string, n int) string { return rapid.StringMatching(pattern).Example(n) }
+
+func FuzzParse(f *testing.F) {
+	for i, in := range seeds() {
+		if i%50 == 0 {
+			f.Add(in.s, in.home)
+		}
+	}
+	for _, s := range pieces {
+		f.Add("+41446681800"+s, "CH")
+		f.Add(s+"044 668 18 00", "CH")
+	}
+	f.Fuzz(func(t *testing.T, s, home string) { same(t, s, home) })
 }

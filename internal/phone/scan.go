@@ -11,24 +11,26 @@ const (
 	plus       = "+\uff0b"
 	separators = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u30fc\uff0d\uff0e\uff0f \u00a0\u00ad\u200b\u2060\u3000()\uff08\uff09\uff3b\uff3d.[]/\u2053\u223c"
 
-	// Regular expressions as libphonenumber has them; digits are ASCII here already.
-	separator = `[-x\x{2010}-\x{2015}\x{2212}\x{30fc}\x{ff0d}-\x{ff0f} \x{a0}\x{ad}\x{200b}\x{2060}\x{3000}()\x{ff08}\x{ff09}\x{ff3b}\x{ff3d}.\[\]/~\x{2053}\x{223c}\x{ff5e}*]`
-	label     = `[:.\x{ff0e}]?[ \x{a0}\t,-]*` // after the word for an extension
-	extension = `;ext=(\d{1,20})` +
-		`|[ \x{a0}\t,]*(?:e?xt(?:ensi(?:o\x{301}?|\x{f3}))?n?|\x{ff45}?\x{ff58}\x{ff54}\x{ff4e}?|\x{434}\x{43e}\x{431}|anexo)` + label + `(\d{1,20})#?` +
-		`|[ \x{a0}\t,]*(?:[x\x{ff58}#\x{ff03}~\x{ff5e}]|int|\x{ff49}\x{ff4e}\x{ff54})` + label + `(\d{1,9})#?` +
+	// Regular expressions as libphonenumber has them, of digits that are ASCII already.
+	anySeparator = `[-x\x{2010}-\x{2015}\x{2212}\x{30fc}\x{ff0d}-\x{ff0f} \x{a0}\x{ad}\x{200b}\x{2060}\x{3000}()\x{ff08}\x{ff09}\x{ff3b}\x{ff3d}.\[\]/~\x{2053}\x{223c}\x{ff5e}*]`
+	afterWord    = `[:.\x{ff0e}]?[ \x{a0}\t,-]*`
+	anyExtension = `;ext=(\d{1,20})` +
+		`|[ \x{a0}\t,]*(?:e?xt(?:ensi(?:o\x{301}?|\x{f3}))?n?|\x{ff45}?\x{ff58}\x{ff54}\x{ff4e}?|\x{434}\x{43e}\x{431}|anexo)` + afterWord + `(\d{1,20})#?` +
+		`|[ \x{a0}\t,]*(?:[x\x{ff58}#\x{ff03}~\x{ff5e}]|int|\x{ff49}\x{ff4e}\x{ff54})` + afterWord + `(\d{1,9})#?` +
 		`|[- ]+(\d{1,6})#` +
-		`|[ \x{a0}\t]*(?:,,|;)` + label + `(\d{1,15})#?` +
-		`|[ \x{a0}\t]*,+` + label + `(\d{1,9})#?`
-	number = `\d{2}|[+\x{ff0b}]*(?:` + separator + `*\d){3,}(?:` + separator + `|[a-z\d])*`
-	domain = `(?:[a-zA-Z\d]+(?:-*[a-zA-Z\d])*\.)*[a-zA-Z]+(?:-*[a-zA-Z\d])*\.?`
+		`|[ \x{a0}\t]*(?:,,|;)` + afterWord + `(\d{1,15})#?` +
+		`|[ \x{a0}\t]*,+` + afterWord + `(\d{1,9})#?`
+	anyNumber = `\d{2}|[+\x{ff0b}]*(?:` + anySeparator + `*\d){3,}(?:` + anySeparator + `|[a-z\d])*`
+	domain    = `(?:[a-zA-Z\d]+(?:-*[a-zA-Z\d])*\.)*[a-zA-Z]+(?:-*[a-zA-Z\d])*\.?`
 )
 
 // Compiled at first use, which most numbers do not make.
 var (
-	extensionAtEnd = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)(?:` + extension + `)$`) })
-	numberAlone    = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)^(?:` + number + `(?:` + extension + `)?)$`) })
-	contextAlone   = sync.OnceValue(func() *regexp.Regexp {
+	extensionAtEnd = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`(?i)(?:` + anyExtension + `)$`) })
+	numberAlone    = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?i)^(?:` + anyNumber + `(?:` + anyExtension + `)?)$`)
+	})
+	contextAlone = sync.OnceValue(func() *regexp.Regexp {
 		return regexp.MustCompile(`^(?:\+[-.()\d]*\d[-.()\d]*|` + domain + `)$`)
 	})
 	secondNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[\\/] *x`) })

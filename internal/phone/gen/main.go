@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"go/build"
 	"go/format"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -91,7 +92,7 @@ func newTable(a *automaton) (t table, err error) {
 	if t.Regions, err = newRegions(a); err != nil {
 		return t, err
 	}
-	for code := range phonenumbers.GetSupportedCallingCodes() {
+	for _, code := range slices.Sorted(maps.Keys(phonenumbers.GetSupportedCallingCodes())) {
 		p, err := newPlan(a, t.Regions, code)
 		if err != nil {
 			return t, err

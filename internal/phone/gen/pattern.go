@@ -95,5 +95,12 @@ func (p *pattern) key() string {
 	if p == nil {
 		return "-"
 	}
-	return fmt.Sprint(p.at, p.ends)
+	key := make([]rune, 0, len(p.at)+1)
+	if p.ends {
+		key = append(key, '.')
+	}
+	for _, pc := range p.at {
+		key = append(key, 0x100+rune(pc)) // apart from what stands between keys
+	}
+	return string(key)
 }

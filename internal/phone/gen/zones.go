@@ -84,14 +84,18 @@ func (z zoneMap) sets() []string {
 
 // prefixes is the language of the prefixes behind the digits so far, each labelled with the index of its set.
 type prefixes struct {
-	so   string
-	sets map[string]int // by prefix
+	so     string
+	sets   map[string]int  // by prefix
+	begins map[string]bool // what a prefix begins with
 }
 
 func newPrefixes(z zoneMap, sets []string) prefixes {
-	p := prefixes{sets: map[string]int{}}
+	p := prefixes{sets: map[string]int{}, begins: map[string]bool{}}
 	for prefix, of := range z {
 		p.sets[prefix], _ = slices.BinarySearch(sets, of)
+		for n := range len(prefix) + 1 {
+			p.begins[prefix[:n]] = true
+		}
 	}
 	return p
 }
@@ -100,12 +104,10 @@ func (p prefixes) label() int { return p.sets[p.so] }
 
 func (p prefixes) next(digit rune) language {
 	so := p.so + string(digit)
-	for prefix := range p.sets {
-		if strings.HasPrefix(prefix, so) {
-			return prefixes{so, p.sets}
-		}
+	if !p.begins[so] {
+		return nil
 	}
-	return nil
+	return prefixes{so, p.sets, p.begins}
 }
 
 func (p prefixes) key() string { return p.so }
