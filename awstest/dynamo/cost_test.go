@@ -23,6 +23,7 @@ const (
 	gateOrderRRU = 40
 	gateReceive  = 2 // WRU
 	gateDecide   = 5 // RRU
+	gateClaim    = 6 // WRU: reserve 1, row 1, look moved 2, list moved 2
 )
 
 // bill is what a row of the table costs.
@@ -288,5 +289,43 @@ func TestCostOfASweep(t *testing.T) {
 	}
 	if u := meter.Take(); n != 270 || u.Read > 5+0.5*4 {
 		t.Errorf("%d keys cost %g RRU, want 270 in 5 and half a unit a shard", n, u.Read)
+	}
+}
+
+// TestCostOfTheCallList reads what the console's call list asks for, in a shop
+// with 300 follow-ups due: half a unit for each shop's list.
+func TestCostOfTheCallList(t *testing.T) {
+	t.Parallel()
+	meter := dynamotest.Metered(localaws.DynamoDB(t))
+	c := settings()
+	s := dynamo.New(meter, localaws.Tables(t, localaws.DynamoDB(t)), c)
+	busy := storetest.Order(1, 0)
+	for n := range 300 {
+		r := storetest.Row(busy.Journey, busy.Head.Contact, 0, storetest.Start())
+		r.Occurrence = fmt.Sprint(n)
+		r.ID = followup.NewFollowUpID(busy.Journey, r.Step, "", r.Occurrence)
+		busy.Rows = append(busy.Rows, r)
+	}
+	call := storetest.Order(2, 2)
+	call.Rows = call.Rows[1:]
+	call.Rows[0].State = followup.Listed
+	if err := first(s.Save(t.Context(), []followup.Change{busy, call})); err != nil {
+		t.Fatal(err)
+	}
+	row, person := call.Rows[0], call.Contacts[0]
+	row.Version, person.Version = 1, 1
+	meter.Take()
+	claim := followup.Arm{Row: row.Claim("a1", row.Plan, "Sam", storetest.Start()), Contact: person}
+	if got, err := s.Arm(t.Context(), []followup.Arm{claim}); err != nil || got[0] != followup.ArmedNow {
+		t.Fatal(got, err)
+	}
+	if u := meter.Take(); u.Write > gateClaim {
+		t.Errorf("a claim costs %g WRU, want at most %d", u.Write, gateClaim)
+	}
+	for _, q := range []followup.Query{{Claimed: true}, {State: followup.Listed}} {
+		ids, _, err := s.Find(t.Context(), q, "", 100)
+		if u := meter.Take(); err != nil || len(ids) > 1 || u.Read > 0.5*float64(len(c.Shops)) || u.Read == 0 {
+			t.Errorf("%+v: %v costs %g RRU, want at most half a unit for each of %d shops (%v)", q, ids, u.Read, len(c.Shops), err)
+		}
 	}
 }
