@@ -5,9 +5,6 @@
 package setup
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -16,6 +13,7 @@ import (
 	"aftersales/internal/config"
 	"aftersales/internal/followup"
 	"aftersales/internal/plan"
+	"aftersales/internal/ready"
 )
 
 // Inputs replaces files of the configuration, for the demo and tests. What is
@@ -28,20 +26,24 @@ type Inputs struct {
 
 // Files are the merchant's own files, read and checked.
 type Files struct {
-	Plans     []*followup.Plan
-	Docs      []followup.PlanDoc // of the same plans, as they are stored
-	Catalogue *followup.Catalogue
-	messages  fs.FS // nil: those built in
+	ready.Files
+	messages fs.FS // nil: those built in
 }
 
-// Read reads plans and catalogue; its error names every fault at once.
-func Read(c *config.Config, in Inputs) (Files, error) {
+// of fills in the folders of the configuration.
+func (in Inputs) of(c *config.Config) Inputs {
 	if in.Plans == nil {
 		in.Plans = os.DirFS(c.Plans)
 	}
 	if in.Messages == nil && c.Messages != "" {
 		in.Messages = os.DirFS(c.Messages)
 	}
+	return in
+}
+
+// Read reads plans and catalogue; its error names every fault at once.
+func Read(c *config.Config, in Inputs) (Files, error) {
+	in = in.of(c)
 	plans, docs, faults := plan.LoadDir(in.Plans, ".")
 	name := "products"
 	if in.Catalogue == nil && c.Products != "" {
@@ -56,24 +58,7 @@ func Read(c *config.Config, in Inputs) (Files, error) {
 		read, more := plan.ParseCatalogue(name, in.Catalogue)
 		catalogue, faults = read, append(faults, more...)
 	}
-	return Files{Plans: plans, Docs: docs, Catalogue: catalogue, messages: in.Messages}, faults.Err()
-}
-
-// Fingerprint names all that a plan's meaning hangs on, but the journeys: when
-// it changes, every journey has to be reconciled.
-func (f Files) Fingerprint(c *config.Config) string { return fingerprint(c, f.Plans, f.Catalogue) }
-
-func fingerprint(c *config.Config, plans []*followup.Plan, catalogue *followup.Catalogue) string {
-	hashes := make([]string, 0, len(plans))
-	for _, p := range plans {
-		hashes = append(hashes, p.Hash)
-	}
-	text, err := json.Marshal([]any{hashes, catalogue, c.Shops, c.Holidays})
-	if err != nil {
-		return "" // never equal to a kept one: reconciles at each start
-	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	return Files{ready.Files{Plans: plans, Docs: docs, Catalogue: catalogue}, in.Messages}, faults.Err()
 }
 
 // Parse reads a stored plan again, as an engine asks for it.

@@ -1,0 +1,46 @@
+package setup
+
+import (
+	"bytes"
+	"fmt"
+	"path/filepath"
+
+	"aftersales/internal/config"
+	"aftersales/internal/ready"
+)
+
+// unknownBase stands for the address of a deployment that is not made yet.
+const unknownBase = "https://address.invalid"
+
+// Pack checks all of a shop's folder, messages included, as a deployment on AWS
+// needs it, and writes what its functions read of it; file is the configuration.
+// Its error names every fault at once. Warnings are of the configuration.
+func Pack(file string) (packed []byte, warnings []string, err error) {
+	cloud := config.Cloud{File: file, BaseURL: unknownBase}
+	c, err := cloud.LoadShop()
+	if err != nil {
+		return nil, nil, err
+	}
+	files, err := Read(c, Inputs{})
+	if err != nil {
+		return nil, nil, err
+	}
+	key := bytes.Repeat([]byte("k"), 32) // nothing is signed
+	if _, err := New(c, files, Keys{Links: [][]byte{key}, Contact: key}); err != nil {
+		return nil, nil, err
+	}
+	for i := range c.Shops {
+		if c.Shops[i].PublicURL == unknownBase {
+			c.Shops[i].PublicURL = ""
+		}
+	}
+	if c.Messages != "" {
+		folder, err := filepath.Rel(filepath.Dir(file), c.Messages)
+		if err != nil || !filepath.IsLocal(folder) {
+			return nil, nil, fmt.Errorf("messages %s: the folder does not lie in the shop's own, %s", c.Messages, filepath.Dir(file))
+		}
+		c.Messages = filepath.ToSlash(folder)
+	}
+	packed, err = ready.Write(c, files.Files)
+	return packed, c.Warnings, err
+}
