@@ -94,8 +94,8 @@ func TestPhoneNumbersThatAreTooMuch(t *testing.T) {
 	}
 }
 
-// Numbers that are written as E.164 already are read without the library's
-// regular expressions: that must not make a difference.
+// Numbers that are written as E.164 already are taken as they stand: that must
+// not make a difference.
 func TestE164IsReadAsAnythingElse(t *testing.T) {
 	f, err := os.Open("testdata/phone_mobile_examples.csv")
 	if err != nil {
@@ -119,5 +119,8 @@ func TestE164IsReadAsAnythingElse(t *testing.T) {
 	}
 	if p, ok := source.PhoneNumber("+390236618300", ""); !ok || p.E164 != "+390236618300" {
 		t.Errorf("the zero of Milan: %q", p.E164)
+	}
+	if p, ok := source.PhoneNumber("+015123456789", "DE"); ok {
+		t.Errorf("a German mobile number with a plus too many is %s, in Texas", p.E164)
 	}
 }
