@@ -83,3 +83,55 @@ func receive(ctx context.Context, client *sqs.Client, url string, limit int) ([]
 	}
 	return got, nil
 }
+
+// TestDrainOfARealQueue moves messages from one queue to another; a death before
+// the deletion leaves them on the first.
+func TestDrainOfARealQueue(t *testing.T) {
+	shared := config(endpoint(t))
+	client := sqs.NewFromConfig(shared)
+	name := "t-" + rand.Text()[:12]
+	dead, back := create(t, client, name+"-dead", nil), create(t, client, name, nil)
+	from, to := ours.New(shared, dead), ours.New(shared, back)
+	var all []queue.Message
+	for n := range 23 {
+		all = append(all, queue.Message{Body: fmt.Appendf(nil, `{"n":%d,"ß":"\n"}`, n)})
+	}
+	if err := from.Send(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	ctx, die := context.WithCancel(t.Context())
+	first := 0
+	n, err := from.Drain(ctx, 3, func(ctx context.Context, batch []queue.Message) error {
+		defer die()
+		first = len(batch)
+		return to.Send(ctx, batch)
+	})
+	if err == nil || n != first {
+		t.Errorf("dead after %d of %d were moved: %v", n, first, err)
+	}
+	n, err = from.Drain(t.Context(), 1000, to.Send)
+	if err != nil || n != len(all)-first {
+		t.Errorf("%d moved, want all but the %d that are hidden: %v", n, first, err)
+	}
+	if n, err := to.Waiting(t.Context()); err != nil || n != len(all) {
+		t.Errorf("%d wait at the target: %v", n, err)
+	}
+	got := map[string]int{}
+	for {
+		messages, err := receive(t.Context(), client, back, queue.MaxBatch)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(messages) == 0 {
+			break
+		}
+		for _, m := range messages {
+			got[string(m.Body)]++
+		}
+	}
+	for _, m := range all {
+		if got[string(m.Body)] != 1 {
+			t.Errorf("%s came %d times", m.Body, got[string(m.Body)])
+		}
+	}
+}

@@ -33,47 +33,79 @@ func (q *Queue) Waiting(ctx context.Context) (int, error) {
 }
 
 // Drain takes messages off the queue, at most ten at a time and limit in all,
-// and gives each batch to move. A batch is deleted once move is done with it: a
-// death in between leaves its messages here as well, so what move does must be
-// harmless to repeat. It returns how many were moved.
+// and gives each batch to move, or its messages one by one when move fails with
+// the batch. What was moved is deleted then: a death in between leaves it here as
+// well, so what move does must be harmless to repeat. What cannot be moved stays,
+// hidden for a minute, and does not keep back the rest; a batch of which nothing
+// can be moved ends the drain. It returns how many were moved, also with an error.
 func (q *Queue) Drain(ctx context.Context, limit int, move func(context.Context, []queue.Message) error) (int, error) {
 	moved := 0
+	var stayed []error
 	for moved < limit {
 		out, err := q.api.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-			QueueUrl: &q.url, MaxNumberOfMessages: int32(min(10, limit-moved)), VisibilityTimeout: hidden, WaitTimeSeconds: 1,
+			QueueUrl: &q.url, MaxNumberOfMessages: int32(min(queue.MaxBatch, limit-moved)), VisibilityTimeout: hidden, WaitTimeSeconds: 1,
 		})
 		if err != nil {
-			return moved, fmt.Errorf("receive messages: %w", err)
+			return moved, errors.Join(append(stayed, fmt.Errorf("receive messages: %w", err))...)
 		}
 		if len(out.Messages) == 0 {
-			return moved, nil
+			break
 		}
-		batch := make([]queue.Message, len(out.Messages))
-		for i, m := range out.Messages {
-			batch[i] = queue.Message{Body: []byte(aws.ToString(m.Body))}
+		gone, errs := part(ctx, out.Messages, move)
+		moved, stayed = moved+len(gone), append(stayed, errs...)
+		if len(gone) == 0 {
+			break
 		}
-		if err := move(ctx, batch); err != nil {
-			return moved, err
+		if err := q.remove(ctx, gone); err != nil {
+			return moved, errors.Join(append(stayed, err)...)
 		}
-		if err := q.remove(ctx, out.Messages); err != nil {
-			return moved, err
-		}
-		moved += len(batch)
 	}
-	return moved, nil
+	return moved, errors.Join(stayed...)
 }
 
-func (q *Queue) remove(ctx context.Context, messages []types.Message) error {
-	entries := make([]types.DeleteMessageBatchRequestEntry, len(messages))
+// part moves messages, together if that can be, and returns those that were moved.
+func part(ctx context.Context, messages []types.Message, move func(context.Context, []queue.Message) error) (gone []types.Message, errs []error) {
+	batch := make([]queue.Message, len(messages))
 	for i, m := range messages {
-		entries[i] = types.DeleteMessageBatchRequestEntry{Id: new(strconv.Itoa(i)), ReceiptHandle: m.ReceiptHandle}
+		batch[i] = queue.Message{Body: []byte(aws.ToString(m.Body))}
 	}
-	out, err := q.api.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: &q.url, Entries: entries})
-	if err == nil && len(out.Failed) > 0 {
-		err = errors.New(aws.ToString(out.Failed[0].Code))
+	err := move(ctx, batch)
+	if err == nil {
+		return messages, nil
 	}
-	if err != nil {
-		return fmt.Errorf("delete moved messages: %w", err)
+	if len(batch) == 1 || ctx.Err() != nil {
+		return nil, []error{err}
 	}
-	return nil
+	for i := range batch {
+		if err := move(ctx, batch[i:i+1]); err != nil {
+			errs = append(errs, err)
+		} else {
+			gone = append(gone, messages[i])
+		}
+	}
+	return gone, errs
+}
+
+// remove deletes messages; those that SQS did not delete again, a little later
+// each time.
+func (q *Queue) remove(ctx context.Context, messages []types.Message) error {
+	todo := make([]types.DeleteMessageBatchRequestEntry, len(messages))
+	for i, m := range messages {
+		todo[i] = types.DeleteMessageBatchRequestEntry{Id: new(strconv.Itoa(i)), ReceiptHandle: m.ReceiptHandle}
+	}
+	for round := 0; ; round++ {
+		out, err := q.api.DeleteMessageBatch(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: &q.url, Entries: todo})
+		if err != nil {
+			return fmt.Errorf("delete %d moved messages: %w", len(todo), err)
+		}
+		if len(out.Failed) == 0 {
+			return nil
+		}
+		if todo, err = again(todo, out.Failed, round, func(e types.DeleteMessageBatchRequestEntry) *string { return e.Id }); err != nil {
+			return fmt.Errorf("delete moved messages: %w", err)
+		}
+		if err := pause(ctx, firstPause<<round); err != nil {
+			return fmt.Errorf("delete %d moved messages: %w", len(todo), err)
+		}
+	}
 }

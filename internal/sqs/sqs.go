@@ -1,4 +1,5 @@
-// Package sqs puts messages on a queue of Amazon SQS. Receiving is Lambda's.
+// Package sqs puts messages on a queue of Amazon SQS, and moves failed ones off
+// theirs. All other receiving is Lambda's.
 package sqs
 
 import (
@@ -19,6 +20,8 @@ import (
 const (
 	parallel = 8 // batches at once
 	rounds   = 4 // tries of the entries of a batch that SQS did not take
+
+	firstPause = 100 * time.Millisecond // between two of them, doubled each time
 )
 
 // Queue is one queue. It implements [queue.Sender] and is safe for concurrent use.
@@ -77,24 +80,24 @@ func (q *Queue) batch(ctx context.Context, todo []types.SendMessageBatchRequestE
 		if len(out.Failed) == 0 {
 			return nil
 		}
-		if todo, err = again(todo, out.Failed, round); err != nil {
-			return err
+		if todo, err = again(todo, out.Failed, round, func(e types.SendMessageBatchRequestEntry) *string { return e.Id }); err != nil {
+			return fmt.Errorf("send messages: %w", err)
 		}
-		if err := pause(ctx, 100*time.Millisecond<<round); err != nil {
+		if err := pause(ctx, firstPause<<round); err != nil {
 			return fmt.Errorf("send %d messages: %w", len(todo), err)
 		}
 	}
 }
 
-// again returns the entries that failed, if it makes sense to send them once more.
-func again(sent []types.SendMessageBatchRequestEntry, failed []types.BatchResultErrorEntry, round int) ([]types.SendMessageBatchRequestEntry, error) {
-	var todo []types.SendMessageBatchRequestEntry
+// again returns the entries that failed, if it makes sense to try them once more.
+func again[E any](tried []E, failed []types.BatchResultErrorEntry, round int, id func(E) *string) ([]E, error) {
+	var todo []E
 	for _, f := range failed {
 		if f.SenderFault || round+1 == rounds {
-			return nil, fmt.Errorf("send messages: %d of %d were not taken: %s", len(failed), len(sent), aws.ToString(f.Code))
+			return nil, fmt.Errorf("%d of %d were not taken: %s", len(failed), len(tried), aws.ToString(f.Code))
 		}
-		for _, e := range sent {
-			if aws.ToString(e.Id) == aws.ToString(f.Id) {
+		for _, e := range tried {
+			if aws.ToString(id(e)) == aws.ToString(f.Id) {
 				todo = append(todo, e)
 			}
 		}
