@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -49,13 +50,25 @@ func DynamoDB(t testing.TB) *dynamodb.Client {
 	})
 }
 
-// Tables makes empty tables of this test, and deletes them at its end.
+// tableTime is how long a server may take to make a table: AWS takes ten seconds.
+const tableTime = time.Minute
+
+// Tables makes empty tables of this test, waits until they can be used, and
+// deletes them at its end.
 func Tables(t testing.TB, client *dynamodb.Client) dynamo.Tables {
 	t.Helper()
 	name := "t" + strings.ToLower(rand.Text()[:12])
 	tables := dynamo.Tables{Journeys: name + "-journeys", Contacts: name + "-contacts", Inbox: name + "-inbox"}
 	if err := dynamo.CreateTables(t.Context(), client, tables); err != nil {
 		t.Fatal(err)
+	}
+	ready := dynamodb.NewTableExistsWaiter(client, func(o *dynamodb.TableExistsWaiterOptions) {
+		o.MinDelay, o.MaxDelay = 20*time.Millisecond, time.Second
+	})
+	for _, table := range []string{tables.Journeys, tables.Contacts, tables.Inbox} {
+		if err := ready.Wait(t.Context(), &dynamodb.DescribeTableInput{TableName: &table}, tableTime); err != nil {
+			t.Fatalf("table %s: %v", table, err)
+		}
 	}
 	t.Cleanup(func() {
 		for _, table := range []string{tables.Journeys, tables.Contacts, tables.Inbox} {
