@@ -22,7 +22,7 @@ func NewLinks(signer *Signer) *Links { return &Links{signer: signer} }
 
 // Answer returns the address where l is answered, for 400 days.
 func (k *Links) Answer(l followup.Letter) string {
-	return l.Shop.PublicURL + "/a/" + k.signer.Token(Answer, string(l.Row.ID), l.Now.Add(answerLife))
+	return k.address(l.Shop.PublicURL, "/a/", Answer, l.Now.Add(answerLife), string(l.Row.ID))
 }
 
 // Unsubscribe returns the address that stops what l belongs to, for three years.
@@ -31,7 +31,13 @@ func (k *Links) Unsubscribe(l followup.Letter) string {
 	if l.Contact != nil {
 		s.Contact = l.Contact.ID
 	}
-	return l.Shop.PublicURL + "/u/" + k.signer.Token(Unsubscribe, s.String(), l.Now.Add(unsubscribeLife))
+	return k.address(l.Shop.PublicURL, "/u/", Unsubscribe, l.Now.Add(unsubscribeLife), s.String())
+}
+
+// address is that of a page with its token.
+func (k *Links) address(base, path string, purpose Purpose, expires time.Time, subject string) string {
+	var room [512]byte
+	return string(k.signer.Append(append(append(room[:0], base...), path...), purpose, subject, expires))
 }
 
 // Stop is the subject of an unsubscribe link: which messages, to whom. The

@@ -17,6 +17,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
+	"sync"
 	"time"
 )
 
@@ -56,8 +58,28 @@ type Signer struct {
 }
 
 type key struct {
-	id     [keyIDSize]byte
-	secret []byte
+	id   [keyIDSize]byte
+	macs *sync.Pool // of *maker: setting one up takes as long as two tokens
+}
+
+// maker makes and checks tokens of one key, one at a time.
+type maker struct {
+	mac hash.Hash
+	b   []byte // what is signed, and behind it the MAC
+}
+
+func newKey(secret []byte) key {
+	return key{macs: &sync.Pool{New: func() any { return &maker{mac: hmac.New(sha256.New, secret)} }}}
+}
+
+// maker takes a maker; who took it puts it back.
+func (k *key) maker() *maker {
+	m, ok := k.macs.Get().(*maker)
+	if !ok {
+		panic("link: the pool gave something else") // it holds nothing else
+	}
+	m.b = m.b[:0]
+	return m
 }
 
 // New returns a signer. The first secret signs; the others are retired ones,
@@ -71,7 +93,7 @@ func New(secrets ...[]byte) (*Signer, error) {
 		if len(secret) < minSecret {
 			return nil, fmt.Errorf("make signer: key %d has %d bytes, at least %d are needed", i+1, len(secret), minSecret)
 		}
-		k := key{secret: derive(secret, "link")}
+		k := newKey(derive(secret, "link"))
 		copy(k.id[:], derive(secret, "link key id"))
 		for _, other := range s.all {
 			if other.id == k.id {
@@ -88,14 +110,20 @@ func New(secrets ...[]byte) (*Signer, error) {
 // second. The same arguments give the same token. Times before 1970 count as
 // 1970: such a token is expired.
 func (s *Signer) Token(purpose Purpose, subject string, expires time.Time) string {
-	b := make([]byte, 0, headSize+len(subject)+macSize)
-	b = append(b, s.current.id[:]...)
+	return string(s.Append(nil, purpose, subject, expires))
+}
+
+// Append appends to b what [Signer.Token] returns.
+func (s *Signer) Append(b []byte, purpose Purpose, subject string, expires time.Time) []byte {
+	m := s.current.maker()
+	defer s.current.macs.Put(m)
+	m.b = append(m.b, s.current.id[:]...)
 	var at [8]byte
 	binary.BigEndian.PutUint64(at[:], uint64(min(max(expires.Unix(), 0), maxExpiry)))
-	b = append(b, at[8-expirySize:]...)
-	b = append(b, subject...)
-	b = append(b, s.current.mac(purpose, b)...)
-	return encoding.EncodeToString(b)
+	m.b = append(m.b, at[8-expirySize:]...)
+	m.b = append(m.b, subject...)
+	m.sign(purpose, len(m.b))
+	return encoding.AppendEncode(b, m.b)
 }
 
 // Open returns the subject of a token: [ErrInvalid] without one when it is not
@@ -123,19 +151,27 @@ func (s *Signer) Open(purpose Purpose, token string, now time.Time) (subject str
 }
 
 func (s *Signer) genuine(purpose Purpose, signed, mac []byte) bool {
-	for _, k := range s.all {
-		if bytes.Equal(k.id[:], signed[:keyIDSize]) {
-			return hmac.Equal(mac, k.mac(purpose, signed))
+	for i := range s.all {
+		k := &s.all[i]
+		if !bytes.Equal(k.id[:], signed[:keyIDSize]) {
+			continue
 		}
+		m := k.maker()
+		defer k.macs.Put(m)
+		m.b = append(m.b, signed...)
+		m.sign(purpose, len(signed))
+		return hmac.Equal(mac, m.b[len(signed):])
 	}
 	return false
 }
 
-func (k key) mac(purpose Purpose, signed []byte) []byte {
-	h := hmac.New(sha256.New, k.secret)
-	h.Write([]byte{byte(purpose)})
-	h.Write(signed)
-	return h.Sum(nil)[:macSize]
+// sign appends to m.b, which has n bytes, the MAC over them.
+func (m *maker) sign(purpose Purpose, n int) {
+	m.mac.Reset()
+	m.b = append(m.b, byte(purpose)) // for a moment: what is written has to be on the heap
+	m.mac.Write(m.b[n:])
+	m.mac.Write(m.b[:n])
+	m.b = m.mac.Sum(m.b[:n])[:n+macSize]
 }
 
 // derive gives each use of a secret its own key, so that what one reveals

@@ -3,6 +3,7 @@ package link_test
 import (
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -165,4 +166,20 @@ func FuzzOpen(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestManyAtOnce(t *testing.T) {
+	s := signer(t, newKey)
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			for n := range 200 {
+				subject := strings.Repeat("x", n)
+				if got, err := s.Open(link.Answer, s.Token(link.Answer, subject, now.Add(time.Hour)), now); got != subject || err != nil {
+					t.Errorf("%d bytes: %q, %v", n, got, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
