@@ -73,7 +73,7 @@ func (v *callsClaimVerb) Run(ctx context.Context, s *shell) error {
 		for line := range strings.Lines(strings.TrimSpace(m.Text) + "\n") {
 			s.printf("%s\n", p.paint(plain, strings.TrimRight(line, "\n")))
 		}
-		s.printf("\nAfterwards: aftersales calls done %s --outcome OUTCOME\n", v.ID)
+		s.printf("\nAfterwards: aftersales calls done %s --outcome OUTCOME%s\n", v.ID, s.onStack())
 		return nil
 	})
 }

@@ -114,10 +114,18 @@ func (s *shell) work(ctx context.Context, do func(d *desk, now time.Time) error)
 	return do(&desk{app.Config, app.Store, app.Engine}, app.Clock.Now())
 }
 
+// onStack is what a command that is proposed says of the stack; "" of a folder.
+func (s *shell) onStack() string {
+	if s.Stack == "" {
+		return ""
+	}
+	return " --stack " + s.Stack
+}
+
 // stack opens the stack that --stack names.
 func (s *shell) stack(ctx context.Context) (*cloud.Stack, error) {
 	if s.Stack == "" {
-		return nil, misused("say which stack with --stack NAME, or in AFTERSALES_STACK")
+		return nil, misused("say which stack with --stack NAME")
 	}
 	if !stackName.MatchString(s.Stack) {
 		return nil, misused("--stack %s: want the name of a stack: letters, digits and -", s.Stack)

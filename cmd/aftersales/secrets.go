@@ -35,7 +35,11 @@ func (s *shell) secrets(ctx context.Context) (*params.Secrets, error) {
 	if !stackName.MatchString(s.Stack) {
 		return nil, misused("--stack %s: want the name of a stack: letters, digits and -", s.Stack)
 	}
-	return reach.Secrets(ctx, s.Stack)
+	secrets, missing, err := reach.Secrets(ctx, s.Stack)
+	if missing != nil {
+		fmt.Fprintf(s.err, "%v. What is set waits for a stack of that name.\n", missing)
+	}
+	return secrets, err
 }
 
 // The keys of every stack.

@@ -119,6 +119,13 @@ func TestSecretsSet(t *testing.T) {
 	}
 }
 
+func TestSecretsBeforeTheStack(t *testing.T) {
+	account(t, http.StatusNotFound, someStacks)
+	if d := cli(t, "secrets", "init", "--stack", "caer"); !strings.Contains(d.err, "no such stack; here is care") || !strings.Contains(d.err, "waits for a stack of that name") {
+		t.Errorf("stderr %q", d.err)
+	}
+}
+
 func TestSecretsSetGenerates(t *testing.T) {
 	p := newParameters(t)
 	d := cli(t, "secrets", "set", "--stack", "shop", "main", "generic", "--generate", "--print").well(t)

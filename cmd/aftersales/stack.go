@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,88 +20,6 @@ type stackVerbs struct {
 	Redrive stackRedriveVerb `cmd:"" help:"Put failed messages back to where they came from."`
 	Epoch   stackEpochVerb   `cmd:"" help:"After a restore: what contacts were reserved for before it is never sent blindly."`
 	Feed    stackFeedVerb    `cmd:"" help:"After a restore: enroll again what was received since a moment."`
-}
-
-type stackStatusVerb struct {
-	JSON bool `name:"json" help:"Print as JSON."`
-}
-
-// laneLine is a lane as machines read it.
-type laneLine struct {
-	Lane   followup.Lane `json:"lane"`
-	Queued string        `json:"queued_until"` // RFC 3339, UTC; "" nothing yet
-	Paused string        `json:"paused"`       // why; "" it runs
-	Until  string        `json:"paused_until"` // RFC 3339, UTC; "" until resume, or it runs
-}
-
-// Run tells how the stack stands.
-func (v *stackStatusVerb) Run(ctx context.Context, s *shell) error {
-	stack, err := s.stack(ctx)
-	if err != nil {
-		return err
-	}
-	lanes, err := stack.LaneStates(ctx)
-	if err != nil {
-		return err
-	}
-	dead, err := stack.Dead(ctx, nil)
-	if err != nil {
-		return err
-	}
-	epoch, err := stack.Epoch(ctx)
-	if err != nil {
-		return err
-	}
-	lines := make([]laneLine, len(lanes))
-	for i, l := range lanes {
-		lines[i] = laneLine{Lane: l.Lane, Queued: stampOf(l.Place.At)}
-		if l.Paused != nil {
-			lines[i].Paused, lines[i].Until = l.Paused.Why, stampOf(l.Paused.Until)
-		}
-	}
-	if v.JSON {
-		return s.json(struct {
-			Stack string       `json:"stack"`
-			Epoch int          `json:"epoch"`
-			Lanes []laneLine   `json:"lanes"`
-			Dead  []cloud.Dead `json:"dead"`
-		}{s.Stack, epoch, lines, dead})
-	}
-	rows := table{}
-	for _, l := range lines {
-		state, style := "runs", green
-		if l.Paused != "" {
-			state, style = "paused"+until(l.Until)+": "+l.Paused, yellow
-		}
-		queued := "nothing queued yet"
-		if l.Queued != "" {
-			queued = "queued until " + l.Queued
-		}
-		rows.add(cell{"lane " + string(l.Lane), bold}, cell{queued, plain}, cell{state, style})
-	}
-	for _, d := range dead {
-		style := plain
-		if d.Waiting > 0 {
-			style = yellow
-		}
-		rows.add(cell{"failed " + d.Queue, bold}, cell{fmt.Sprintf("about %d messages", d.Waiting), style}, cell{"", plain})
-	}
-	rows.write(s.out, s.painter(), nil)
-	return nil
-}
-
-func until(stamp string) string {
-	if stamp == "" {
-		return ""
-	}
-	return " until " + stamp
-}
-
-func stampOf(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(time.RFC3339)
 }
 
 // LaneNames are lanes of due work.
@@ -153,9 +72,14 @@ type stackPauseVerb struct {
 
 // Run pauses lanes.
 func (v *stackPauseVerb) Run(ctx context.Context, s *shell) error {
-	return s.onLanes(ctx, &v.LaneNames, "is paused", func(stack *cloud.Stack, l followup.Lane) error {
+	err := s.onLanes(ctx, &v.LaneNames, "is paused", func(stack *cloud.Stack, l followup.Lane) error {
 		return stack.PauseLane(ctx, l, v.Reason)
 	})
+	if err == nil {
+		s.printf("What is queued already goes out within 90 seconds. To go on: aftersales stack resume %s--stack %s\n",
+			strings.Join(append(v.Lanes, ""), " "), s.Stack)
+	}
+	return err
 }
 
 type stackResumeVerb struct{ LaneNames }
@@ -192,9 +116,9 @@ func (v *stackRedriveVerb) Run(ctx context.Context, s *shell) error {
 	}
 	for _, d := range dead {
 		if v.DryRun {
-			s.printf("failed %s: about %d messages\n", d.Queue, d.Waiting)
+			s.printf("failed %s: about %s\n", d.Queue, count(d.Waiting, "message"))
 		} else {
-			s.printf("failed %s: %d messages put back\n", d.Queue, d.Moved)
+			s.printf("failed %s: %s put back\n", d.Queue, count(d.Moved, "message"))
 		}
 	}
 	return err
@@ -202,6 +126,7 @@ func (v *stackRedriveVerb) Run(ctx context.Context, s *shell) error {
 
 type stackEpochVerb struct {
 	Raise bool `required:"" help:"Raise it by one. Functions know within a minute."`
+	JSON  bool `name:"json" help:"Print as JSON."`
 }
 
 // Run raises the epoch.
@@ -217,12 +142,29 @@ func (v *stackEpochVerb) Run(ctx context.Context, s *shell) error {
 	if err != nil {
 		return err
 	}
-	s.printf("The epoch is %d.\n", n)
+	if v.JSON {
+		return s.json(struct {
+			Epoch int `json:"epoch"`
+		}{n})
+	}
+	s.printf("The epoch is %d; every function knows within a minute.\n", n)
 	return nil
 }
 
 type stackFeedVerb struct {
-	Since time.Time `required:"" placeholder:"RFC3339" help:"From when on; an hour before the moment of the restored table is right."`
+	Since moment `required:"" placeholder:"RFC3339" help:"From when on; an hour before the moment of the restored table is right."`
+	JSON  bool   `name:"json" help:"Print as JSON."`
+}
+
+// moment is a time on the command line.
+type moment struct{ time.Time }
+
+// UnmarshalText reads an RFC 3339 time.
+func (m *moment) UnmarshalText(text []byte) (err error) {
+	if m.Time, err = time.Parse(time.RFC3339, string(text)); err != nil {
+		err = fmt.Errorf("%q is no moment; want one such as 2026-03-05T15:00:00Z", text)
+	}
+	return err
 }
 
 // Run queues what was received since.
@@ -233,14 +175,27 @@ func (v *stackFeedVerb) Run(ctx context.Context, s *shell) error {
 	}
 	show, wipe := func(int) {}, func() {}
 	if s.colour {
-		show = func(n int) { fmt.Fprintf(s.err, "\r%d bodies queued", n) }
+		show = func(n int) { fmt.Fprintf(s.err, "\r%s queued", bodies(n)) }
 		wipe = func() { fmt.Fprint(s.err, "\r"+strings.Repeat(" ", 32)+"\r") }
 	}
-	n, err := stack.FeedAgain(ctx, v.Since, show)
+	n, err := stack.FeedAgain(ctx, v.Since.Time, show)
 	wipe()
 	if err != nil {
-		return fmt.Errorf("after %d bodies, which do no harm twice: %w", n, err)
+		return fmt.Errorf("after %s, which do no harm twice: %w", bodies(n), err)
 	}
-	s.printf("%d bodies queued again.\n", n)
+	if v.JSON {
+		return s.json(struct {
+			Bodies int `json:"bodies"`
+		}{n})
+	}
+	s.printf("%s of the inbox queued again; those that the tables know already change nothing.\n", bodies(n))
 	return nil
+}
+
+// bodies writes 1 body, 2 bodies.
+func bodies(n int) string {
+	if n == 1 {
+		return "1 body"
+	}
+	return strconv.Itoa(n) + " bodies"
 }

@@ -1,6 +1,12 @@
 package main
 
-import "testing"
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+)
 
 func TestStackMisused(t *testing.T) {
 	for _, c := range []struct {
@@ -15,8 +21,55 @@ func TestStackMisused(t *testing.T) {
 		{[]string{"stack", "resume", "post", "--stack", "shop"}, "email-service"},
 		{[]string{"stack", "epoch", "--stack", "shop"}, "--raise"},
 		{[]string{"stack", "feed", "--stack", "shop"}, "--since"},
+		{[]string{"stack", "feed", "--since", "yesterday", "--stack", "shop"}, `"yesterday" is no moment; want one such as`},
 		{[]string{"why", "1001", "--stack", "shop", "--data", "here"}, "say one"},
 	} {
 		cli(t, c.args...).badly(t, exitMisused, c.want)
 	}
+}
+
+// account is an AWS that knows the stacks of one page, and the environment of a
+// person who works there.
+func account(t *testing.T, status int, page string) {
+	t.Helper()
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.FormValue("StackName") == "" {
+			fmt.Fprint(w, page)
+			return
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprintf(w, `<ErrorResponse><Error><Code>%s</Code><Message>no</Message></Error></ErrorResponse>`,
+			map[bool]string{true: "ValidationError", false: "AccessDenied"}[status == http.StatusNotFound])
+	}))
+	t.Cleanup(srv.Close)
+	for name, text := range map[string]string{
+		"AWS_ENDPOINT_URL": srv.URL, "AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "AKID", "AWS_SECRET_ACCESS_KEY": "SECRET",
+		"AWS_CONFIG_FILE": filepath.Join(t.TempDir(), "none"), "AWS_SHARED_CREDENTIALS_FILE": filepath.Join(t.TempDir(), "none"),
+		"AWS_PROFILE": "", "AWS_DEFAULT_REGION": "", "AWS_EC2_METADATA_DISABLED": "true",
+	} {
+		t.Setenv(name, text)
+	}
+}
+
+const someStacks = `<DescribeStacksResponse><DescribeStacksResult><Stacks>
+<member><StackName>care</StackName><Outputs><member><OutputKey>JourneysTable</OutputKey><OutputValue>j</OutputValue></member></Outputs></member>
+<member><StackName>nested</StackName><ParentId>p</ParentId><Outputs><member><OutputKey>JourneysTable</OutputKey><OutputValue>j</OutputValue></member></Outputs></member>
+<member><StackName>other</StackName></member>
+</Stacks></DescribeStacksResult></DescribeStacksResponse>`
+
+func TestStackNotFound(t *testing.T) {
+	cfg := folder(t)
+	account(t, http.StatusNotFound, someStacks)
+	d := cli(t, "stack", "status", "--stack", "caer", "--config", cfg)
+	d.badly(t, exitFailed, "find stack caer in region eu-central-1: there is no such stack; here is care; AWS_REGION says")
+	cli(t, "why", "1001", "--stack", "caer", "--config", cfg).badly(t, exitFailed, "here is care")
+	account(t, http.StatusNotFound, `<DescribeStacksResponse><DescribeStacksResult/></DescribeStacksResponse>`)
+	cli(t, "stack", "status", "--stack", "caer", "--config", cfg).badly(t, exitFailed, "none of this product is here")
+	account(t, http.StatusForbidden, "")
+	cli(t, "stack", "status", "--stack", "care", "--config", cfg).badly(t, exitFailed, "AWS says AccessDenied: no; `aws sts get-caller-identity`")
+	t.Setenv("AWS_REGION", "")
+	cli(t, "stack", "status", "--stack", "care", "--config", cfg).badly(t, exitFailed, "set AWS_REGION")
+	t.Setenv("AWS_REGION", "eu-central-1")
+	t.Setenv("AWS_ACCESS_KEY_ID", "")
+	cli(t, "stack", "status", "--stack", "care", "--config", cfg).badly(t, exitFailed, "no credentials of AWS; log in")
 }

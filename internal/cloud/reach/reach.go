@@ -11,9 +11,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"aftersales/internal/cloud"
@@ -27,9 +24,9 @@ import (
 // Stack finds the tables and queues of a stack by its outputs. c is the
 // configuration that was deployed; shops without a public_url get the stack's.
 func Stack(ctx context.Context, name string, c *config.Config, log *slog.Logger) (*cloud.Stack, error) {
-	shared, err := awsconfig.LoadDefaultConfig(ctx)
+	shared, err := account(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read configuration of AWS: %w", err)
+		return nil, err
 	}
 	out, err := outputs(ctx, shared, name)
 	if err != nil {
@@ -69,19 +66,4 @@ func environment(name string, out map[string]string) (*config.Cloud, error) {
 		Stack: name, BaseURL: out["BaseUrl"], Journeys: out["JourneysTable"], Contacts: out["ContactsTable"], Inbox: out["InboxTable"],
 		EnrollQueue: out["EnrollQueue"], DeliverQueue: out["DeliverQueue"],
 	}, nil
-}
-
-// outputs reads what a stack says of itself.
-func outputs(ctx context.Context, shared aws.Config, name string) (map[string]string, error) {
-	found, err := cloudformation.NewFromConfig(shared).DescribeStacks(ctx, &cloudformation.DescribeStacksInput{StackName: &name})
-	if err != nil {
-		return nil, fmt.Errorf("find stack %s in region %q: %w", name, shared.Region, err)
-	}
-	out := map[string]string{}
-	for _, stack := range found.Stacks {
-		for _, o := range stack.Outputs {
-			out[aws.ToString(o.OutputKey)] = aws.ToString(o.OutputValue)
-		}
-	}
-	return out, nil
 }

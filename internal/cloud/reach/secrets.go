@@ -3,22 +3,20 @@ package reach
 import (
 	"context"
 	"errors"
-	"fmt"
-
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 
 	"aftersales/internal/params"
 )
 
 // Secrets returns the secrets of a stack for a person at a command line, with
-// the region and credentials of their environment.
-func Secrets(ctx context.Context, stack string) (*params.Secrets, error) {
-	shared, err := awsconfig.LoadDefaultConfig(ctx)
+// the region and credentials of their environment. They can be set before the
+// stack is deployed: missing is the error that says so then, an [ErrNoStack].
+func Secrets(ctx context.Context, stack string) (secrets *params.Secrets, missing, err error) {
+	shared, err := account(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read configuration of AWS: %w", err)
+		return nil, nil, err
 	}
-	if shared.Region == "" {
-		return nil, errors.New("no region of AWS is set; set AWS_REGION to where the stack is, such as eu-central-1")
+	if _, err := outputs(ctx, shared, stack); errors.Is(err, ErrNoStack) {
+		missing = err // whoever may not ask may still set secrets
 	}
-	return params.New(shared, stack), nil
+	return params.New(shared, stack), missing, nil
 }

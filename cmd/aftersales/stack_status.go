@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"aftersales/internal/cloud"
+	"aftersales/internal/followup"
+	"aftersales/internal/transfer"
+)
+
+type stackStatusVerb struct {
+	JSON bool `name:"json" help:"Print as JSON."`
+}
+
+// laneLine is a lane as machines read it.
+type laneLine struct {
+	Lane   followup.Lane `json:"lane"`
+	Queued string        `json:"queued_until"` // RFC 3339, UTC; "" nothing yet
+	Paused string        `json:"paused"`       // why; "" it runs
+	Until  string        `json:"paused_until"` // RFC 3339, UTC; "" until resume, or it runs
+}
+
+// standing is how a stack stands, as machines read it.
+type standing struct {
+	Stack  string       `json:"stack"`
+	Epoch  int          `json:"epoch"`
+	Closed string       `json:"closed"` // since when it is moved away, RFC 3339, UTC; "" it is in use
+	Lanes  []laneLine   `json:"lanes"`
+	Dead   []cloud.Dead `json:"dead"`
+}
+
+// Run tells how the stack stands.
+func (v *stackStatusVerb) Run(ctx context.Context, s *shell) error {
+	stack, err := s.stack(ctx)
+	if err != nil {
+		return err
+	}
+	lanes, err := stack.LaneStates(ctx)
+	if err != nil {
+		return err
+	}
+	now := standing{Stack: s.Stack, Lanes: make([]laneLine, len(lanes))}
+	for i, l := range lanes {
+		now.Lanes[i] = laneLine{Lane: l.Lane, Queued: stampOf(l.Place.At)}
+		if l.Paused != nil {
+			now.Lanes[i].Paused, now.Lanes[i].Until = l.Paused.Why, stampOf(l.Paused.Until)
+		}
+	}
+	if now.Dead, err = stack.Dead(ctx, nil); err != nil {
+		return err
+	}
+	if now.Epoch, err = stack.Epoch(ctx); err != nil {
+		return err
+	}
+	moved, err := transfer.ReadMoved(ctx, transfer.Records(stack.Table))
+	if err != nil {
+		return err
+	}
+	if moved != nil {
+		now.Closed = stampOf(moved.At)
+	}
+	if v.JSON {
+		return s.json(now)
+	}
+	s.stands(&now)
+	return nil
+}
+
+// stands shows how a stack stands, and what to do about it.
+func (s *shell) stands(now *standing) {
+	rows, next := table{}, []string{}
+	if now.Closed != "" {
+		rows.add(cell{"stack", bold}, cell{"closed since " + now.Closed, yellow}, cell{"its state was exported; nothing is sent", plain})
+		next = append(next, "aftersales export --reopen --stack "+now.Stack+"   if the export was never imported")
+	}
+	paused := []string{}
+	for _, l := range now.Lanes {
+		state, style := "runs", green
+		if l.Paused != "" {
+			state, style = "paused"+until(l.Until)+": "+l.Paused, yellow
+			paused = append(paused, string(l.Lane))
+		}
+		queued := "nothing queued yet"
+		if l.Queued != "" {
+			queued = "queued until " + l.Queued
+		}
+		rows.add(cell{"lane " + string(l.Lane), bold}, cell{queued, plain}, cell{state, style})
+	}
+	failed := []string{}
+	for _, d := range now.Dead {
+		waiting, style := "no messages", plain
+		if d.Waiting > 0 {
+			waiting, style = "about "+count(d.Waiting, "message"), yellow
+			failed = append(failed, d.Queue)
+		}
+		rows.add(cell{"failed " + d.Queue, bold}, cell{waiting, style}, cell{"", plain})
+	}
+	rows.add(cell{"epoch", bold}, cell{strconv.Itoa(now.Epoch), plain}, cell{"", plain})
+	rows.write(s.out, s.painter(), nil)
+	if len(paused) > 0 {
+		next = append(next, "aftersales stack resume "+strings.Join(paused, " ")+" --stack "+now.Stack+"   when what it was paused for is mended")
+	}
+	if len(failed) > 0 {
+		next = append(next, "aftersales stack redrive "+strings.Join(failed, " ")+" --stack "+now.Stack+"   when the reason in the functions' log is mended")
+	}
+	if len(next) > 0 {
+		s.printf("\nNext:\n  %s\n", strings.Join(next, "\n  "))
+	}
+}
+
+func until(stamp string) string {
+	if stamp == "" {
+		return ""
+	}
+	return " until " + stamp
+}
+
+func stampOf(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
+}
