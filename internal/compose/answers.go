@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"bytes"
 	"html"
 	"strings"
 )
@@ -16,7 +17,7 @@ func buttons(args []expr) expr {
 		kind:  kindButtons,
 		truth: func(*view) bool { return true },
 		text:  func(v *view) string { return answerLines(v, names) },
-		html:  func(b *strings.Builder, v *view) bool { return answerButtons(b, v, names) },
+		html:  func(b *bytes.Buffer, v *view) bool { return answerButtons(b, v, names) },
 	}
 }
 
@@ -48,7 +49,7 @@ const (
 	buttonTail = "</a></p>\n"
 )
 
-func answerButtons(b *strings.Builder, v *view, names []string) bool {
+func answerButtons(b *bytes.Buffer, v *view, names []string) bool {
 	page := v.answerPage()
 	if !safeURL(page) {
 		return false

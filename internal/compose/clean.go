@@ -49,7 +49,7 @@ func noText(r rune) bool {
 }
 
 // plainASCII tells whether s is printable ASCII with single spaces inside.
-func plainASCII(s string) bool {
+func plainASCII[T string | []byte](s T) bool {
 	before := byte(' ')
 	for i := range len(s) {
 		c := s[i]
@@ -58,7 +58,7 @@ func plainASCII(s string) bool {
 		}
 		before = c
 	}
-	return before != ' ' || s == ""
+	return before != ' ' || len(s) == 0
 }
 
 // likeAddress tells whether a name would be shown as a link by a mail program. Such names are a known trick to send

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"sync"
 
 	"aftersales/internal/followup"
 )
@@ -30,6 +31,7 @@ type Composer struct {
 	links    Links
 	phones   phones
 	openings openings
+	rooms    sync.Pool // of *room
 	unspoken []Fault
 	messages map[string]map[string]*message // by name, by language in lower case
 }
@@ -47,7 +49,6 @@ type message struct {
 	record  string // of a call: address of a recording instead; ""
 	html    []op
 	text    []op
-	rooms   rooms
 	uses    map[string]bool
 	capped  *message // what is sent while a case is open (rule 22)
 }
@@ -163,7 +164,6 @@ func build(d, foot document) *message {
 	} else {
 		m.html, m.text = page(d.texts, d, foot), plain(d, foot)
 	}
-	m.rooms = rooms{html: roomOf(m.html), text: roomOf(m.text)}
 	return m
 }
 

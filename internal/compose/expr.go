@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -34,7 +35,7 @@ type expr struct {
 	word  string // of a constant
 	link  bool   // the text is a web address
 	text  func(*view) string
-	html  func(*strings.Builder, *view) bool // writes more than the text; false, with nothing written, falls back to it
+	html  func(*bytes.Buffer, *view) bool // writes more than the text; false, with nothing written, falls back to it
 	truth func(*view) bool
 	day   func(*view) day
 	unit  func(*view) *named

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"bytes"
 	"fmt"
 	"html"
 	"maps"
@@ -161,7 +162,7 @@ func phone(args []expr) expr {
 	e := text("", func(v *view) string {
 		return strings.ReplaceAll(v.maker.phones.of(get(v), v.shop.Country).shown, " ", noBreak)
 	})()
-	e.html = func(b *strings.Builder, v *view) bool {
+	e.html = func(b *bytes.Buffer, v *view) bool {
 		n := v.maker.phones.of(get(v), v.shop.Country)
 		if n.dial == "" {
 			return false

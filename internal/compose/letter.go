@@ -54,7 +54,15 @@ func (c *Composer) render(m *message, l *followup.Letter) (followup.Message, err
 	if err := m.fits(channel, l.Row.Class); err != nil {
 		return followup.Message{}, err
 	}
-	v := newView(c, l, m.texts)
+	r, ok := c.rooms.Get().(*room)
+	if !ok {
+		r = newRoom()
+	}
+	defer func() {
+		r.view = view{} // the customer's
+		c.rooms.Put(r)
+	}()
+	v := r.newView(c, l, m.texts)
 	out := followup.Message{
 		FollowUp: l.Row.ID,
 		Attempt:  l.Attempt,
@@ -90,12 +98,11 @@ func (v *view) mail(m *message, out *followup.Message) (err error) {
 		return err
 	}
 	out.Subject, out.Preview = v.subject, v.preview
-	var b strings.Builder
-	b.Grow(m.rooms.html)
-	if err = run(&b, m.html, v); err != nil {
+	v.room.text.Reset()
+	if err = run(&v.room.text, m.html, v); err != nil {
 		return err
 	}
-	out.HTML = b.String()
+	out.HTML = v.room.text.String()
 	if out.Text, err = v.plain(m); err != nil {
 		return err
 	}
@@ -109,12 +116,11 @@ func (v *view) mail(m *message, out *followup.Message) (err error) {
 
 // line runs a subject or preview: one line, not endless.
 func (v *view) line(ops []op) (string, error) {
-	var b strings.Builder
-	b.Grow(longestSubject)
-	if err := run(&b, ops, v); err != nil {
+	v.room.text.Reset()
+	if err := run(&v.room.text, ops, v); err != nil {
 		return "", err
 	}
-	return clean(b.String(), longestSubject), nil
+	return clean(v.room.text.String(), longestSubject), nil
 }
 
 // longestSpoken is how much Amazon Polly says at once, in characters.
@@ -124,20 +130,20 @@ func (v *view) spoken(m *message) (string, error) {
 	if m.spoken == nil {
 		return "", nil
 	}
-	var b strings.Builder
-	if err := run(&b, m.spoken, v); err != nil {
+	v.room.text.Reset()
+	if err := run(&v.room.text, m.spoken, v); err != nil {
 		return "", err
 	}
-	return clean(b.String(), longestSpoken), nil
+	return clean(v.room.text.String(), longestSpoken), nil
 }
 
 func (v *view) plain(m *message) (string, error) {
-	var b strings.Builder
-	b.Grow(m.rooms.text)
-	if err := run(&b, m.text, v); err != nil {
+	v.room.text.Reset()
+	if err := run(&v.room.text, m.text, v); err != nil {
 		return "", err
 	}
-	return wrap(b.String()), nil
+	v.room.lines.Reset()
+	return wrap(&v.room.lines, v.room.text.Bytes()), nil
 }
 
 // recipient returns the name to put beside the address.
@@ -182,6 +188,9 @@ func headers(unsubscribe, language string) (map[string]string, error) {
 
 // oneClick reports whether RFC 8058 allows an address: https, or this machine.
 func oneClick(address string) bool {
+	if strings.HasPrefix(address, "https://") { // as nearly all are
+		return true
+	}
 	u, err := url.Parse(address)
 	if err != nil {
 		return false

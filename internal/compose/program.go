@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"bytes"
 	"html"
 	"strings"
 )
@@ -40,33 +41,23 @@ const (
 // maxOutput bounds one rendered text, far above any real message.
 const maxOutput = 256 << 10
 
-// rooms are how long what a message's programs write mostly is at most, in bytes.
-type rooms struct{ html, text int }
+// room is where a message is made: texts are written before their length is known.
+type room struct {
+	text  bytes.Buffer
+	lines bytes.Buffer // plain text, wrapped
+	view  view         // of the letter
+}
 
-// roomOf adds up what ops write: of a choice the longer half, of values more than most have.
-func roomOf(ops []op) (n int) {
-	const value, address, buttons, choices = 48, 160, 1600, 320
-	for i := range ops {
-		switch o := &ops[i]; {
-		case o.branch != nil:
-			n += max(roomOf(o.branch.yes), roomOf(o.branch.no))
-		case o.out == nil:
-			n += len(o.static)
-		case o.out.expr.kind == kindButtons && o.out.as == asHTML:
-			n += buttons
-		case o.out.expr.kind == kindButtons:
-			n += choices
-		case o.out.expr.link:
-			n += address
-		default:
-			n += value
-		}
-	}
-	return n
+func newRoom() *room {
+	const page, letter = 8 << 10, 4 << 10 // of most mails
+	r := &room{}
+	r.text.Grow(page)
+	r.lines.Grow(letter)
+	return r
 }
 
 // run executes ops for v and appends to b.
-func run(b *strings.Builder, ops []op, v *view) error {
+func run(b *bytes.Buffer, ops []op, v *view) error {
 	for i := range ops {
 		o := &ops[i]
 		switch {
@@ -89,7 +80,7 @@ func run(b *strings.Builder, ops []op, v *view) error {
 	return nil
 }
 
-func (o *output) write(b *strings.Builder, v *view) error {
+func (o *output) write(b *bytes.Buffer, v *view) error {
 	if o.as == asHTML && o.expr.html != nil && o.expr.html(b, v) {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package compose
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -19,6 +20,7 @@ const (
 	markFirst = "\x01"
 	markRest  = "\x02"
 	markText  = "\x03"
+	markDone  = "\x04" // before a line as it is
 )
 
 // textLine begins a line.
@@ -33,7 +35,7 @@ func plain(body, foot document) []op {
 		b.file = foot.file
 		textBlocks(b, foot.blocks, "", "")
 	}
-	return b.program()
+	return settled(b.program())
 }
 
 // textBlocks writes blocks; the first line of all begins with first, the others with rest.
@@ -128,57 +130,64 @@ func textLink(b *builder, in inline, rest string) {
 	b.static(fixed)
 }
 
-// wrap breaks lines at the width and drops doubled blank lines.
-func wrap(s string) string {
-	var b strings.Builder
-	b.Grow(len(s) + len(s)/16 + 1)
+// wrap breaks lines at the width and drops doubled blank lines, with out for its room.
+func wrap(out *bytes.Buffer, text []byte) string {
 	blank := true // also at the beginning
-	for line := range strings.SplitSeq(s, "\n") {
-		marked, ok := strings.CutPrefix(line, markFirst)
-		if !ok {
+	for len(text) > 0 {
+		line := text
+		if i := bytes.IndexByte(text, '\n'); i < 0 {
+			text = nil
+		} else {
+			line, text = text[:i], text[i+1:]
+		}
+		switch {
+		case len(line) > 0 && line[0] == markFirst[0]:
+			first, marked, _ := bytes.Cut(line[1:], []byte(markRest))
+			rest, words, _ := bytes.Cut(marked, []byte(markText))
+			wrapLine(out, first, rest, words)
+			blank = false
+		case len(line) > 0 && line[0] == markDone[0]:
+			out.Write(line[1:])
+			out.WriteByte('\n')
+			blank = false
+		default:
 			if !blank {
-				b.WriteByte('\n')
+				out.WriteByte('\n')
 			}
 			blank = true
-			continue
 		}
-		first, marked, _ := strings.Cut(marked, markRest)
-		rest, words, _ := strings.Cut(marked, markText)
-		wrapLine(&b, first, rest, words)
-		blank = false
 	}
-	if b.Len() == 0 {
-		b.WriteByte('\n')
-	}
-	out := b.String() // each line ends, and some with a blank one after them
-	return out[:min(len(out), len(strings.TrimRight(out, "\n"))+1)]
+	// Each line ends, and some with a blank one after them.
+	out.Truncate(len(bytes.TrimRight(out.Bytes(), "\n")))
+	out.WriteByte('\n')
+	return out.String()
 }
 
 // wrapLine breaks one line, and writes usual spaces for those at which none is broken.
-func wrapLine(b *strings.Builder, first, rest, words string) {
-	b.WriteString(first)
+func wrapLine(b *bytes.Buffer, first, rest, words []byte) {
+	b.Write(first)
 	if plainASCII(words) {
-		wrapASCII(b, textWidth-utf8.RuneCountInString(first), rest, words)
+		wrapASCII(b, textWidth-utf8.RuneCount(first), rest, words)
 		return
 	}
-	width, fresh := utf8.RuneCountInString(first), true
-	for words != "" {
-		word, after, _ := strings.Cut(words, " ")
-		if words = after; word == "" {
+	width, fresh := utf8.RuneCount(first), true
+	for len(words) > 0 {
+		word, after, _ := bytes.Cut(words, []byte{' '})
+		if words = after; len(word) == 0 {
 			continue
 		}
-		n := utf8.RuneCountInString(word)
+		n := utf8.RuneCount(word)
 		switch {
 		case fresh:
 		case width+1+n > textWidth:
 			b.WriteByte('\n')
-			b.WriteString(rest)
-			width = utf8.RuneCountInString(rest)
+			b.Write(rest)
+			width = utf8.RuneCount(rest)
 		default:
 			b.WriteByte(' ')
 			width++
 		}
-		b.WriteString(usual(word))
+		writeUsual(b, word)
 		width += n
 		fresh = false
 	}
@@ -187,22 +196,65 @@ func wrapLine(b *strings.Builder, first, rest, words string) {
 
 // wrapASCII does so for words with one space between them, line by line instead of word by word. The first line has so
 // much room.
-func wrapASCII(b *strings.Builder, room int, rest, words string) {
+func wrapASCII(b *bytes.Buffer, room int, rest, words []byte) {
 	for len(words) > room {
-		end := strings.LastIndexByte(words[:max(0, room+1)], ' ')
+		end := bytes.LastIndexByte(words[:max(0, room+1)], ' ')
 		if end < 0 { // one word is longer than a line
-			end = strings.IndexByte(words, ' ')
+			end = bytes.IndexByte(words, ' ')
 		}
 		if end < 0 {
 			break
 		}
-		b.WriteString(words[:end])
+		b.Write(words[:end])
 		b.WriteByte('\n')
-		b.WriteString(rest)
-		room, words = textWidth-utf8.RuneCountInString(rest), words[end+1:]
+		b.Write(rest)
+		room, words = textWidth-utf8.RuneCount(rest), words[end+1:]
 	}
-	b.WriteString(words)
+	b.Write(words)
 	b.WriteByte('\n')
+}
+
+// settled wraps the lines of ops that are the same in every letter.
+func settled(ops []op) []op {
+	for i := range ops {
+		o := &ops[i]
+		if o.branch != nil {
+			o.branch.yes, o.branch.no = settled(o.branch.yes), settled(o.branch.no)
+		}
+		var out bytes.Buffer
+		for s := o.static; s != ""; {
+			line, after, whole := strings.Cut(s, "\n")
+			s = after
+			switch {
+			case !whole:
+				out.WriteString(line)
+			case strings.HasPrefix(line, markFirst):
+				var lines bytes.Buffer
+				for done := range strings.Lines(wrap(&lines, []byte(line))) {
+					out.WriteString(markDone + done)
+				}
+			default:
+				out.WriteString(line + "\n")
+			}
+		}
+		o.static = out.String()
+	}
+	return ops
+}
+
+// writeUsual writes s with usual spaces.
+func writeUsual(b *bytes.Buffer, s []byte) {
+	for at := bytes.IndexByte(s, noBreak[0]); at >= 0; at = bytes.IndexByte(s, noBreak[0]) {
+		b.Write(s[:at])
+		if s = s[at:]; bytes.HasPrefix(s, []byte(noBreak)) {
+			b.WriteByte(' ')
+			s = s[len(noBreak):]
+		} else {
+			b.WriteByte(s[0])
+			s = s[1:]
+		}
+	}
+	b.Write(s)
 }
 
 // usual writes usual spaces for those at which no line is broken.

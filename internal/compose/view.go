@@ -16,6 +16,7 @@ type view struct {
 	shop   *followup.Shop
 	texts  *texts
 	maker  *Composer
+	room   *room
 	zone   *time.Location
 	order  string // number, as the customer knows it
 
@@ -67,8 +68,9 @@ type report struct {
 	outcome        string
 }
 
-func newView(c *Composer, l *followup.Letter, t *texts) *view {
-	v := &view{letter: l, shop: l.Shop, texts: t, maker: c, zone: l.Zone}
+func (r *room) newView(c *Composer, l *followup.Letter, t *texts) *view {
+	v := &r.view
+	*v = view{letter: l, shop: l.Shop, texts: t, maker: c, room: r, zone: l.Zone}
 	if v.zone == nil {
 		v.zone = time.UTC
 	}
