@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"aftersales/internal/followup"
 )
@@ -30,17 +30,27 @@ func (r *round) dispatch(ctx context.Context) error {
 	// long for its turn is not made.
 	calls, cancel := context.WithTimeout(ctx, followup.CallTimeout)
 	defer cancel()
-	var group errgroup.Group
+	armed := make([]int, 0, len(r.sends))
 	for i := range r.sends {
 		switch results[i] {
 		case followup.ArmedNow:
-			group.Go(func() error { ends[i] = r.e.call(calls, &r.sends[i], &r.arms[i], r.now); return nil })
+			armed = append(armed, i)
 		case followup.Closed:
 			r.later[r.arms[i].Row.ID] = true // the contact moved: decide again
 		default: // somebody else acts on the row
 		}
 	}
-	_ = group.Wait() // calls never return an error: each result is recorded
+	var next atomic.Int64
+	var callers sync.WaitGroup
+	for range min(len(armed), cap(r.e.turns)) {
+		callers.Go(func() {
+			for n := int(next.Add(1)); n <= len(armed); n = int(next.Add(1)) {
+				i := armed[n-1]
+				ends[i] = r.e.call(calls, &r.sends[i], &r.arms[i], r.now)
+			}
+		})
+	}
+	callers.Wait() // calls return no error: each result is recorded
 	return r.record(ctx, ends)
 }
 

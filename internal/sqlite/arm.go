@@ -34,7 +34,7 @@ func (s *Store) Arm(ctx context.Context, arms []followup.Arm) ([]followup.ArmRes
 		if err != nil {
 			return nil, fmt.Errorf("arm %s: %w", a.Row.ID, err)
 		}
-		o.arms[i] = armOut{rowOut{a.Row.ID, newEntry(&e, a.Row)}, contact}
+		o.arms[i] = armOut{newRowOut(&e, &a.Row), contact}
 	}
 	if err := s.w.do(ctx, o); err != nil {
 		return nil, fmt.Errorf("arm: %w", err)
@@ -44,7 +44,7 @@ func (s *Store) Arm(ctx context.Context, arms []followup.Arm) ([]followup.ArmRes
 
 func (o *armOp) want(b *batch) {
 	for i := range o.arms {
-		b.askRows(o.arms[i].row.id.Journey())
+		b.askRows(o.arms[i].row.journey)
 		b.askContact(o.arms[i].contact.id, o.arms[i].contact.version-1)
 	}
 }
@@ -53,14 +53,15 @@ func (o *armOp) apply(b *batch) error {
 	o.results = make([]followup.ArmResult, len(o.arms))
 	for i := range o.arms {
 		a := &o.arms[i]
-		switch old := b.row(a.row.id); {
+		j := b.journey(a.row.journey)
+		switch old := j.row(&a.row); {
 		case old.version != a.row.entry.version-1 || !old.state.Open():
 			o.results[i] = followup.Lost
 		case b.contacts.m[a.contact.id].version != a.contact.version-1:
 			o.results[i] = followup.Closed
 		default:
 			b.putContact(a.contact)
-			b.putRow(&a.row)
+			b.putRow(j, &a.row)
 			o.results[i] = followup.ArmedNow
 			continue
 		}

@@ -20,7 +20,7 @@ import (
 func roundTrip(t rapid.TB, f followup.FollowUp) followup.FollowUp {
 	t.Helper()
 	var e encoder
-	x := newEntry(&e, f)
+	x := newEntry(&e, &f, f.ID.Journey())
 	if x.suffix == "" { // an id that no store would take
 		x.suffix = "?"
 	}
@@ -173,7 +173,7 @@ func TestWhatIsPackedComesBack(t *testing.T) {
 func TestDamagedValuesAreErrors(t *testing.T) {
 	var p packers
 	row := storetest.Order(1, 1).Rows[0]
-	good := rowsFrom(entry{suffix: "!"}, newEntry(new(encoder), row), entry{suffix: "~~~"})
+	good := rowsFrom(entry{suffix: "!"}, newEntry(new(encoder), &row, row.ID.Journey()), entry{suffix: "~~~"})
 	rapid.Check(t, func(t *rapid.T) {
 		bad := bytes.Clone(good[:rapid.IntRange(0, len(good)).Draw(t, "cut")])
 		for range rapid.IntRange(0, 4).Draw(t, "flips") {

@@ -29,7 +29,7 @@ func (s *Store) Finish(ctx context.Context, ends []followup.Finish) ([]error, er
 	o := &finishOp{packs: &s.packs, ends: make([]endOut, len(ends))}
 	var e encoder
 	for i := range ends {
-		o.ends[i] = endOut{rowOut{ends[i].Row.ID, newEntry(&e, ends[i].Row)}, ends[i].Attempt, ends[i].Unspend}
+		o.ends[i] = endOut{newRowOut(&e, &ends[i].Row), ends[i].Attempt, ends[i].Unspend}
 	}
 	if err := s.w.do(ctx, o); err != nil {
 		return nil, fmt.Errorf("finish: %w", err)
@@ -39,7 +39,7 @@ func (s *Store) Finish(ctx context.Context, ends []followup.Finish) ([]error, er
 
 func (o *finishOp) want(b *batch) {
 	for i := range o.ends {
-		b.askRows(o.ends[i].row.id.Journey())
+		b.askRows(o.ends[i].row.journey)
 		if u := o.ends[i].unspend; u != "" {
 			b.askContact(u, 0)
 			b.bodies.ask(u)
@@ -61,7 +61,8 @@ func (o *finishOp) apply(b *batch) error {
 }
 
 func (o *finishOp) finish(b *batch, e *endOut) error {
-	to, old := e.row.entry.kept(), b.row(e.row.id)
+	j := b.journey(e.row.journey)
+	to, old := e.row.entry.kept(), j.row(&e.row)
 	if e.attempt == "" || to.state == followup.Armed || to.attempt != "" && to.attempt != e.attempt {
 		return fmt.Errorf("want an attempt %q and a row that is not armed and names no other", e.attempt)
 	}
@@ -70,7 +71,7 @@ func (o *finishOp) finish(b *batch, e *endOut) error {
 		if err := o.giveBack(b, e); err != nil {
 			return err
 		}
-		b.putRow(&e.row)
+		b.putRow(j, &e.row)
 		return nil
 	case b.trusting:
 		return errStale

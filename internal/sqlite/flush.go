@@ -17,8 +17,15 @@ type headOut struct {
 
 // rowOut is a row as it is written.
 type rowOut struct {
-	id    followup.FollowUpID
-	entry entry
+	id      followup.FollowUpID
+	journey followup.JourneyID
+	entry   entry
+}
+
+func newRowOut(e *encoder, f *followup.FollowUp) rowOut {
+	out := rowOut{id: f.ID, journey: f.ID.Journey()}
+	out.entry = newEntry(e, f, out.journey)
+	return out
 }
 
 type contactOut struct {

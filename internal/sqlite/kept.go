@@ -32,22 +32,12 @@ func (j *journeyKept) headVersion() int64 {
 	return j.headV
 }
 
-// row returns what the row with that id is judged by.
-func (j *journeyKept) row(id followup.FollowUpID) rowKept {
-	if suffix, ok := suffixOf(j.id, id); ok {
-		if i, found := findEntry(j.rows, suffix); found {
-			return j.rows[i].kept()
-		}
+// row returns what the row that r replaces is judged by.
+func (j *journeyKept) row(r *rowOut) rowKept {
+	if i, found := findEntry(j.rows, r.entry.suffix); found {
+		return j.rows[i].kept()
 	}
 	return rowKept{}
-}
-
-// suffixOf returns what stands behind the journey in an id.
-func suffixOf(j followup.JourneyID, id followup.FollowUpID) (string, bool) {
-	if n := len(j); n > 0 && len(id) > n && id[n] == '/' && string(id[:n]) == string(j) {
-		return string(id[n+1:]), true
-	}
-	return "", false
 }
 
 // contactKept is where a contact is, and its version as it becomes.
@@ -111,22 +101,17 @@ func (b *batch) journey(id followup.JourneyID) *journeyKept {
 	return j
 }
 
-// row returns what the row with that id is judged by.
-func (b *batch) row(id followup.FollowUpID) rowKept { return b.journey(id.Journey()).row(id) }
-
 // change notes that a journey is to be written.
-func (b *batch) change(id followup.JourneyID) *journeyKept {
-	j := b.journey(id)
+func (b *batch) change(j *journeyKept) {
 	if !j.dirty {
 		j.dirty = true
 		b.changed = append(b.changed, j)
 	}
-	return j
 }
 
-// putRow stages a row and shows it to the ops that follow.
-func (b *batch) putRow(r *rowOut) {
-	j := b.change(r.id.Journey())
+// putRow stages a row of j and shows it to the ops that follow.
+func (b *batch) putRow(j *journeyKept, r *rowOut) {
+	b.change(j)
 	j.rows, j.rowsOut = putEntry(j.rows, r.entry), true
 }
 
@@ -141,12 +126,11 @@ func (b *batch) putContact(c contactOut) {
 }
 
 // log stages an event, unless it is logged already.
-func (b *batch) log(id followup.JourneyID, e *logged) {
-	j := b.journey(id)
+func (b *batch) log(j *journeyKept, e *logged) {
 	if slices.ContainsFunc(j.log, func(l logged) bool { return l.key == e.key }) {
 		return
 	}
-	b.change(id)
+	b.change(j)
 	j.log, j.logOut = append(j.log, *e), true
 }
 

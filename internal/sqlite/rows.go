@@ -40,10 +40,11 @@ type rowKept struct {
 func (x *entry) kept() rowKept { return rowKept{x.version, x.state, x.attempt} }
 
 // newEntry returns f as it is written, under the next version.
-func newEntry(e *encoder, f followup.FollowUp) entry {
+func newEntry(e *encoder, row *followup.FollowUp, j followup.JourneyID) entry {
+	f := *row
 	f.Next = f.Next.Truncate(time.Millisecond)
 	x := entry{version: f.Version + 1, state: f.State, attempt: f.Attempt, common: [4]string{f.Plan, string(f.Contact), f.Zone}}
-	if j := f.ID.Journey(); j != "" {
+	if j != "" {
 		x.suffix = string(f.ID)[len(j)+1:]
 	}
 	if !f.Next.IsZero() {

@@ -55,7 +55,7 @@ func (p *packers) change(c *followup.Change) changeOut {
 	out.rows = make([]rowOut, len(c.Rows))
 	var e encoder
 	for i := range c.Rows {
-		out.rows[i] = rowOut{c.Rows[i].ID, newEntry(&e, c.Rows[i])}
+		out.rows[i] = newRowOut(&e, &c.Rows[i])
 	}
 	for i := range c.Events {
 		e, err := p.event(c.Journey, &c.Events[i])
@@ -154,7 +154,7 @@ func (c *changeOut) check(b *batch) error {
 	}
 	for i := range c.rows {
 		r := &c.rows[i]
-		if j.row(r.id).version != r.entry.version-1 {
+		if j.row(r).version != r.entry.version-1 {
 			return fmt.Errorf("row %s: %w", r.id, followup.ErrConflict)
 		}
 	}
@@ -168,17 +168,19 @@ func (c *changeOut) check(b *batch) error {
 
 // stage says what is to be written; b then shows it to whoever comes next.
 func (c *changeOut) stage(b *batch) {
+	j := b.journey(c.journey)
 	for _, k := range c.contacts {
 		b.putContact(k)
 	}
 	for i := range c.rows {
-		b.putRow(&c.rows[i])
+		b.putRow(j, &c.rows[i])
 	}
 	for i := range c.events {
-		b.log(c.journey, &c.events[i])
+		b.log(j, &c.events[i])
 	}
 	if c.head != nil {
-		b.change(c.journey).headOut = c.head
+		b.change(j)
+		j.headOut = c.head
 	}
 	b.finishInbox(c.done, "")
 }
