@@ -137,7 +137,8 @@ func (s *Store) point(ctx context.Context, old, phone string, id followup.Contac
 func phoneKey(phone string) item { return key("P#"+phone, sortPhone) }
 
 // ByPhone returns the contact that is reached by a phone number, whose own id is
-// given, or "". It may be a moment stale.
+// given, or "". The pointer is written before the contact, so it may name one
+// that is about to have the number.
 func (s *Store) ByPhone(ctx context.Context, phone followup.ContactID) (followup.ContactID, error) {
 	it, err := s.get(ctx, s.t.Contacts, phoneKey(string(phone)))
 	if err != nil {

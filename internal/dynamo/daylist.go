@@ -24,7 +24,7 @@ func (s *Store) SentOn(ctx context.Context, shop followup.ShopID, day time.Time,
 	if !s.c.DayList {
 		return nil, "", fmt.Errorf("list a day: %w", errNoDayList)
 	}
-	limit = max(limit, 1)
+	limit = min(max(limit, 1), pageMost)
 	first, place, _ := strings.Cut(cmp.Or(string(after), "0#"), "#")
 	shard, err := strconv.Atoi(first)
 	if err != nil {
@@ -34,7 +34,7 @@ func (s *Store) SentOn(ctx context.Context, shop followup.ShopID, day time.Time,
 	last := ""
 	for ; shard < shards; shard, place = shard+1, "" {
 		in := indexQuery(s.t.Journeys, indexList, attrLstHash, dayKey(shop, day, shard), attrLstSort, place, behindAll)
-		in.Limit = new(int32(min(limit, 500) + 1))
+		in.Limit = new(int32(limit + 1))
 		more := false
 		err := s.query(ctx, in, func(it item) (bool, error) {
 			at := it.text(attrLstSort)

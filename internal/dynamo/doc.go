@@ -15,10 +15,11 @@
 //	  pk=CTL#<name>                       a value of the operation: v w b
 //
 // v is the version, w the name of the write that made the item, b a packed value
-// (see pack). dh=<lane>#<shard>, dr=<UTC milliseconds, text><follow-up id>,
-// lh=<shop>#<list>, lr and cr end in an id, so that every index is read in the
-// order of ids. What is too long for a key is cut and ends in its hash; the item
-// then keeps its id.
+// (see pack). dh=<lane>#<shard>, dr=<UTC milliseconds, text><follow-up id>.
+// lh=<shop>#<list>, ch=<contact id>; lr and cr are the journey's id, so that both
+// indexes are read journey by journey, by id; on the list of a day lr is as dr.
+// What is too long for a key is cut and ends in its hash; the item then keeps its
+// id.
 //
 // Writes are safe to repeat: a condition that fails because of one's own earlier
 // attempt shows its w. An event is named by source and id, not by time, so that

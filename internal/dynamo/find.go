@@ -13,6 +13,9 @@ import (
 	"aftersales/internal/followup"
 )
 
+// pageMost is how many elements a page has at most, whatever is asked for.
+const pageMost = 1000
+
 // Find pages through journeys, by id; the pages of All follow one another in an
 // order of the table's own. All but two queries read a list of what they find,
 // shop by shop: 0.5 RRU for about 40 journeys. All reads every head's key. Armed
@@ -22,7 +25,7 @@ func (s *Store) Find(ctx context.Context, q followup.Query, after followup.Curso
 	if err := alive(ctx, "find journeys"); err != nil {
 		return nil, "", err
 	}
-	limit = max(limit, 1)
+	limit = min(max(limit, 1), pageMost)
 	switch {
 	case q == followup.Query{Contact: q.Contact} && q.Contact != "":
 		ids, next, err = s.findIn(ctx, []string{string(q.Contact)}, byContact, after, limit)
@@ -81,7 +84,7 @@ func (s *Store) findIn(ctx context.Context, hashes []string, index sorted, after
 	out := make([]followup.JourneyID, 0, limit)
 	for _, h := range hashes {
 		in := indexQuery(s.t.Journeys, index.name, index.hash, h, index.sort, from, behindAll)
-		in.Limit = new(int32(min(limit, 500) + 1))
+		in.Limit = new(int32(limit + 1))
 		err := s.query(ctx, in, func(it item) (bool, error) {
 			id := followup.JourneyID(it.text(attrPK))
 			if id != followup.JourneyID(after) && (len(out) == 0 || out[len(out)-1] != id) {

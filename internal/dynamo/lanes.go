@@ -113,7 +113,7 @@ func (s *Store) Due(ctx context.Context, until time.Time, after followup.Cursor,
 	if err := alive(ctx, "read due"); err != nil {
 		return nil, "", err
 	}
-	limit = max(limit, 1)
+	limit = min(max(limit, 1), pageMost)
 	refs := make([]followup.Ref, 0, limit)
 	for place := string(after); ; {
 		looks, err := s.mergedLooks(ctx, place, until, limit+1-len(refs))

@@ -222,11 +222,11 @@ func (l *Limits) index(ctx context.Context, in *dynamodb.QueryInput) (*dynamodb.
 	}
 	out := &dynamodb.QueryOutput{Items: []map[string]types.AttributeValue{}}
 	for i, it := range found {
-		if in.Limit != nil && i == int(*in.Limit) {
-			out.LastEvaluatedKey = out.Items[i-1]
+		out.Items = append(out.Items, keysOf(it, ix.Hash, ix.Sort))
+		if in.Limit != nil && i+1 == int(*in.Limit) { // whether something follows or not, as AWS does
+			out.LastEvaluatedKey = out.Items[i]
 			break
 		}
-		out.Items = append(out.Items, attributes{"pk": it["pk"], "sk": it["sk"], ix.Hash: it[ix.Hash], ix.Sort: it[ix.Sort]})
 	}
 	return out, nil
 }

@@ -1,14 +1,10 @@
 package storetest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -227,143 +223,4 @@ func laneOrder(u suite) {
 			}
 		}
 	}
-}
-
-// record wants a record as it is.
-func (u suite) record(key, want string, version int64) {
-	u.Helper()
-	value, v, err := u.swept().Record(u.Context(), key)
-	u.ok("read record", err)
-	if string(value) != want || v != version {
-		u.Errorf("record %s is %q, version %d; want %q, version %d", key, value, v, want, version)
-	}
-}
-
-func (u suite) setRecord(key, value string, version int64, want error) {
-	u.Helper()
-	if err := u.swept().SetRecord(u.Context(), key, []byte(value), version); !errors.Is(err, want) {
-		u.Errorf("set record %s over version %d: %v, want %v", key, version, err, want)
-	}
-}
-
-var recordPromises = []promise{
-	{"an unknown record has version 0", func(u suite) { u.record("nobody", "", 0) }},
-	{"a record is written over the version that was read, or not at all", func(u suite) {
-		u.setRecord("sweep#call", "one", 1, followup.ErrConflict)
-		u.record("sweep#call", "", 0)
-		u.setRecord("sweep#call", "one", 0, nil)
-		u.setRecord("sweep#call", "other", 0, followup.ErrConflict)
-		u.record("sweep#call", "one", 1)
-		u.setRecord("sweep#call", "two \x00\xff", 1, nil)
-		u.setRecord("sweep#call", "late", 1, followup.ErrConflict)
-		u.record("sweep#call", "two \x00\xff", 2)
-		u.setRecord("sweep#call", "", 2, nil)
-		u.record("sweep#call", "", 3)
-	}},
-	{"each key has its own", func(u suite) {
-		for _, key := range []string{"a", "a#b", "A", "ä", "a/b"} {
-			u.setRecord(key, key, 0, nil)
-		}
-		for _, key := range []string{"a", "a#b", "A", "ä", "a/b"} {
-			u.record(key, key, 1)
-		}
-	}},
-	{"of concurrent writers of one version exactly one wins", func(u suite) {
-		for version := range int64(5) {
-			var won atomic.Int32
-			var wg sync.WaitGroup
-			for range 6 {
-				wg.Go(func() {
-					err := u.swept().SetRecord(context.WithoutCancel(u.Context()), "lease", []byte("same"), version)
-					if err == nil {
-						won.Add(1)
-					} else if !errors.Is(err, followup.ErrConflict) {
-						u.Errorf("set record: %v", err)
-					}
-				})
-			}
-			wg.Wait()
-			if won.Load() != 1 {
-				u.Errorf("%d writers won version %d, want 1", won.Load(), version)
-			}
-		}
-	}},
-	{"callers share nothing with the store", func(u suite) {
-		value := []byte("mine")
-		u.ok("set record", u.swept().SetRecord(u.Context(), "a", value, 0))
-		value[0] = 'M'
-		got, _, err := u.swept().Record(u.Context(), "a")
-		u.ok("read record", err)
-		got[1] = 'I'
-		u.record("a", "mine", 1)
-	}},
-}
-
-// archived wants a body as it was accepted.
-func (u suite) archived(want followup.Incoming) {
-	u.Helper()
-	got, err := u.swept().Incoming(u.Context(), want.InboxKey)
-	u.ok("read body", err)
-	if !bytes.Equal(got.Body, want.Body) {
-		u.Errorf("the body of %.60q has %d bytes, or others; want %d", want.Key, len(got.Body), len(want.Body))
-	}
-	got.Body, want.Body = nil, nil
-	u.same("body", got, want)
-}
-
-var archivePromises = []promise{
-	{"an unknown body is not found", func(u suite) {
-		if _, err := u.swept().Incoming(u.Context(), webhook(1, "a").InboxKey); !errors.Is(err, followup.ErrNotFound) {
-			u.Errorf("error %v, want ErrNotFound", err)
-		}
-	}},
-	{"a body comes back as it was first accepted, done or not", func(u suite) {
-		in := webhook(1, "Grüße \x00\xff aus Zürich")
-		in.At = in.At.Add(123_456_789)
-		u.accept(followup.Accepted, in)
-		u.archived(in)
-		other := webhook(1, "b")
-		other.At = other.At.Add(time.Hour)
-		u.accept(followup.Different, other)
-		again := in
-		again.At = again.At.Add(time.Hour)
-		u.accept(followup.Seen, again)
-		u.ok("done", u.s.Done(u.Context(), []followup.InboxKey{in.InboxKey}, "nothing to do"))
-		u.archived(in)
-	}},
-	{"empty and large bodies, also those that cannot be packed", func(u suite) {
-		random := rand.NewChaCha8([32]byte{1})
-		for n, size := range []int{0, 1, 300 << 10, 400 << 10, 1 << 20} {
-			in := webhook(n, "x")
-			in.Body, in.Topic = make([]byte, size), ""
-			random.Read(in.Body) // never fails
-			in.Hash = fmt.Sprintf("%064x", n)
-			u.accept(followup.Accepted, in)
-			u.archived(in)
-			u.accept(followup.Seen, in)
-			in.Hash = "other"
-			u.accept(followup.Different, in)
-		}
-	}},
-	{"odd keys stay apart", func(u suite) {
-		long := strings.Repeat("注", 800)
-		var all []followup.Incoming
-		for n, k := range []followup.InboxKey{
-			{Shop: "main", Source: "a", Key: "b#c"},
-			{Shop: "main", Source: "a#b", Key: "c"},
-			{Shop: "main", Source: "a%23b", Key: "c"},
-			{Shop: "main", Source: "a", Key: "b"},
-			{Shop: "main", Source: "a", Key: long},
-			{Shop: "main", Source: "a", Key: long + "1"},
-			{Shop: "main", Source: "https://example.org/#x", Key: `"';\ ` + "\n\x00"},
-		} {
-			in := webhook(n, fmt.Sprint("body ", n))
-			in.InboxKey = k
-			all = append(all, in)
-		}
-		u.accept(followup.Accepted, all...)
-		for _, in := range all {
-			u.archived(in)
-		}
-	}},
 }
