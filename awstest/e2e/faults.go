@@ -4,14 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"syscall"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/sqs"
-	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
 	"aftersales/internal/followup"
 )
@@ -28,19 +23,14 @@ func poison(ctx context.Context, s *stack) (string, error) {
 	return "queued: a body that is not there", s.send(ctx, "EnrollQueue", string(body))
 }
 
-// redriven mends the cause and moves the message back.
+// redriven mends the cause and puts the message back by the program.
 func redriven(ctx context.Context, s *stack) (string, error) {
-	var dead []types.Message
 	err := until(ctx, 4*time.Minute, func() error {
-		out, err := s.sqs.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{QueueUrl: aws.String(output("EnrollDeadQueue")), MaxNumberOfMessages: 10, VisibilityTimeout: 60})
-		if err != nil {
-			return err
+		now, err := read[lanesOf](ctx, "stack", "status")
+		if err == nil && now.Dead[0].Waiting == 0 {
+			err = fmt.Errorf("no failed message: %+v", now.Dead)
 		}
-		dead = append(dead, out.Messages...)
-		if !slices.ContainsFunc(dead, func(m types.Message) bool { return strings.Contains(*m.Body, missing.Key) }) {
-			return fmt.Errorf("%d dead letters, not ours", len(dead))
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return "", err
@@ -49,15 +39,15 @@ func redriven(ctx context.Context, s *stack) (string, error) {
 	if err := s.buy(ctx, poisoned, at); err != nil { // the cause is mended: now the body is there
 		return "", err
 	}
-	for _, m := range dead {
-		if err := s.send(ctx, "EnrollQueue", *m.Body); err != nil {
-			return "", err
-		}
-		if _, err := s.sqs.DeleteMessage(ctx, &sqs.DeleteMessageInput{QueueUrl: aws.String(output("EnrollDeadQueue")), ReceiptHandle: m.ReceiptHandle}); err != nil {
-			return "", err
-		}
+	count, err := ask(ctx, "", "stack", "redrive", "enroll", "--dry-run")
+	if err != nil || !strings.Contains(count, "failed enroll: about 1 message\n") {
+		return "", fmt.Errorf("dry run: %s %w", count, err)
 	}
-	return "five receives, dead queue, mended, moved back, enrolled", until(ctx, 30*time.Second, func() error {
+	moved, err := read[[]struct{ Moved int }](ctx, "stack", "redrive")
+	if err != nil || len(moved) != 4 || moved[0].Moved != 1 {
+		return "", fmt.Errorf("redrive: %+v %w", moved, err)
+	}
+	return "five receives, dead queue, mended, redriven, enrolled", until(ctx, 30*time.Second, func() error {
 		_, err := s.journey(ctx, poisoned)
 		return err
 	})

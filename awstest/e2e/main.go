@@ -4,11 +4,10 @@
 // outputs from its environment (AFTERSALES_LOCAL_...), prints a line a step, and
 // fails when one fails. Arguments name the only steps to take.
 //
-// What stands in for AWS is said at each step. Two things are done for AWS, which
-// its local form cannot do: reports of SES go to the queue as the rule would put
-// them there (no one may put events of aws.ses on a bus), after the rule's
-// pattern was asked whether it lets them through; and a dead letter is moved back
-// by hand, as StartMessageMoveTask would.
+// What operators do is done by the built program, as they would. One thing is done
+// for AWS, which its local form cannot do: reports of SES go to the queue as the
+// rule would put them there (no one may put events of aws.ses on a bus), after the
+// rule's pattern was asked whether it lets them through.
 package main
 
 import (
@@ -33,13 +32,13 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 12*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
 	defer cancel()
 	s, err := open(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.wire.Close()
+	defer s.close()
 	passed, failed := 0, 0
 	for _, step := range steps() {
 		if len(os.Args) > 1 && !slices.Contains(os.Args[1:], step.what) {
@@ -75,6 +74,7 @@ type step struct {
 // steps are in the order of the story: what takes long begins early.
 func steps() []step {
 	return []step{
+		{"demo moves in", moveIn},
 		{"health", health},
 		{"a message that cannot be done", poison},
 		{"signed order", order},
@@ -86,11 +86,18 @@ func steps() []step {
 		{"answer page", answer},
 		{"call list", callList},
 		{"console by Cognito", console},
+		{"why, calls, cases", told},
+		{"wrong words", misled},
+		{"lanes paused and resumed", paused},
+		{"a secret is changed", newSecret},
+		{"demo moved in", movedIn},
+		{"copied out", copiedOut},
 		{"swept and sent", swept},
 		{"killed in mid-batch", killed},
 		{"frozen between SES and the record", frozen},
 		{"dead letter, redriven", redriven},
 		{"restore drill", restored},
+		{"moved out", movedOut},
 		{"nothing twice", once},
 	}
 }

@@ -90,11 +90,7 @@ func (s *stack) post(ctx context.Context, topic, event string, body, signed []by
 	if err != nil {
 		return 0, err
 	}
-	defer out.Body.Close()
-	if out.StatusCode == http.StatusAccepted {
-		s.posted = append(s.posted, followup.InboxKey{Shop: shop, Source: "shopify", Key: topic + "|" + event})
-	}
-	return out.StatusCode, nil
+	return out.StatusCode, out.Body.Close()
 }
 
 // buy posts an order that has to be taken.

@@ -2,17 +2,15 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
-	"aftersales/internal/cloud"
-	"aftersales/internal/config"
 	"aftersales/internal/followup"
 )
 
@@ -36,11 +34,9 @@ func restored(ctx context.Context, s *stack) (string, error) {
 	if _, err := s.reaches(ctx, time.Minute, order, "soon", followup.Sent); err != nil {
 		return "", err
 	}
-	form := cloud.New(cloud.Parts{Env: &config.Cloud{Stack: output("Stack")}, Config: &config.Config{}, Store: s.store, Now: time.Now})
-	for _, lane := range followup.Lanes {
-		if err := form.PauseLane(ctx, lane, "restore drill"); err != nil {
-			return "", err
-		}
+	lanes := []string{"look", "email-service", "email-rest", "call"}
+	if _, err := ask(ctx, "", append([]string{"stack", "pause", "--reason", "restore"}, lanes...)...); err != nil {
+		return "", err
 	}
 	deploy := exec.CommandContext(ctx, "sh", "-c", output("Deploy")+" JourneysTableInUse="+name)
 	deploy.Dir = os.Getenv("AFTERSALES_LOCAL_Root")
@@ -53,32 +49,19 @@ func restored(ctx context.Context, s *stack) (string, error) {
 	if row, err := s.row(ctx, order, "soon"); err != nil || row.State != followup.Planned {
 		return "", fmt.Errorf("the restored table says %v %v", row, err)
 	}
-	// Reservations of before may have been sent.
-	_, version, err := s.store.Record(ctx, "epoch")
-	if err != nil {
-		return "", err
-	}
-	if err := s.store.SetRecord(ctx, "epoch", []byte("1"), version); err != nil {
-		return "", err
-	}
-	for _, key := range s.posted { // feed the inbox again
-		body, err := json.Marshal(map[string]any{"inbox": key})
-		if err != nil {
-			return "", err
-		}
-		if err := s.send(ctx, "EnrollQueue", string(body)); err != nil {
-			return "", err
-		}
-	}
-	form = cloud.New(cloud.Parts{Env: &config.Cloud{Stack: output("Stack")}, Config: &config.Config{}, Store: s.store, Now: time.Now})
-	for _, lane := range followup.Lanes {
-		if err := form.GoOn(ctx, lane); err != nil {
+	for _, verb := range [][]string{ // reservations of before may have been sent
+		{"stack", "epoch", "--raise"}, {"stack", "feed", "--since", begun.UTC().Format(time.RFC3339)}, append([]string{"stack", "resume"}, lanes...),
+	} {
+		if _, err := ask(ctx, "", verb...); err != nil {
 			return "", err
 		}
 	}
 	row, err := s.reaches(ctx, 3*time.Minute, order, "soon", followup.Unknown)
 	if err != nil {
 		return "", err
+	}
+	if list, err := ask(ctx, "", "parked", "list"); err != nil || !strings.Contains(list, string(row.ID)) {
+		return "", fmt.Errorf("parked list: %s %w", list, err)
 	}
 	mails := s.wire.to(customer(order))
 	if len(mails) != 1 {

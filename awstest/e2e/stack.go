@@ -35,9 +35,9 @@ type stack struct {
 	events *eventbridge.Client
 	wire   *wire
 
-	posted []followup.InboxKey // every body that was taken
-	page   string              // of the customer who was written to
-	keys   map[string]string   // cookies of the operator's browser
+	page   string            // of the customer who was written to
+	keys   map[string]string // cookies of the operator's browser
+	moving *moving           // the demo that moves in
 }
 
 // output is an output of the stack, or what scripts/aws-local made for it.
@@ -116,6 +116,14 @@ func (s *stack) reaches(ctx context.Context, limit time.Duration, order, step st
 		return err
 	})
 	return last, err
+}
+
+// close stops listening and removes what was moved.
+func (s *stack) close() {
+	s.wire.Close()
+	if s.moving != nil {
+		_ = os.RemoveAll(s.moving.dir) // in the checkout's own folder for such
+	}
 }
 
 // send puts a message on a queue.
