@@ -66,13 +66,14 @@ aws-local: ## the whole AWS form on this machine, deployed from template.yaml, t
 aws-local-test: ## the same, and orders followed through it while things break; about six minutes
 	@scripts/aws-local-test
 
-# sam build asks for these, one per function of template.yaml: the binary and the merchant's folder.
+# sam build asks for these, one per function of template.yaml: the binary and the merchant's folder, which is
+# checked whole and written as the functions read it: a folder with a fault fails the build.
 # SHOP=path is that folder; ARCHITECTURE=x86_64 goes with the template's parameter of that name.
 build-%Function:
 	@test -f '$(SHOP)/aftersales.yaml' || { echo "$(SHOP) has no aftersales.yaml: make it by 'aftersales init $(SHOP)', or say SHOP=FOLDER" >&2; exit 1; }
 	@CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCHITECTURE:x86_64=amd64) $(GO) build -buildvcs=false -trimpath -tags lambda.norpc \
 		-ldflags '-s -w -X aftersales/internal/cloud.Version=$(VERSION)' -o '$(ARTIFACTS_DIR)/bootstrap' ./functions/$(shell echo $* | tr A-Z a-z)
-	@cp -R '$(SHOP)' '$(ARTIFACTS_DIR)/shop' && chmod -R a+rX '$(ARTIFACTS_DIR)' # Lambda reads it as somebody else
+	@cp -R '$(SHOP)' '$(ARTIFACTS_DIR)/shop' && $(GO) run -buildvcs=false ./infra/pack '$(SHOP)' '$(ARTIFACTS_DIR)/shop/ready.json' && chmod -R a+rX '$(ARTIFACTS_DIR)' # Lambda reads it as somebody else
 
 ##@ Keep house
 

@@ -9,6 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"aftersales/internal/config"
+	"aftersales/internal/ready"
+	"aftersales/internal/setup"
 )
 
 // binary is one function, or an empty one, and what was measured of it.
@@ -63,6 +67,13 @@ func (b *binary) build(ctx context.Context, from, pkg, shop string) error {
 	}
 	if b.like != nil {
 		if err := os.CopyFS(filepath.Join(b.dir, "shop"), os.DirFS(shop)); err != nil {
+			return err
+		}
+		packed, _, err := setup.Pack(filepath.Join(shop, config.FileName))
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(b.dir, "shop", ready.FileName), packed, 0o600); err != nil {
 			return err
 		}
 	}

@@ -40,10 +40,12 @@ func idle(ctx context.Context, endpoint string) error {
 	meter := dynamotest.Metered(client)
 	shop := config.Default("main")
 	shop.Sender, shop.PublicURL, shop.Zone = "care@shop.example", "https://shop.example", "UTC"
+	settings := &config.Config{Business: "bench", Shops: []followup.Shop{shop}}
+	files := setup.Source{Config: settings, Inputs: setup.Inputs{Plans: fstest.MapFS{"rush.yaml": {Data: []byte(rushPlan)}}}}
 	form := cloud.New(cloud.Parts{
 		Env:    &config.Cloud{Function: config.Sweep, Stack: "bench", Voice: config.Voice{Provider: config.NoVoice}},
-		Config: &config.Config{Business: "bench", Shops: []followup.Shop{shop}},
-		Inputs: setup.Inputs{Plans: fstest.MapFS{"rush.yaml": {Data: []byte(rushPlan)}}},
+		Config: settings,
+		Files:  files.Files,
 		Store:  dynamo.New(meter, tables, dynamo.Config{Shops: []followup.ShopID{"main"}, Clock: w.clock}), Secrets: w, Account: w,
 		DeliverQueue: dropped{}, EnrollQueue: dropped{}, Now: w.clock, NewID: rand.Text, Log: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		Metrics: io.Discard, Version: "bench",

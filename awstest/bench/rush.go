@@ -104,19 +104,19 @@ func (w *world) run(ctx context.Context, n int) error {
 	shop := config.Default("main")
 	shop.Sender, shop.PublicURL, shop.Zone = "care@shop.example", "https://shop.example", "UTC"
 	c := &config.Config{Business: "bench", Shops: []followup.Shop{shop}}
-	inputs := setup.Inputs{Plans: fstest.MapFS{"rush.yaml": {Data: []byte(rushPlan)}}}
+	files := setup.Source{Config: c, Inputs: setup.Inputs{Plans: fstest.MapFS{"rush.yaml": {Data: []byte(rushPlan)}}}}
 	store := memory.New()
 	w.deliver = queue.NewMemory(queue.Options{Now: w.clock, Visibility: 3 * time.Minute})
 	log := slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	w.parts = func(f config.Function) cloud.Parts {
 		p := cloud.Parts{
 			Env:    &config.Cloud{Function: f, Stack: "bench", Voice: config.Voice{Provider: config.NoVoice}},
-			Config: c, Inputs: inputs, Store: store, Secrets: w, DeliverQueue: w.deliver, EnrollQueue: dropped{}, Mail: w, Account: w,
+			Config: c, Files: files.Files, Composer: files.Composer, Store: store, Secrets: w, DeliverQueue: w.deliver, EnrollQueue: dropped{}, Mail: w, Account: w,
 			Now: w.clock, NewID: rand.Text, Log: log, Metrics: io.Discard, Version: "bench",
 		}
 		return p
 	}
-	if err := w.orders(ctx, c, inputs, store, n); err != nil {
+	if err := w.orders(ctx, c, files.Inputs, store, n); err != nil {
 		return err
 	}
 	usual, err := json.Marshal(cloud.Stream{Lanes: map[followup.Lane]*cloud.Standing{followup.LaneRest: {Free: minute.Add(24 * time.Hour)}}})

@@ -7,12 +7,14 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"aftersales/internal/cloud"
+	"aftersales/internal/cloud/console"
+	"aftersales/internal/cloud/words"
 )
 
 func main() {
-	form, err := cloud.Open("console", cloud.WithDeliver, cloud.WithLogin)
+	form, err := cloud.Open("console", cloud.WithDeliver, words.Compose)
 	if err != nil {
 		os.Exit(1) // the reason is in the log
 	}
-	lambda.Start(form.Console)
+	lambda.Start(console.New(form, nil).Handle)
 }

@@ -7,10 +7,13 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"aftersales/internal/cloud"
+	"aftersales/internal/cloud/mail"
+	"aftersales/internal/cloud/voice"
+	"aftersales/internal/cloud/words"
 )
 
 func main() {
-	form, err := cloud.Open("deliver", cloud.WithDeliver, cloud.WithMail, cloud.WithVoice)
+	form, err := cloud.Open("deliver", cloud.WithDeliver, words.Compose, mail.Send, voice.Call)
 	if err != nil {
 		os.Exit(1) // the reason is in the log
 	}

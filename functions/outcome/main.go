@@ -7,10 +7,11 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"aftersales/internal/cloud"
+	"aftersales/internal/cloud/voice"
 )
 
 func main() {
-	form, err := cloud.Open("outcome", cloud.WithDeliver, cloud.WithCalls)
+	form, err := cloud.Open("outcome", cloud.WithDeliver, voice.Events)
 	if err != nil {
 		os.Exit(1) // the reason is in the log
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"aftersales/internal/cloud"
+	"aftersales/internal/cloud/pages"
 )
 
 func main() {
@@ -14,5 +15,5 @@ func main() {
 	if err != nil {
 		os.Exit(1) // the reason is in the log
 	}
-	lambda.Start(form.Pages)
+	lambda.Start(pages.New(form).Handle)
 }

@@ -7,10 +7,11 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"aftersales/internal/cloud"
+	"aftersales/internal/cloud/mail"
 )
 
 func main() {
-	form, err := cloud.Open("sweep", cloud.WithEnroll, cloud.WithDeliver, cloud.WithAccount)
+	form, err := cloud.Open("sweep", cloud.WithEnroll, cloud.WithDeliver, mail.Account)
 	if err != nil {
 		os.Exit(1) // the reason is in the log
 	}

@@ -8,7 +8,6 @@ import (
 
 	"aftersales/internal/followup"
 	"aftersales/internal/queue"
-	"aftersales/internal/setup"
 )
 
 const (
@@ -60,18 +59,15 @@ func (f *Form) reconcile(ctx context.Context) error {
 	return err
 }
 
-// fingerprint names the settings; they live as long as the sandbox.
+// fingerprint names the settings.
 func (f *Form) fingerprint() (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.print == "" {
-		files, err := setup.Read(f.Config, f.Inputs)
-		if err != nil {
-			return "", err
-		}
-		f.print = files.Fingerprint(f.Config)
+	files, err := f.read()
+	if err != nil {
+		return "", err
 	}
-	return f.print, nil
+	return files.Fingerprint(f.Config), nil
 }
 
 // queueAgain queues the next pages of journeys.

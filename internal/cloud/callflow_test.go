@@ -8,7 +8,7 @@ import (
 
 	"aftersales/internal/cloud"
 	"aftersales/internal/config"
-	"aftersales/internal/connect"
+	"aftersales/internal/connect/contact"
 	"aftersales/internal/followup"
 )
 
@@ -68,7 +68,7 @@ func TestOutcomesOfCalls(t *testing.T) {
 		failed int
 	}{
 		"nothing to say":             {calls{}, 0},
-		"malformed":                  {calls{err: connect.ErrEvent}, 1},
+		"malformed":                  {calls{err: contact.ErrEvent}, 1},
 		"Connect does not answer":    {calls{err: errors.New("busy")}, 1},
 		"no voice provider":          {nil, 1},
 		"about what is not known":    {calls{reports: []followup.Report{{FollowUp: "main/1/x/-/1", Attempt: "a", Kind: followup.ReportCalled, Outcome: followup.OutcomeNoAnswer}}}, 0},

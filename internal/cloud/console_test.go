@@ -20,6 +20,7 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 
 	"aftersales/internal/cloud"
+	"aftersales/internal/cloud/console"
 	"aftersales/internal/config"
 	"aftersales/internal/followup"
 )
@@ -80,7 +81,7 @@ func (p *pool) token(t *testing.T) string {
 type browser struct {
 	s       *stack
 	p       *pool
-	form    *cloud.Form
+	form    *console.Console
 	cookies map[string]string
 }
 
@@ -88,9 +89,8 @@ func newBrowser(t *testing.T) *browser {
 	t.Helper()
 	s, p := newStack(t), newPool(t)
 	parts := s.parts(config.Console)
-	parts.Web = p.Client()
 	parts.Env.Door = config.Door{Console: "https://api.example", Issuer: "https://issuer.example/pool", Client: "client", LoginURL: p.URL, Keys: p.URL + "/keys"}
-	return &browser{s: s, p: p, form: cloud.New(parts), cookies: map[string]string{}}
+	return &browser{s: s, p: p, form: console.New(cloud.New(parts), p.Client().Transport), cookies: map[string]string{}}
 }
 
 func (b *browser) do(method, path string, form url.Values, head map[string]string) events.APIGatewayV2HTTPResponse {
@@ -109,7 +109,7 @@ func (b *browser) do(method, path string, form url.Values, head map[string]strin
 		e.Headers["content-type"], e.Headers["sec-fetch-site"] = "application/x-www-form-urlencoded", "same-origin"
 	}
 	maps.Copy(e.Headers, head)
-	out, err := b.form.Console(b.s.t.Context(), e)
+	out, err := b.form.Handle(b.s.t.Context(), e)
 	if err != nil {
 		b.s.t.Fatal(err)
 	}

@@ -38,7 +38,7 @@ func (f *Form) Deliver(ctx context.Context, e QueueEvent) (events.SQSEventRespon
 	if c, ok := f.Mail.(idler); ok {
 		c.CloseIdle() // what the sandbox had open may have died while it was frozen
 	}
-	w, err := f.work(ctx)
+	w, err := f.Work(ctx)
 	if err != nil {
 		return b.failAll(ctx, e.Records, err), nil
 	}
@@ -50,7 +50,7 @@ func (f *Form) Deliver(ctx context.Context, e QueueEvent) (events.SQSEventRespon
 		case err != nil:
 			b.fail(ctx, m, err)
 		case n >= poison:
-			if err := w.engine.Park(ctx, f.Now(), l.IDs, fmt.Sprintf("failed %d times to be looked at", n-1)); err != nil {
+			if err := w.Engine.Park(ctx, f.Now(), l.IDs, fmt.Sprintf("failed %d times to be looked at", n-1)); err != nil {
 				b.fail(ctx, m, err)
 			}
 		case n > 1:
@@ -68,7 +68,7 @@ func (f *Form) Deliver(ctx context.Context, e QueueEvent) (events.SQSEventRespon
 
 // look delivers what items name. What there is no time for goes back to the
 // queue as a new message: it is not at fault, so no receive is counted.
-func (f *Form) look(ctx context.Context, w *work, b *batch, items []item) {
+func (f *Form) look(ctx context.Context, w *Work, b *batch, items []item) {
 	var refs []followup.Ref
 	var due []item
 	wait := time.Duration(0)
@@ -96,7 +96,7 @@ func (f *Form) look(ctx context.Context, w *work, b *batch, items []item) {
 		if latest := now.Add(wait); at.Before(latest) { // a clock that was set back meanwhile loses nothing
 			at = latest
 		}
-		did, err = w.engine.Deliver(ctx, at, refs)
+		did, err = w.Engine.Deliver(ctx, at, refs)
 	}
 	b.log.LogAttrs(ctx, slog.LevelInfo, "delivered", slog.Int("messages", len(due)), slog.Int("looks", len(refs)), slog.Int("sent", did.Sent),
 		slog.Int("listed", did.Listed), slog.Int("held", did.Held), slog.Int("moved", did.Moved), slog.Int("skipped", did.Skipped),

@@ -14,7 +14,7 @@ import (
 // of a bus (which enter the inbox first), and journeys to be reconciled.
 func (f *Form) Enroll(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
 	b := f.newBatch("enroll")
-	w, err := f.work(ctx)
+	w, err := f.Work(ctx)
 	if err != nil {
 		return b.failAll(ctx, e.Records, err), nil
 	}
@@ -29,7 +29,7 @@ func (f *Form) Enroll(ctx context.Context, e QueueEvent) (events.SQSEventRespons
 		case in != nil:
 			bodies, owners = append(bodies, *in), append(owners, m)
 		default:
-			if err := w.engine.Again(ctx, f.Now(), again); err != nil {
+			if err := w.Engine.Again(ctx, f.Now(), again); err != nil {
 				b.fail(ctx, m, err)
 			}
 		}
@@ -37,7 +37,7 @@ func (f *Form) Enroll(ctx context.Context, e QueueEvent) (events.SQSEventRespons
 	if len(bodies) == 0 {
 		return b.failed, nil
 	}
-	errs, err := w.engine.Receive(ctx, f.Now(), bodies)
+	errs, err := w.Engine.Receive(ctx, f.Now(), bodies)
 	for i, m := range owners {
 		if err := errors.Join(at(errs, i), err); err != nil {
 			b.fail(ctx, m, err)
@@ -55,7 +55,7 @@ func at(errs []error, i int) error {
 }
 
 // enrolment reads a message: a body to be enrolled, or journeys.
-func (f *Form) enrolment(ctx context.Context, w *work, text string) (*followup.Incoming, []followup.JourneyID, error) {
+func (f *Form) enrolment(ctx context.Context, w *Work, text string) (*followup.Incoming, []followup.JourneyID, error) {
 	m, bus, err := enrolOf(text)
 	if err != nil {
 		return nil, nil, err
@@ -83,7 +83,7 @@ func (f *Form) enrolment(ctx context.Context, w *work, text string) (*followup.I
 }
 
 // arrived stores an event of a bus as a webhook's body would be.
-func (f *Form) arrived(ctx context.Context, w *work, bus *busEvent) (*followup.Incoming, error) {
+func (f *Form) arrived(ctx context.Context, w *Work, bus *busEvent) (*followup.Incoming, error) {
 	in, err := bus.incoming(w.Shops, f.Now())
 	if err != nil {
 		return nil, err

@@ -12,6 +12,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"aftersales/internal/cloud"
+	"aftersales/internal/cloud/console"
+	"aftersales/internal/cloud/pages"
 	"aftersales/internal/config"
 	"aftersales/internal/followup"
 	"aftersales/internal/queue"
@@ -149,7 +151,7 @@ func TestForeignEvents(t *testing.T) {
 		}
 	}
 	for fn, h := range map[config.Function]any{
-		config.Intake: s.form(config.Intake).Intake, config.Pages: s.form(config.Pages).Pages, config.Console: s.form(config.Console).Console,
+		config.Intake: s.form(config.Intake).Intake, config.Pages: pages.New(s.form(config.Pages)).Handle, config.Console: console.New(s.form(config.Console), nil).Handle,
 	} {
 		for name, payload := range payloads {
 			out, err := lambda.NewHandler(h).Invoke(t.Context(), payload)

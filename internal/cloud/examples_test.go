@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-lambda-go/lambda"
 
 	"aftersales/internal/cloud"
+	"aftersales/internal/cloud/console"
+	"aftersales/internal/cloud/pages"
 	"aftersales/internal/config"
 	"aftersales/internal/followup"
 )
@@ -75,8 +77,8 @@ func TestExamplesOfTheFunctions(t *testing.T) {
 		{"outcome.delivery.json", forms[config.Outcome].Outcome},
 		{"outcome.bounce.json", forms[config.Outcome].Outcome},
 		{"outcome.call.json", forms[config.Outcome].Outcome},
-		{"pages.json", forms[config.Pages].Pages},
-		{"console.json", forms[config.Console].Console},
+		{"pages.json", pages.New(forms[config.Pages]).Handle},
+		{"console.json", console.New(forms[config.Console], nil).Handle},
 		{"callflow.json", forms[config.Callflow].Callflow},
 	} {
 		files = slices.DeleteFunc(files, func(f os.DirEntry) bool { return f.Name() == c.file })

@@ -10,20 +10,18 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net/http"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
-	"github.com/coreos/go-oidc/v3/oidc"
-
 	"aftersales/internal/calllist"
 	"aftersales/internal/config"
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
+	"aftersales/internal/link"
 	"aftersales/internal/queue"
-	"aftersales/internal/setup"
+	"aftersales/internal/ready"
 )
 
 // Parts are what a Form is made of. A function needs only those it uses; the
@@ -31,21 +29,21 @@ import (
 type Parts struct {
 	Env          *config.Cloud
 	Config       *config.Config
-	Inputs       setup.Inputs        // replaces the merchant's files, for tests
-	Store        followup.SweptStore //
-	Secrets      Secrets             //
-	EnrollQueue  queue.Sender        // intake, sweep
-	DeliverQueue queue.Sender        // all but intake
-	Mail         followup.Channel    // deliver
-	Voice        followup.Channel    // deliver, with a voice provider; nil: calls are tasks for people
-	Calls        Calls               // outcome, with a voice provider; nil: no events of calls are read
-	Account      Account             // sweep
-	Web          *http.Client        // console: reaches the keys and tokens of the log-in
-	Now          func() time.Time    // the product's clock
-	NewID        func() string       // names of attempts and of our own events
-	Log          *slog.Logger        //
-	Metrics      io.Writer           // where lines of metrics go: the function's stdout; nil: nothing is measured
-	Version      string              //
+	Files        func() (ready.Files, error)                  // reads plans and catalogue, once
+	Composer     func(*link.Links) (followup.Composer, error) // deliver, console; nil: nothing is composed
+	Store        followup.SweptStore                          //
+	Secrets      Secrets                                      //
+	EnrollQueue  queue.Sender                                 // intake, sweep
+	DeliverQueue queue.Sender                                 // all but intake
+	Mail         followup.Channel                             // deliver
+	Voice        followup.Channel                             // deliver, with a voice provider; nil: calls are tasks for people
+	Calls        Calls                                        // outcome, with a voice provider; nil: no events of calls are read
+	Account      Account                                      // sweep
+	Now          func() time.Time                             // the product's clock
+	NewID        func() string                                // names of attempts and of our own events
+	Log          *slog.Logger                                 //
+	Metrics      io.Writer                                    // where lines of metrics go: the function's stdout; nil: nothing is measured
+	Version      string                                       //
 }
 
 // Form is one function's part of the product. It lives as long as its sandbox
@@ -55,10 +53,9 @@ type Form struct {
 	metrics metrics
 
 	mu     sync.Mutex
-	made   *work
-	marked time.Time // when the watermark was last written here
-	print  string    // fingerprint of the settings; "" not made yet
-	tokens *oidc.IDTokenVerifier
+	made   *Work
+	marked time.Time    // when the watermark was last written here
+	files  *ready.Files // nil: not read yet
 }
 
 // New returns a form. It does nothing yet: what needs the network is done by
@@ -67,13 +64,12 @@ func New(p Parts) *Form {
 	return &Form{Parts: p, metrics: metrics{p.Metrics, p.Env.Stack}}
 }
 
-// work is what an invocation works with: a setup, its engine, and what both
-// hang on.
-type work struct {
-	*setup.Setup
-	engine  *engine.Engine
-	keys    string // the secrets it was made with
-	epoch   int
+// Work is what an invocation works with: a shop, its engine, and what both hang on.
+type Work struct {
+	*ready.Shop
+	Engine  *engine.Engine
+	Epoch   int       // of the deployment, raised by a restore
+	keys    string    // the secrets it was made with
 	checked time.Time // when keys and epoch were last looked at
 }
 
@@ -83,9 +79,9 @@ const fresh = time.Minute
 // errSecret is a secret that has to be set before anything works.
 var errSecret = errors.New("secret is not set")
 
-// work returns what to work with, made anew when a key or the epoch changed.
+// Work returns what to work with, made anew when a key or the epoch changed.
 // What was made stays in use while they cannot be read.
-func (f *Form) work(ctx context.Context) (*work, error) {
+func (f *Form) Work(ctx context.Context) (*Work, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	now := f.Now()
@@ -106,7 +102,7 @@ func (f *Form) work(ctx context.Context) (*work, error) {
 		f.Log.WarnContext(ctx, "keys and epoch cannot be read; the old ones stay", "err", err)
 	case err != nil:
 		return nil, err
-	case f.made == nil || f.made.keys != text || f.made.epoch != epoch:
+	case f.made == nil || f.made.keys != text || f.made.Epoch != epoch:
 		made, err := f.make(ctx, keys, epoch)
 		if err != nil {
 			return nil, err
@@ -119,15 +115,15 @@ func (f *Form) work(ctx context.Context) (*work, error) {
 }
 
 // Desk returns what people of the shop act through, as the console does.
-func (f *Form) Desk(ctx context.Context) (*setup.Setup, *engine.Engine, error) {
-	w, err := f.work(ctx)
+func (f *Form) Desk(ctx context.Context) (*ready.Shop, *engine.Engine, error) {
+	w, err := f.Work(ctx)
 	if err != nil {
 		return nil, nil, err
 	}
-	return w.Setup, w.engine, nil
+	return w.Shop, w.Engine, nil
 }
 
-func joined(k setup.Keys) string {
+func joined(k ready.Keys) string {
 	var b strings.Builder
 	for _, key := range append(slices.Clone(k.Links), k.Contact) {
 		b.Write(key)
@@ -141,15 +137,16 @@ const (
 	linkKey    = "AFTERSALES_LINK_KEY"
 	linkKeyOld = "AFTERSALES_LINK_KEY_OLD" // retired ones, with commas between
 	contactKey = "AFTERSALES_CONTACT_KEY"
-	sessionKey = "AFTERSALES_SESSION_KEY"
+
+	SessionKey = "AFTERSALES_SESSION_KEY" // the console's
 )
 
-func (f *Form) keys(ctx context.Context) (k setup.Keys, err error) {
-	link, err := f.secret(ctx, linkKey)
+func (f *Form) keys(ctx context.Context) (k ready.Keys, err error) {
+	link, err := f.Secret(ctx, linkKey)
 	if err != nil {
 		return k, err
 	}
-	contact, err := f.secret(ctx, contactKey)
+	contact, err := f.Secret(ctx, contactKey)
 	if err != nil {
 		return k, err
 	}
@@ -168,8 +165,8 @@ func (f *Form) keys(ctx context.Context) (k setup.Keys, err error) {
 	return k, nil
 }
 
-// secret returns a secret that must be set.
-func (f *Form) secret(ctx context.Context, name string) (string, error) {
+// Secret returns a secret that must be set; without it an alarm rings.
+func (f *Form) Secret(ctx context.Context, name string) (string, error) {
 	text, err := f.Secrets.Secret(ctx, name)
 	switch {
 	case err != nil:
@@ -202,50 +199,58 @@ func (f *Form) epoch(ctx context.Context) (int, error) {
 	return n, nil
 }
 
-func (f *Form) make(ctx context.Context, keys setup.Keys, epoch int) (*work, error) {
-	files, err := setup.Read(f.Config, f.Inputs)
+func (f *Form) make(ctx context.Context, keys ready.Keys, epoch int) (*Work, error) {
+	files, err := f.read()
 	if err != nil {
 		return nil, err
 	}
-	s, err := setup.New(f.Config, files, keys)
+	s, err := ready.New(f.Config, *files, keys)
 	if err != nil {
 		return nil, err
 	}
 	if err := f.keepPlans(ctx, s); err != nil {
 		return nil, err
 	}
-	return &work{Setup: s, epoch: epoch, engine: f.engine(s, epoch, f.store())}, nil
+	w := &Work{Shop: s, Epoch: epoch}
+	w.Engine, err = f.EngineOn(w, f.Seen())
+	return w, err
 }
 
-func (f *Form) engine(s *setup.Setup, epoch int, store followup.Store) *engine.Engine {
-	return engine.New(engine.Config{
-		Store: store, Shops: s.Rules(epoch), Channels: f.channels(s), Composer: s.Composer, Read: s.Read, Parse: setup.Parse,
-		ID: f.NewID, Parallel: parallel, Log: f.Log, Room: f.room, Rest: f.rest, Watermark: f.watermark,
-	})
+// read reads plans and catalogue; they live as long as the sandbox.
+func (f *Form) read() (*ready.Files, error) {
+	if f.files == nil {
+		files, err := f.Files()
+		if err != nil {
+			return nil, err
+		}
+		f.files = &files
+	}
+	return f.files, nil
 }
 
-// keepPlans stores the plans unless these very ones were stored before, so that
-// a cold start costs one read.
-func (f *Form) keepPlans(ctx context.Context, s *setup.Setup) error {
-	now, err := json.Marshal(s.Fingerprint())
-	if err != nil {
-		return err
-	}
-	kept, version, err := f.Store.Record(ctx, plansRecord)
-	if err != nil || version > 0 && string(kept) == string(now) {
-		return err
-	}
-	if err := s.KeepPlans(ctx, f.Store); err != nil {
-		return err
-	}
-	if err := f.Store.SetRecord(ctx, plansRecord, now, version); !errors.Is(err, followup.ErrConflict) {
-		return err
-	}
-	return nil // another sandbox kept them
+// Health says why the service cannot work: the tables do not answer.
+func (f *Form) Health(ctx context.Context) error {
+	_, _, err := f.Store.Record(ctx, epochRecord)
+	return err
 }
 
-// store returns the store as the engine of this function sees it.
-func (f *Form) store() followup.SweptStore {
+// EngineOn returns an engine that works on a store.
+func (f *Form) EngineOn(w *Work, store followup.Store) (*engine.Engine, error) {
+	c := engine.Config{
+		Store: store, Shops: w.Rules(w.Epoch), Channels: f.channels(w.Shop), Read: w.Read, Parse: f.stored, ID: f.NewID, Parallel: parallel,
+		Log: f.Log, Room: f.room, Rest: f.rest, Watermark: f.watermark,
+	}
+	if f.Composer != nil {
+		var err error
+		if c.Composer, err = f.Composer(w.Links); err != nil {
+			return nil, err
+		}
+	}
+	return engine.New(c), nil
+}
+
+// Seen returns the store as the engine of this function sees it.
+func (f *Form) Seen() followup.SweptStore {
 	store := f.Store
 	if f.DeliverQueue != nil {
 		store = &soon{SweptStore: store, queue: f.DeliverQueue, now: f.Now, log: f.Log}
@@ -257,7 +262,7 @@ func (f *Form) store() followup.SweptStore {
 }
 
 // channels gives every shop the mail channel and its calls.
-func (f *Form) channels(s *setup.Setup) channels {
+func (f *Form) channels(s *ready.Shop) channels {
 	var call followup.Channel = calllist.New(claimant{})
 	if f.Voice != nil {
 		call = f.Voice

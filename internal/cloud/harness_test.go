@@ -129,9 +129,10 @@ func newStack(t testing.TB) *stack {
 	shop.PublicURL = "https://nordlight.example"
 	s.config = &config.Config{Business: "test", Shops: []followup.Shop{shop}}
 	s.parts = func(f config.Function) cloud.Parts {
+		files := setup.Source{Config: s.config, Inputs: setup.Inputs{Plans: plans.Files(), Catalogue: plans.Products()}}
 		p := cloud.Parts{
 			Env:    &config.Cloud{Function: f, Stack: "test", ConfigurationSet: "", Voice: config.Voice{Provider: config.NoVoice}},
-			Config: s.config, Inputs: setup.Inputs{Plans: plans.Files(), Catalogue: plans.Products()}, Store: s.store, Secrets: &s.secrets,
+			Config: s.config, Files: files.Files, Composer: files.Composer, Store: s.store, Secrets: &s.secrets,
 			Now: s.Now, NewID: s.name, Log: slog.New(slog.NewJSONHandler(s.logs, nil)), Metrics: s.metrics, Version: "test",
 		}
 		if f == config.Intake || f == config.Sweep {

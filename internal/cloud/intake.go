@@ -11,18 +11,19 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"aftersales/internal/cloud/httpapi"
 	"aftersales/internal/config"
 	"aftersales/internal/followup"
 	"aftersales/internal/queue"
 	"aftersales/internal/source"
-	"aftersales/internal/web"
+	"aftersales/internal/web/hooks"
 )
 
 // Intake takes webhooks: a body is stored, then its key queued, then its sender
 // answered. A secret that is missing answers 503 and rings an alarm: nobody can
 // say whether the signature is right.
 func (f *Form) Intake(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-	w, err := f.work(ctx)
+	w, err := f.Work(ctx)
 	if err != nil {
 		f.Log.ErrorContext(ctx, "webhook not taken", "err", err)
 		return unavailable("the service is not ready", "send it again in a few seconds"), nil
@@ -47,12 +48,15 @@ func (f *Form) Intake(ctx context.Context, e events.APIGatewayV2HTTPRequest) (ev
 	return out, nil
 }
 
-func (f *Form) take(ctx context.Context, w *work, secrets source.Secrets, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
-	return serve(ctx, web.Public(web.PublicConfig{
-		Engine: w.engine, Shops: w.Shops, Links: w.Signer, ContactKey: w.ContactKey,
+func (f *Form) take(ctx context.Context, w *Work, secrets source.Secrets, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
+	mux := http.NewServeMux()
+	mux.Handle(hooks.Pattern, hooks.New(hooks.Config{
+		Inbox: w.Engine.Store(), Shops: w.Shops, ContactKey: w.ContactKey,
 		Secrets: func(string, followup.ShopID) source.Secrets { return secrets },
-		Now:     f.Now, RealNow: time.Now, Version: f.Version, Log: f.Log,
-	}), e)
+		Now:     f.Now, RealNow: time.Now, Log: f.Log,
+	}))
+	mux.HandleFunc("/", hooks.Missing)
+	return httpapi.Serve(ctx, mux, e)
 }
 
 // doorOf returns the source and the shop that a path names; false when there is
@@ -68,7 +72,7 @@ func doorOf(path string, shops map[followup.ShopID]*followup.Shop) (name string,
 // they are exchanged.
 func (f *Form) hookSecrets(ctx context.Context, name string, shop followup.ShopID) (source.Secrets, error) {
 	key := config.SecretName(name, shop)
-	first, err := f.secret(ctx, key)
+	first, err := f.Secret(ctx, key)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +128,7 @@ func unavailable(detail, mend string) events.APIGatewayV2HTTPResponse {
 	if err != nil {
 		body = []byte("{}")
 	}
-	out := blank(http.StatusServiceUnavailable)
+	out := httpapi.Blank(http.StatusServiceUnavailable)
 	out.Headers = map[string]string{"Content-Type": "application/problem+json", "Retry-After": "60", "Cache-Control": "no-store"}
 	out.Body = string(body) + "\n"
 	return out

@@ -3,9 +3,10 @@ package cloud
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -15,19 +16,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"aftersales/internal/config"
-	"aftersales/internal/connect"
 	"aftersales/internal/dynamo"
 	"aftersales/internal/followup"
 	"aftersales/internal/params"
-	"aftersales/internal/ses"
+	"aftersales/internal/ready"
 	"aftersales/internal/sqs"
 )
 
 // Version is set by the linker: -X aftersales/internal/cloud.Version=1.0.0.
 var Version = "unknown" //nolint:gochecknoglobals // what the linker sets must be one
 
-// Part adds to a form what its function uses beside tables and secrets. What no
-// function of a binary uses is not linked into it.
+// Part adds to a form what its function uses beside tables and secrets. The
+// packages below this one have more of them: a function is built with those it
+// names.
 type Part func(p *Parts, shared aws.Config)
 
 // WithEnroll lets a function send to the enroll queue.
@@ -35,46 +36,6 @@ func WithEnroll(p *Parts, shared aws.Config) { p.EnrollQueue = sqs.New(shared, p
 
 // WithDeliver lets a function send to the deliver queue.
 func WithDeliver(p *Parts, shared aws.Config) { p.DeliverQueue = sqs.New(shared, p.Env.DeliverQueue) }
-
-// WithMail lets a function send mail.
-func WithMail(p *Parts, shared aws.Config) {
-	p.Mail = ses.New(shared, ses.Config{ConfigurationSet: p.Env.ConfigurationSet})
-}
-
-// WithVoice lets a function make calls, where a voice provider is configured.
-func WithVoice(p *Parts, shared aws.Config) {
-	if v := p.Env.Voice; v.Provider == config.ConnectVoice {
-		p.Voice = connect.New(shared, connect.Config{Instance: v.Instance, Flow: v.Flow, Number: v.Number})
-	}
-}
-
-// WithCalls lets a function read what became of calls, likewise.
-func WithCalls(p *Parts, shared aws.Config) {
-	if v := p.Env.Voice; v.Provider == config.ConnectVoice {
-		p.Calls = connect.NewEvents(shared, v.Instance)
-	}
-}
-
-// WithAccount lets a function read what SES allows.
-func WithAccount(p *Parts, shared aws.Config) { p.Account = quota{ses.New(shared, ses.Config{})} }
-
-// WithLogin lets a function reach the operators' log-in.
-func WithLogin(p *Parts, _ aws.Config) { p.Web = &http.Client{Timeout: loginTime} }
-
-// loginTime bounds a request to the log-in: somebody is waiting for the page.
-const loginTime = 5 * time.Second
-
-// quota tells limits by what SES says of the account.
-type quota struct{ channel *ses.Channel }
-
-// Limits reads them.
-func (q quota) Limits(ctx context.Context) (Limits, error) {
-	now, err := q.channel.Quota(ctx)
-	if err != nil {
-		return Limits{}, err
-	}
-	return Limits{PerSecond: now.PerSecond, Left: now.Left, Stopped: now.Paused}, nil
-}
 
 // Open makes the form of a function from the environment, at cold start. Every
 // fault is in the log, and in the error, at once. It makes no request.
@@ -92,7 +53,7 @@ func open(name string, parts []Part, log *slog.Logger) (*Form, error) {
 	if err != nil {
 		return nil, err
 	}
-	shop, err := env.LoadShop()
+	shop, files, err := readShop(env)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +63,7 @@ func open(name string, parts []Part, log *slog.Logger) (*Form, error) {
 		shops[i] = shop.Shops[i].ID
 	}
 	p := Parts{
-		Env: env, Config: shop,
+		Env: env, Config: shop, Files: func() (ready.Files, error) { return files, nil },
 		Store: dynamo.New(lean(dynamodb.NewFromConfig(shared)), dynamo.Tables{Journeys: env.Journeys, Contacts: env.Contacts, Inbox: env.Inbox},
 			dynamo.Config{Shops: shops, Clock: time.Now}),
 		Secrets: params.New(shared, env.Stack, secretsOf(env.Function, shops)...),
@@ -112,6 +73,15 @@ func open(name string, parts []Part, log *slog.Logger) (*Form, error) {
 		part(&p, shared)
 	}
 	return New(p), nil
+}
+
+// readShop reads what the build made of the shop's folder.
+func readShop(env *config.Cloud) (*config.Config, ready.Files, error) {
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(env.File), ready.FileName))
+	if err != nil {
+		return nil, ready.Files{}, fmt.Errorf("read shop: %w: build the functions with make", err)
+	}
+	return ready.Read(text, env.BaseURL)
 }
 
 // sharedOf is what all clients of AWS share: the sandbox's keys, which live as
@@ -133,7 +103,7 @@ func sharedOf(a config.AWS) aws.Config {
 func secretsOf(f config.Function, shops []followup.ShopID) []string {
 	names := []string{linkKey, linkKeyOld, contactKey}
 	if f == config.Console {
-		names = append(names, sessionKey)
+		names = append(names, SessionKey)
 	}
 	if f == config.Intake {
 		for _, shop := range shops {

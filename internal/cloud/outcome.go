@@ -9,16 +9,16 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
-	"aftersales/internal/connect"
+	"aftersales/internal/connect/contact"
 	"aftersales/internal/followup"
-	"aftersales/internal/ses"
+	sesevents "aftersales/internal/ses/events"
 )
 
 // Outcome records what the mail provider says of attempts after the call.
 // Events of mail that is not ours say so in the log and are done.
 func (f *Form) Outcome(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
 	b := f.newBatch("outcome")
-	w, err := f.work(ctx)
+	w, err := f.Work(ctx)
 	if err != nil {
 		return b.failAll(ctx, e.Records, err), nil
 	}
@@ -31,7 +31,7 @@ func (f *Form) Outcome(ctx context.Context, e QueueEvent) (events.SQSEventRespon
 			continue
 		}
 		for _, r := range reports {
-			err = errors.Join(err, w.engine.Outcome(ctx, f.Now(), r))
+			err = errors.Join(err, w.Engine.Outcome(ctx, f.Now(), r))
 			if err == nil && mail && r.Sent.After(latest) {
 				latest = r.Sent
 			}
@@ -51,12 +51,12 @@ func (f *Form) reports(ctx context.Context, event []byte) (all []followup.Report
 	var from struct{ Source string }
 	if json.Unmarshal(event, &from) == nil && from.Source == callSource && f.Calls != nil {
 		all, err = f.Calls.Read(ctx, event)
-		if errors.Is(err, connect.ErrEvent) {
+		if errors.Is(err, contact.ErrEvent) {
 			err = fmt.Errorf("%w: %w", errMalformed, err)
 		}
 		return all, false, err
 	}
-	all, err = ses.Read(event, f.Env.ConfigurationSet)
+	all, err = sesevents.Read(event, f.Env.ConfigurationSet)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", errMalformed, err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"aftersales/internal/cloud/pages"
 	"aftersales/internal/config"
 )
 
@@ -17,7 +18,7 @@ func (s *stack) page(method, path, form string) events.APIGatewayV2HTTPResponse 
 	s.t.Helper()
 	e := events.APIGatewayV2HTTPRequest{RawPath: path, Body: form, Headers: map[string]string{"content-type": "application/x-www-form-urlencoded"}}
 	e.RequestContext.HTTP.Method, e.RequestContext.DomainName, e.RequestContext.Stage = method, "nordlight.example", "$default"
-	out, err := s.form(config.Pages).Pages(s.t.Context(), e)
+	out, err := pages.New(s.form(config.Pages)).Handle(s.t.Context(), e)
 	if err != nil {
 		s.t.Fatal(err)
 	}
@@ -79,7 +80,7 @@ func TestRequestsOfAStage(t *testing.T) {
 	s := newStack(t)
 	e := events.APIGatewayV2HTTPRequest{RawPath: "/prod/healthz"}
 	e.RequestContext.HTTP.Method, e.RequestContext.Stage = http.MethodGet, "prod"
-	if out, err := s.form(config.Pages).Pages(t.Context(), e); err != nil || out.StatusCode != http.StatusOK {
+	if out, err := pages.New(s.form(config.Pages)).Handle(t.Context(), e); err != nil || out.StatusCode != http.StatusOK {
 		t.Errorf("below a stage: %d, %v", out.StatusCode, err)
 	}
 }

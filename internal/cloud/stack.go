@@ -17,8 +17,9 @@ import (
 // with that person's own rights. Package reach makes it.
 type Stack struct {
 	*Form
-	Table Table                           // the tables, as they are: what is written here queues nothing
-	Queue func(output string) FailedQueue // a queue, by the output that names it
+	Table Table                                          // the tables, as they are: what is written here queues nothing
+	Parse func(followup.PlanDoc) (*followup.Plan, error) // reads the source of a plan, for an import
+	Queue func(output string) FailedQueue                // a queue, by the output that names it
 }
 
 // Table is all that can be done with the state of a stack.

@@ -6,7 +6,7 @@ import (
 
 	"aftersales/internal/followup"
 	"aftersales/internal/queue"
-	"aftersales/internal/setup"
+	"aftersales/internal/ready"
 	"aftersales/internal/transfer"
 )
 
@@ -21,8 +21,8 @@ func (s *Stack) Target(ctx context.Context) (transfer.Target, error) {
 		return transfer.Target{}, err
 	}
 	return transfer.Target{
-		Store: s.Table, Settings: transfer.Records(s.Table), Enroll: s.enroll,
-		Key: transfer.KeyName(setup.ContactKey(s.Config, keys.Contact)),
+		Store: &importing{s.Table, s.Parse}, Settings: transfer.Records(s.Table), Enroll: s.enroll,
+		Key: transfer.KeyName(ready.ContactKey(s.Config, keys.Contact)),
 	}, nil
 }
 

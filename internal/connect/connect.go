@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/connect/types"
 
 	"aftersales/internal/awscall"
+	"aftersales/internal/connect/contact"
 	"aftersales/internal/followup"
 )
 
@@ -107,8 +108,6 @@ func token(id followup.FollowUpID, attempt string) string {
 
 // Attributes of a contact, as the flow reads them.
 const (
-	attrFollowUp  = "f"
-	attrAttempt   = "at"
 	attrLanguage  = "language"
 	attrSay       = "say"    // sayText or sayRecording
 	attrText      = "text"   // what is said
@@ -116,7 +115,6 @@ const (
 	attrVoice     = "voice"  // of Amazon Polly
 	attrEngine    = "engine" // of that voice
 	attrThanks    = "thanks" // said after a key
-	attrKey       = "key"    // that was pressed, set by the flow
 	attrShop      = "shop"
 
 	sayText      = "text"
@@ -134,7 +132,7 @@ func attributes(m followup.Message) (map[string]string, error) {
 		return nil, errMute
 	}
 	out := map[string]string{
-		attrFollowUp: string(m.FollowUp), attrAttempt: m.Attempt, attrLanguage: m.Language, attrShop: m.From.Name,
+		contact.FollowUp: string(m.FollowUp), contact.Attempt: m.Attempt, attrLanguage: m.Language, attrShop: m.From.Name,
 		attrSay: sayText, attrText: m.Spoken,
 	}
 	if m.Recording != "" {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"aftersales/internal/connect"
+	"aftersales/internal/connect/contact"
 	"aftersales/internal/followup"
 )
 
@@ -46,7 +47,7 @@ func TestKeys(t *testing.T) {
 		for _, file := range []string{"connectContactFlowEventAll.json", "connectContactFlowEventMin.json", "connect-event.json"} {
 			want := want
 			want.Kind, want.FollowUp, want.Attempt = followup.ReportCalled, "main/1001/call/-/1#1", "ATTEMPT"
-			got, err := connect.Pressed(invocation(t, file, key))
+			got, err := contact.Pressed(invocation(t, file, key))
 			want.Provider = got.Provider
 			if err != nil || got != want || got.Provider == "" {
 				t.Errorf("%s, key %q: %+v, %v", file, key, got, err)
@@ -63,7 +64,7 @@ func TestInvocationsThatAreNotOurs(t *testing.T) {
 		"no attempt":      `{"Details":{"ContactData":{"Attributes":{"f":"main/1/s/-/1"}},"Parameters":{"key":"1"}}}`,
 		"no id":           `{"Details":{"ContactData":{"Attributes":{"f":"x","at":"a"}},"Parameters":{"key":"1"}}}`,
 	} {
-		if r, err := connect.Pressed([]byte(raw)); !errors.Is(err, connect.ErrEvent) {
+		if r, err := contact.Pressed([]byte(raw)); !errors.Is(err, contact.ErrEvent) {
 			t.Errorf("%s: %+v, %v", name, r, err)
 		}
 	}
@@ -71,7 +72,7 @@ func TestInvocationsThatAreNotOurs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := connect.Pressed(raw); !errors.Is(err, connect.ErrEvent) {
+	if _, err := contact.Pressed(raw); !errors.Is(err, contact.ErrEvent) {
 		t.Errorf("somebody else's call: %v", err)
 	}
 }
@@ -126,7 +127,7 @@ func TestContactEventsThatSayNothing(t *testing.T) {
 		"detail null": `{"source":"aws.connect","detail":null}`, "no contact": `{"source":"aws.connect","detail":{"eventType":"DISCONNECTED"}}`,
 		"a time that is none": strings.Replace(contactEvent("other", "DISCONNECTED"), "2026-03-05T10:00:31.000Z", "soon", 1),
 	} {
-		if got, err := c.events().Read(t.Context(), []byte(raw)); !errors.Is(err, connect.ErrEvent) {
+		if got, err := c.events().Read(t.Context(), []byte(raw)); !errors.Is(err, contact.ErrEvent) {
 			t.Errorf("%s: %+v, %v", name, got, err)
 		}
 	}
@@ -136,7 +137,7 @@ func TestAttributesThatCannotBeRead(t *testing.T) {
 	c := newCentre(t)
 	events := c.events()
 	c.Close()
-	if _, err := events.Read(t.Context(), []byte(contactEvent("contact-1", "DISCONNECTED"))); err == nil || errors.Is(err, connect.ErrEvent) {
+	if _, err := events.Read(t.Context(), []byte(contactEvent("contact-1", "DISCONNECTED"))); err == nil || errors.Is(err, contact.ErrEvent) {
 		t.Errorf("%v: want an error that the queue brings again", err)
 	}
 }

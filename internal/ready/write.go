@@ -34,7 +34,7 @@ func Write(c *config.Config, f Files) ([]byte, error) {
 		}
 		w.Plans, w.Sources = append(w.Plans, one), append(w.Sources, f.Docs[i].Source)
 	}
-	return json.Marshal(w)
+	return json.Marshal(w) //nolint:musttag // plans and shops are read and written by the same program, by the names of their fields
 }
 
 // Read reads what Write wrote. Of the configuration there is what names and

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"aftersales/internal/followup"
-	"aftersales/internal/ses"
+	"aftersales/internal/ses/events"
 )
 
 // detail reads a published event and puts the tags of our mail into it.
@@ -85,7 +85,7 @@ func TestEveryPublishedEvent(t *testing.T) {
 		"event_click_record.json":             {},
 		"event_subscription_record.json":      {},
 	} {
-		got, err := ses.Read(event(t, detail(t, file, tags)), "ConfigSet")
+		got, err := events.Read(event(t, detail(t, file, tags)), "ConfigSet")
 		if err != nil {
 			t.Errorf("%s: %v", file, err)
 			continue
@@ -106,7 +106,7 @@ func TestEveryPublishedEvent(t *testing.T) {
 
 func TestABounceForNow(t *testing.T) {
 	d := detail(t, "event_bounce_transient_mailbox_full.dittofeed.json", sentTags(t, message()))
-	got, err := ses.Read(event(t, d), "")
+	got, err := events.Read(event(t, d), "")
 	if err != nil || len(got) != 1 || got[0].Kind != followup.ReportReturned || got[0].Detail != "Transient MailboxFull 4.4.7" {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -115,7 +115,7 @@ func TestABounceForNow(t *testing.T) {
 func TestNotSpamAfterAll(t *testing.T) {
 	d := detail(t, "event_complaint_record.json", sentTags(t, message()))
 	d["complaint"].(map[string]any)["complaintFeedbackType"] = "not-spam"
-	if got, err := ses.Read(event(t, d), ""); err != nil || len(got) != 0 {
+	if got, err := events.Read(event(t, d), ""); err != nil || len(got) != 0 {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
@@ -136,7 +136,7 @@ func TestTagsCarryEveryID(t *testing.T) {
 				t.Errorf("%s: SES would not take tag %s=%s", id, name, value)
 			}
 		}
-		got, err := ses.Read(event(t, detail(t, "event_send_record.json", tags)), "")
+		got, err := events.Read(event(t, detail(t, "event_send_record.json", tags)), "")
 		if err != nil || len(got) != 1 || got[0].FollowUp != id || got[0].Attempt != m.Attempt {
 			t.Errorf("%s comes back as %+v, %v", id, got, err)
 		}
@@ -176,7 +176,7 @@ func TestEventsThatAreNotOurs(t *testing.T) {
 		"type a number":        spoil(func(d, _, _ map[string]any) { d["eventType"] = 7 }),
 		"a time that is none":  spoil(func(_, mail, _ map[string]any) { mail["timestamp"] = "yesterday" }),
 	} {
-		if got, err := ses.Read(raw, "ConfigSet"); !errors.Is(err, ses.ErrEvent) || got != nil {
+		if got, err := events.Read(raw, "ConfigSet"); !errors.Is(err, events.ErrEvent) || got != nil {
 			t.Errorf("%s: %+v, %v; want ErrEvent", name, got, err)
 		}
 	}
@@ -184,7 +184,7 @@ func TestEventsThatAreNotOurs(t *testing.T) {
 		"a new type": spoil(func(d, _, _ map[string]any) { d["eventType"] = "Telepathy" }),
 		"no attempt": spoil(func(_, _, tags map[string]any) { delete(tags, "at") }),
 	} {
-		if _, err := ses.Read(raw, "ConfigSet"); err != nil {
+		if _, err := events.Read(raw, "ConfigSet"); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -194,7 +194,7 @@ func TestBouncesWithListsThatAreNull(t *testing.T) {
 	d := detail(t, "event_bounce_record.json", sentTags(t, message()))
 	d["bounce"].(map[string]any)["bouncedRecipients"] = nil
 	d["bounce"].(map[string]any)["timestamp"] = "?"
-	got, err := ses.Read(event(t, d), "")
+	got, err := events.Read(event(t, d), "")
 	if err != nil || len(got) != 1 || got[0].Kind != followup.ReportBounced || got[0].Detail != "Permanent General" || !got[0].At.IsZero() {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -211,8 +211,8 @@ func FuzzRead(f *testing.F) {
 	}
 	f.Add([]byte(`{"source":"aws.ses","detail":{"eventType":"Send","mail":{"tags":{"j":["bWFpbi8x"],"f":["cy8tLzE"],"at":["x"]}}}}`))
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		got, err := ses.Read(raw, "")
-		if err != nil && !errors.Is(err, ses.ErrEvent) {
+		got, err := events.Read(raw, "")
+		if err != nil && !errors.Is(err, events.ErrEvent) {
 			t.Errorf("%v is no ErrEvent", err)
 		}
 		for _, r := range got {

@@ -15,6 +15,7 @@ import (
 
 	"aftersales/internal/awscall"
 	"aftersales/internal/followup"
+	"aftersales/internal/ses/tag"
 )
 
 // Limits of SendEmail. Amazon SES API v2 Reference, Message and MessageHeader;
@@ -34,7 +35,7 @@ func (c *Channel) request(m followup.Message) (*sesv2.SendEmailInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	tags, err := tags(m.FollowUp, m.Attempt)
+	tags, err := tagged(m)
 	if err != nil {
 		return nil, refuse(err)
 	}
@@ -161,4 +162,14 @@ func encoded(s string) string {
 
 func ascii(s string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf })
+}
+
+// tagged names the attempt in tags of the mail.
+func tagged(m followup.Message) ([]types.MessageTag, error) {
+	tags, err := tag.Write(m.FollowUp, m.Attempt)
+	out := make([]types.MessageTag, len(tags))
+	for i := range tags {
+		out[i] = types.MessageTag{Name: &tags[i].Name, Value: &tags[i].Value}
+	}
+	return out, err
 }

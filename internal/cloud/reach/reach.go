@@ -18,6 +18,7 @@ import (
 	"aftersales/internal/dynamo"
 	"aftersales/internal/followup"
 	"aftersales/internal/params"
+	"aftersales/internal/setup"
 	"aftersales/internal/sqs"
 )
 
@@ -45,11 +46,12 @@ func Stack(ctx context.Context, name string, c *config.Config, log *slog.Logger)
 	}
 	table := dynamo.New(dynamodb.NewFromConfig(shared), dynamo.Tables{Journeys: env.Journeys, Contacts: env.Contacts, Inbox: env.Inbox},
 		dynamo.Config{Shops: shops, Clock: time.Now})
+	files := setup.Source{Config: c}
 	return &cloud.Stack{
-		Table: table,
+		Table: table, Parse: setup.Parse,
 		Queue: func(output string) cloud.FailedQueue { return sqs.New(shared, out[output]) },
 		Form: cloud.New(cloud.Parts{
-			Env: env, Config: c, Store: table, Secrets: params.New(shared, name),
+			Env: env, Config: c, Files: files.Files, Composer: files.Composer, Store: table, Secrets: params.New(shared, name),
 			EnrollQueue: sqs.New(shared, env.EnrollQueue), DeliverQueue: sqs.New(shared, env.DeliverQueue),
 			Now: func() time.Time { return time.Now().UTC() }, NewID: rand.Text, Log: log, Metrics: io.Discard, Version: cloud.Version,
 		}),

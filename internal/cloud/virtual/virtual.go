@@ -27,6 +27,7 @@ import (
 	"aftersales/internal/followup"
 	"aftersales/internal/mailbox"
 	"aftersales/internal/queue"
+	"aftersales/internal/ready"
 	"aftersales/internal/setup"
 	"aftersales/internal/transfer"
 )
@@ -54,7 +55,7 @@ type Deployment struct {
 	deliver *queue.Memory
 	dead    *queue.Memory
 	forms   map[config.Function]*cloud.Form
-	setup   *setup.Setup
+	shop    *ready.Shop
 	desk    *engine.Engine
 
 	mu  sync.Mutex
@@ -85,7 +86,7 @@ func (d *Deployment) restart(ctx context.Context) (err error) {
 	for _, f := range config.Functions {
 		d.forms[f] = cloud.New(d.parts(f))
 	}
-	d.setup, d.desk, err = d.forms[config.Console].Desk(ctx)
+	d.shop, d.desk, err = d.forms[config.Console].Desk(ctx)
 	return err
 }
 
@@ -98,7 +99,7 @@ func (d *Deployment) Target(ctx context.Context) (transfer.Target, error) {
 	}
 	parts := d.parts(config.Console)
 	parts.EnrollQueue = d.enroll
-	stack := cloud.Stack{Form: cloud.New(parts), Table: struct {
+	stack := cloud.Stack{Form: cloud.New(parts), Parse: setup.Parse, Table: struct {
 		followup.SweptStore
 		followup.Census
 	}{d.store, census}}
@@ -108,9 +109,10 @@ func (d *Deployment) Target(ctx context.Context) (transfer.Target, error) {
 }
 
 func (d *Deployment) parts(f config.Function) cloud.Parts {
+	files := setup.Source{Config: d.o.Config, Inputs: d.o.Inputs}
 	p := cloud.Parts{
 		Env:    &config.Cloud{Function: f, Stack: "virtual", Voice: config.Voice{Provider: config.NoVoice}},
-		Config: d.o.Config, Inputs: d.o.Inputs, Store: d.store, Secrets: secrets(d.o.Key), Account: plenty{},
+		Config: d.o.Config, Files: files.Files, Composer: files.Composer, Store: d.store, Secrets: secrets(d.o.Key), Account: plenty{},
 		Now: d.Now, NewID: d.o.NewID, Log: d.o.Log, Version: "virtual",
 		Mail: &observed{Channel: mailbox.New(&mailbox.Memory{}, d.Now), tell: d.o.Sent},
 	}
@@ -130,7 +132,7 @@ func (d *Deployment) Store() followup.Store { return d.store }
 func (d *Deployment) Engine() *engine.Engine { return d.desk }
 
 // Read translates a body.
-func (d *Deployment) Read(in followup.Incoming) (engine.Reading, error) { return d.setup.Read(in) }
+func (d *Deployment) Read(in followup.Incoming) (engine.Reading, error) { return d.shop.Read(in) }
 
 // Now returns the clock's time.
 func (d *Deployment) Now() time.Time {

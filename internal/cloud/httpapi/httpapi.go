@@ -1,4 +1,6 @@
-package cloud
+// Package httpapi lets handlers of HTTP answer requests of an HTTP API (payload
+// format 2.0).
+package httpapi
 
 import (
 	"bytes"
@@ -13,11 +15,11 @@ import (
 	"github.com/aws/aws-lambda-go/events"
 )
 
-// serve answers a request of the HTTP API (payload format 2.0) with a handler.
-func serve(ctx context.Context, h http.Handler, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
+// Serve answers a request with a handler.
+func Serve(ctx context.Context, h http.Handler, e events.APIGatewayV2HTTPRequest) events.APIGatewayV2HTTPResponse {
 	r, err := requestOf(ctx, e)
 	if err != nil {
-		out := blank(http.StatusBadRequest)
+		out := Blank(http.StatusBadRequest)
 		out.Headers["Content-Type"], out.Body = "text/plain; charset=utf-8", "The request could not be read.\n"
 		return out
 	}
@@ -90,15 +92,15 @@ func (a *answer) Write(p []byte) (int, error) {
 	return a.body.Write(p)
 }
 
-// blank is an answer without anything in it, and without null for a list or map:
+// Blank is an answer without anything in it, and without null for a list or map:
 // not everybody who reads it expects that.
-func blank(status int) events.APIGatewayV2HTTPResponse {
+func Blank(status int) events.APIGatewayV2HTTPResponse {
 	return events.APIGatewayV2HTTPResponse{StatusCode: status, Headers: map[string]string{}, MultiValueHeaders: map[string][]string{}, Cookies: []string{}}
 }
 
 func (a *answer) response() events.APIGatewayV2HTTPResponse {
 	a.WriteHeader(http.StatusOK)
-	out := blank(a.status)
+	out := Blank(a.status)
 	out.Cookies = append(out.Cookies, a.sent.Values("Set-Cookie")...)
 	for name, values := range a.sent {
 		if name != "Set-Cookie" {
@@ -110,5 +112,17 @@ func (a *answer) response() events.APIGatewayV2HTTPResponse {
 	} else {
 		out.Body, out.IsBase64Encoded = base64.StdEncoding.EncodeToString(body), true
 	}
+	return out
+}
+
+// Sorry is the page when nothing can be shown at all.
+func Sorry() events.APIGatewayV2HTTPResponse {
+	out := Blank(http.StatusServiceUnavailable)
+	out.Headers = map[string]string{
+		"Content-Type": "text/html; charset=utf-8", "Retry-After": "60", "Cache-Control": "no-store",
+		"Content-Security-Policy": "default-src 'none'", "X-Content-Type-Options": "nosniff",
+	}
+	out.Body = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">" +
+		"<title>One moment</title><h1>One moment, please</h1><p>This page cannot be shown right now. Please try again in a few minutes.</p></html>\n"
 	return out
 }

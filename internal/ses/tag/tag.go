@@ -1,4 +1,5 @@
-package ses
+// Package tag writes the attempt into tags of a mail, and reads it from them.
+package tag
 
 import (
 	"encoding/base64"
@@ -7,44 +8,45 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/aws/aws-sdk-go-v2/service/sesv2/types"
-
 	"aftersales/internal/followup"
 )
 
 // A tag's value has at most 256 characters of A-Z a-z 0-9 _ -, so keys go as
 // base64url; a key that is longer goes on in a tag with a number: j, j-1, j-2.
 const (
-	tagJourney  = "j"
-	tagFollowUp = "f"
-	tagAttempt  = "at"
-	tagSet      = "ses:configuration-set"
+	Journey  = "j"
+	FollowUp = "f"
+	Attempt  = "at"
 
-	tagValue = 256
-	tagParts = 4 // of one key: 768 bytes
+	longest = 256
+	parts   = 4 // of one key: 768 bytes
 )
 
-var errTags = errors.New("its id or attempt cannot be written as a tag")
+// ErrTags is an attempt that no tags can name.
+var ErrTags = errors.New("its id or attempt cannot be written as a tag")
 
-// tags names the attempt in everything that SES will report about it.
-func tags(id followup.FollowUpID, attempt string) ([]types.MessageTag, error) {
+// Tag is one tag of a mail.
+type Tag struct{ Name, Value string }
+
+// Write names the attempt in everything that SES will report about it.
+func Write(id followup.FollowUpID, attempt string) ([]Tag, error) {
 	journey := id.Journey()
-	if journey == "" || attempt == "" || len(attempt) > tagValue || strings.ContainsFunc(attempt, notTag) {
-		return nil, errTags
+	if journey == "" || attempt == "" || len(attempt) > longest || strings.ContainsFunc(attempt, notTag) {
+		return nil, ErrTags
 	}
-	var out []types.MessageTag
+	var out []Tag
 	for _, key := range [...]struct{ name, value string }{
-		{tagJourney, encode(string(journey))},
-		{tagFollowUp, encode(strings.TrimPrefix(string(id), string(journey)+"/"))},
-		{tagAttempt, attempt},
+		{Journey, encode(string(journey))},
+		{FollowUp, encode(strings.TrimPrefix(string(id), string(journey)+"/"))},
+		{Attempt, attempt},
 	} {
 		for n := 0; key.value != ""; n++ {
-			if n == tagParts {
-				return nil, errTags
+			if n == parts {
+				return nil, ErrTags
 			}
-			part := key.value[:min(len(key.value), tagValue)]
+			part := key.value[:min(len(key.value), longest)]
 			key.value = key.value[len(part):]
-			out = append(out, types.MessageTag{Name: new(partName(key.name, n)), Value: &part})
+			out = append(out, Tag{partName(key.name, n), part})
 		}
 	}
 	return out, nil
@@ -63,24 +65,24 @@ func notTag(r rune) bool {
 	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-')
 }
 
-// untag reads what tags wrote; ours is false when the mail is not one of ours.
-func untag(all map[string][]string) (id followup.FollowUpID, attempt string, ours bool, err error) {
-	if len(all[tagJourney]) == 0 && len(all[tagFollowUp]) == 0 {
+// Read reads what Write wrote; ours is false when the mail is not one of ours.
+func Read(all map[string][]string) (id followup.FollowUpID, attempt string, ours bool, err error) {
+	if len(all[Journey]) == 0 && len(all[FollowUp]) == 0 {
 		return "", "", false, nil
 	}
-	journey, err := key(all, tagJourney)
+	journey, err := key(all, Journey)
 	if err != nil {
 		return "", "", true, err
 	}
-	rest, err := key(all, tagFollowUp)
+	rest, err := key(all, FollowUp)
 	if err != nil {
 		return "", "", true, err
 	}
 	id = followup.FollowUpID(journey + "/" + rest)
 	if string(id.Journey()) != journey {
-		return "", "", true, fmt.Errorf("tags %s and %s make no id of a follow-up", tagJourney, tagFollowUp)
+		return "", "", true, fmt.Errorf("tags %s and %s make no id of a follow-up", Journey, FollowUp)
 	}
-	if at := all[tagAttempt]; len(at) == 1 {
+	if at := all[Attempt]; len(at) == 1 {
 		attempt = at[0]
 	}
 	return id, attempt, true, nil
@@ -88,7 +90,7 @@ func untag(all map[string][]string) (id followup.FollowUpID, attempt string, our
 
 func key(all map[string][]string, name string) (string, error) {
 	var b strings.Builder
-	for n := range tagParts {
+	for n := range parts {
 		values := all[partName(name, n)]
 		if len(values) == 0 {
 			break

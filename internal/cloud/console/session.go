@@ -1,4 +1,4 @@
-package cloud
+package console
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"aftersales/internal/cloud"
 	"aftersales/internal/followup"
 	"aftersales/internal/link"
 )
@@ -48,8 +49,8 @@ type login struct {
 }
 
 // sessions returns what signs the cookies of the console.
-func (f *Form) sessions(ctx context.Context) (*link.Signer, error) {
-	key, err := f.secret(ctx, sessionKey)
+func (c *Console) sessions(ctx context.Context) (*link.Signer, error) {
+	key, err := c.form.Secret(ctx, cloud.SessionKey)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,6 @@
-package cloud
+// Package console is the function that serves the operators' pages, behind the door
+// of the user pool.
+package console
 
 import (
 	"context"
@@ -8,9 +10,14 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/aws/aws-lambda-go/events"
+	"github.com/coreos/go-oidc/v3/oidc"
 
+	"aftersales/internal/cloud"
+	"aftersales/internal/cloud/httpapi"
 	"aftersales/internal/followup"
 	"aftersales/internal/link"
 	"aftersales/internal/web"
@@ -19,29 +26,48 @@ import (
 // consoleBase is the path below which operators work.
 const consoleBase = "/console"
 
-// Console answers operators, behind the door of the user pool.
-func (f *Form) Console(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
-	w, err := f.work(ctx)
-	var s *link.Signer
-	if err == nil {
-		s, err = f.sessions(ctx)
-	}
-	if err != nil {
-		f.Log.ErrorContext(ctx, "console not answered", "err", err)
-		return sorry(), nil
-	}
-	return serve(ctx, f.console(w, s), e), nil
+// Console answers operators, behind the door of the user pool. It lives as long as
+// its sandbox and is safe for concurrent use.
+type Console struct {
+	form *cloud.Form
+	web  *http.Client // reaches the keys and tokens of the log-in
+
+	mu     sync.Mutex
+	tokens *oidc.IDTokenVerifier
 }
 
-func (f *Form) console(w *work, s *link.Signer) http.Handler {
+// loginTime bounds a request to the log-in: somebody is waiting for the page.
+const loginTime = 5 * time.Second
+
+// New returns the console of a form. rt carries requests to the log-in; nil: the
+// standard one.
+func New(f *cloud.Form, rt http.RoundTripper) *Console {
+	return &Console{form: f, web: &http.Client{Timeout: loginTime, Transport: rt}}
+}
+
+// Handle answers a request.
+func (c *Console) Handle(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	w, err := c.form.Work(ctx)
+	var s *link.Signer
+	if err == nil {
+		s, err = c.sessions(ctx)
+	}
+	if err != nil {
+		c.form.Log.ErrorContext(ctx, "console not answered", "err", err)
+		return httpapi.Sorry(), nil
+	}
+	return httpapi.Serve(ctx, c.console(w, s), e), nil
+}
+
+func (c *Console) console(w *cloud.Work, s *link.Signer) http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET "+consoleBase+"/login", func(rw http.ResponseWriter, r *http.Request) { f.login(rw, r, s) })
-	mux.HandleFunc("GET "+consoleBase+"/callback", func(rw http.ResponseWriter, r *http.Request) { f.callback(rw, r, s, w) })
-	mux.HandleFunc("POST "+consoleBase+"/logout", f.logout)
-	mux.HandleFunc(consoleBase+"/", func(rw http.ResponseWriter, r *http.Request) { f.desk(rw, r, s, w) })
+	mux.HandleFunc("GET "+consoleBase+"/login", func(rw http.ResponseWriter, r *http.Request) { c.login(rw, r, s) })
+	mux.HandleFunc("GET "+consoleBase+"/callback", func(rw http.ResponseWriter, r *http.Request) { c.callback(rw, r, s, w) })
+	mux.HandleFunc("POST "+consoleBase+"/logout", c.logout)
+	mux.HandleFunc(consoleBase+"/", func(rw http.ResponseWriter, r *http.Request) { c.desk(rw, r, s, w) })
 	mux.HandleFunc(consoleBase, func(rw http.ResponseWriter, r *http.Request) { // a gateway may drop the slash, so no redirect to it
 		r.URL.Path = consoleBase + "/"
-		f.desk(rw, r, s, w)
+		c.desk(rw, r, s, w)
 	})
 	cross := http.NewCrossOriginProtection()
 	return headers(cross.Handler(mux))
@@ -60,20 +86,25 @@ func headers(next http.Handler) http.Handler {
 }
 
 // desk serves the operators' pages to who is logged in; others log in first.
-func (f *Form) desk(w http.ResponseWriter, r *http.Request, s *link.Signer, work *work) {
+func (c *Console) desk(w http.ResponseWriter, r *http.Request, s *link.Signer, work *cloud.Work) {
 	var who session
-	err := opened(s, forSession, r, sessionCookie, f.Now(), &who)
+	err := opened(s, forSession, r, sessionCookie, c.form.Now(), &who)
 	who.Shops = slices.DeleteFunc(who.Shops, func(id followup.ShopID) bool { return work.Shops[id] == nil })
-	if err != nil || who.Epoch != work.epoch || len(who.Shops) == 0 {
+	if err != nil || who.Epoch != work.Epoch || len(who.Shops) == 0 {
 		if r.Method != http.MethodGet && r.Method != http.MethodHead {
-			f.closed(w, r, http.StatusUnauthorized, "session has ended: log in, then send the form again", errNobody)
+			c.closed(w, r, http.StatusUnauthorized, "session has ended: log in, then send the form again", errNobody)
 			return
 		}
 		http.Redirect(w, r, consoleBase+"/login?"+url.Values{"to": {r.URL.RequestURI()}}.Encode(), http.StatusSeeOther)
 		return
 	}
 	named(r, who.Name)
-	f.operator(r.Host, who.Shops, work).ServeHTTP(w, r)
+	pages, err := c.operator(r.Host, who.Shops, work)
+	if err != nil {
+		c.closed(w, r, http.StatusInternalServerError, "pages cannot be shown now", err)
+		return
+	}
+	pages.ServeHTTP(w, r)
 }
 
 // named makes the pages fill in who is logged in.
@@ -89,30 +120,33 @@ func named(r *http.Request, name string) {
 
 // operator returns the pages of some shops. A person of one shop sees nothing
 // of the others.
-func (f *Form) operator(host string, shops []followup.ShopID, work *work) http.Handler {
+func (c *Console) operator(host string, shops []followup.ShopID, work *cloud.Work) (http.Handler, error) {
 	seen := maps.Clone(work.Shops)
 	maps.DeleteFunc(seen, func(id followup.ShopID, _ *followup.Shop) bool { return !slices.Contains(shops, id) })
-	e := work.engine
+	e := work.Engine
 	if len(seen) < len(work.Shops) {
-		e = f.engine(work.Setup, work.epoch, &only{SweptStore: f.store(), shops: seen})
+		var err error
+		if e, err = c.form.EngineOn(work, &only{SweptStore: c.form.Seen(), shops: seen}); err != nil {
+			return nil, err
+		}
 	}
 	name, _, _ := strings.Cut(host, ":")
-	console, err := url.Parse(f.Env.Door.Console)
+	console, err := url.Parse(c.form.Env.Door.Console)
 	if err != nil {
 		console = &url.URL{}
 	}
-	c := web.OperatorConfig{
-		Engine: e, Shops: seen, Hosts: []string{name, console.Hostname()}, Base: consoleBase, Now: f.Now, Version: f.Version, Log: f.Log,
+	o := web.OperatorConfig{
+		Engine: e, Shops: seen, Hosts: []string{name, console.Hostname()}, Base: consoleBase, Now: c.form.Now, Version: c.form.Version, Log: c.form.Log,
 	}
 	if len(seen) == len(work.Shops) { // lanes are of the whole deployment
-		c.Lanes = &web.LaneControl{States: f.lanes, Pause: f.PauseLane, GoOn: f.GoOn}
+		o.Lanes = &web.LaneControl{States: c.lanes, Pause: c.form.PauseLane, GoOn: c.form.GoOn}
 	}
-	return web.Operator(c)
+	return web.Operator(o), nil
 }
 
 // lanes tells how the lanes stand, for the page.
-func (f *Form) lanes(ctx context.Context) ([]web.LaneState, error) {
-	states, err := f.LaneStates(ctx)
+func (c *Console) lanes(ctx context.Context) ([]web.LaneState, error) {
+	states, err := c.form.LaneStates(ctx)
 	out := make([]web.LaneState, len(states))
 	for i, s := range states {
 		out[i] = web.LaneState{Lane: s.Lane, Queued: s.Place.At}

@@ -1,4 +1,6 @@
-package ses
+// Package events reads what SES reports about mail. It stands apart from the
+// channel, so that whoever only reads is built without the client of SES.
+package events
 
 import (
 	"encoding/json"
@@ -9,6 +11,7 @@ import (
 
 	"aftersales/internal/awscall"
 	"aftersales/internal/followup"
+	"aftersales/internal/ses/tag"
 )
 
 // ErrEvent is an event that cannot be read, or is none of ours; the text says
@@ -70,21 +73,21 @@ func Read(event []byte, set string) ([]followup.Report, error) {
 	if err := json.Unmarshal(e.Detail, &d); err != nil {
 		return nil, fmt.Errorf("%w: its detail is not JSON of that shape", ErrEvent)
 	}
-	if got := d.Mail.Tags[tagSet]; set != "" && (len(got) != 1 || got[0] != set) {
+	if got := d.Mail.Tags["ses:configuration-set"]; set != "" && (len(got) != 1 || got[0] != set) {
 		return nil, fmt.Errorf("%w: its configuration set is not %s", ErrEvent, set)
 	}
 	return d.report()
 }
 
 func (d *detail) report() ([]followup.Report, error) {
-	id, attempt, ours, err := untag(d.Mail.Tags)
+	id, attempt, ours, err := tag.Read(d.Mail.Tags)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrEvent, err)
 	case d.Type == "":
 		return nil, fmt.Errorf("%w: it names no event type", ErrEvent)
 	case !ours:
-		return nil, fmt.Errorf("%w: the mail has no tags %s and %s", ErrEvent, tagJourney, tagFollowUp)
+		return nil, fmt.Errorf("%w: the mail has no tags %s and %s", ErrEvent, tag.Journey, tag.FollowUp)
 	}
 	r := followup.Report{FollowUp: id, Attempt: attempt, Sent: d.Mail.Timestamp, Provider: d.Mail.ID}
 	if !d.fill(&r) {
