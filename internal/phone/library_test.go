@@ -160,7 +160,7 @@ func seeds() (all []input) {
 
 // pieces are what is put into numbers to mutilate them.
 var pieces = strings.Split("0|1|2|3|4|5|6|7|8|9|00|011|15|90|180020| |-|(|)|.|/|+|\uff0b|*|#|x|X|~|ext. 12|;ext=34| x5|, 6|,,7|;8| доб. 9|anexo 10|-11#|int12|/x13|"+
-	"tel:|;phone-context=+49|;phone-context=example.com|;isub=1|FLOWERS|abc|Q|\u0664|\u06f5|\uff16|\u0967|\u2013|\u00a0|\u200b|\u3000|\u017f|\u212a|\u0131|ß|\n|\x00|\xff", "|")
+	"tel:|;phone-context=+49|;phone-context=example.com|;isub=1|FLOWERS|abc|Q|\u0664|\u06f5|\uff16|\u0967|\U0001d7d9|\u2013|\u00a0|\u200b|\u3000|\u017f|\u212a|\u0131|ß|\n|\x00|\xff", "|")
 
 // mutilated changes some places of a number.
 func mutilated(random *rand.Rand, s string) string {

@@ -66,9 +66,6 @@ func dialled(s string, home *region) (p *plan, national string, ok bool) {
 		}
 		number = rest
 	}
-	if len(number) <= shortest {
-		return nil, "", false
-	}
 	p, national = planOf(number)
 	return p, national, p != nil
 }

@@ -17,7 +17,6 @@ type region struct {
 	transform string // what a match of trunk becomes when its last group matched; "" is nothing
 	general   state  // where national numbers of any kind begin; leads to a label when it may be one
 	lengths   uint32 // bit n: a national number may have n digits
-	local     uint32 // bit n: n digits are dialled within one area only
 }
 
 // plan is what the regions of one calling code have in common.
@@ -80,12 +79,10 @@ func (r *region) cutTrunk(national string) string {
 func (r *region) possible(national string) bool { return r.general.after(national).label() != 0 }
 
 // long tells whether n digits are more than a national number has.
-func (r *region) long(n int) bool { return n >= bits.Len32(r.lengths) && !r.isLocal(n) }
+func (r *region) long(n int) bool { return n >= bits.Len32(r.lengths) }
 
 // fits tells whether n digits are as many as some national number has, or more than any.
-func (r *region) fits(n int) bool { return r.lengths&(1<<n) != 0 && !r.isLocal(n) || r.long(n) }
-
-func (r *region) isLocal(n int) bool { return r.local&(1<<n) != 0 }
+func (r *region) fits(n int) bool { return r.lengths&(1<<n) != 0 || r.long(n) }
 
 // prefix returns the match of pattern at the beginning of s and those of its groups as regexp does, nil when there is
 // none or no pattern.

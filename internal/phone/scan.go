@@ -61,9 +61,7 @@ func written(s string) (number string, ok bool) {
 	} else {
 		s = fromStart(s)
 	}
-	if i := strings.Index(s, subaddress); i > 0 {
-		s = s[:i]
-	}
+	s, _, _ = strings.Cut(s, subaddress)
 	return s, viable(s)
 }
 

@@ -50,8 +50,8 @@ type table struct {
 type region struct {
 	*phonenumbers.PhoneMetadata
 
-	General        int
-	Lengths, Local uint32
+	General int
+	Lengths uint32
 }
 
 type plan struct {

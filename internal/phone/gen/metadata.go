@@ -27,7 +27,13 @@ func newRegions(a *automaton) (all []region, err error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, region{m, a.add(p), bits(general.GetPossibleLength()), bits(general.GetPossibleLengthLocalOnly())})
+		lengths := general.GetPossibleLength()
+		for _, n := range general.GetPossibleLengthLocalOnly() {
+			if n >= slices.Max(lengths) || slices.Contains(lengths, n) {
+				return nil, fmt.Errorf("read region %s: %d digits are local and too long, or not local", m.GetId(), n)
+			}
+		}
+		all = append(all, region{m, a.add(p), bits(lengths)})
 	}
 	slices.SortFunc(all, func(r, s region) int {
 		return strings.Compare(r.GetId()+r.Code(), s.GetId()+s.Code())
