@@ -205,7 +205,9 @@ func (w *bare) drain(o sent, commit int) {
 		if o.mails != nil {
 			w.commit(func() { w.each("INSERT INTO mail (followup, attempt, at, body) VALUES (?, ?, ?, ?)", o.mails[n:until]) })
 		}
-		w.commit(func() { w.each("UPDATE journey SET v = ?, next = ?, armed = ?, rows = ? WHERE n = ?", o.journeys[n:until]) })
+		w.commit(func() {
+			w.each("UPDATE journey SET v = ?, next = ?, armed = ?, rows = ? WHERE n = ?", o.journeys[n:until])
+		})
 	}
 }
 

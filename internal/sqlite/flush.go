@@ -106,15 +106,13 @@ func (b *batch) writeRows(j *journeyKept) (err error) {
 	b.w.e.rows(j.rows)
 	m, rows := marksOf(j.rows), b.w.e.b
 	j.out = remembered{n: j.n, v: j.v + 1, was: m, value: string(rows)}
-	switch {
-	case j.n == 0:
+	if j.n == 0 {
 		j.n, err = b.w.conn.insert("INSERT INTO journey (id, v, next, armed, attention, rows) VALUES (?, ?, ?, ?, ?, ?)",
 			string(j.id), j.out.v, m.nextColumn(), m.armedColumn(), m.attentionColumn(), rows)
 		j.out.n = j.n
 		return err
-	default:
-		return b.w.updateRows(j, &m, rows)
 	}
+	return b.w.updateRows(j, &m, rows)
 }
 
 // updateRows writes rows, and those of their marks that change: SQLite looks at
@@ -133,19 +131,17 @@ func (w *writer) updateRows(j *journeyKept, m *marks, rows []byte) error {
 	return w.change(rowUpdates[which], append(values, rows, j.n, j.v)...)
 }
 
-// rowUpdates are the statements of updateRows.
-var rowUpdates = func() (out [8]string) {
-	for which := range out {
-		set := "v = v + 1"
-		for bit, column := range []string{"next", "armed", "attention"} {
-			if which>>bit&1 != 0 {
-				set += ", " + column + " = ?"
-			}
-		}
-		out[which] = "UPDATE journey SET " + set + ", rows = ? WHERE n = ? AND v = ?"
-	}
-	return out
-}()
+// rowUpdates are the statements of updateRows: bit 1 next, 2 armed, 4 attention.
+var rowUpdates = [8]string{
+	"UPDATE journey SET v = v + 1, rows = ? WHERE n = ? AND v = ?",
+	"UPDATE journey SET v = v + 1, next = ?, rows = ? WHERE n = ? AND v = ?",
+	"UPDATE journey SET v = v + 1, armed = ?, rows = ? WHERE n = ? AND v = ?",
+	"UPDATE journey SET v = v + 1, next = ?, armed = ?, rows = ? WHERE n = ? AND v = ?",
+	"UPDATE journey SET v = v + 1, attention = ?, rows = ? WHERE n = ? AND v = ?",
+	"UPDATE journey SET v = v + 1, next = ?, attention = ?, rows = ? WHERE n = ? AND v = ?",
+	"UPDATE journey SET v = v + 1, armed = ?, attention = ?, rows = ? WHERE n = ? AND v = ?",
+	"UPDATE journey SET v = v + 1, next = ?, armed = ?, attention = ?, rows = ? WHERE n = ? AND v = ?",
+}
 
 // writeHead writes head and log, whichever are new.
 func (b *batch) writeHead(j *journeyKept) error {
