@@ -263,18 +263,24 @@ func TestCostOfABody(t *testing.T) {
 	}
 }
 
+// busy is an order with n service mails planned.
+func busy(n int) followup.Change {
+	c := storetest.Order(1, 0)
+	for i := range n {
+		r := storetest.Row(c.Journey, c.Head.Contact, 0, storetest.Start())
+		r.Occurrence = fmt.Sprint(i)
+		r.ID = followup.NewFollowUpID(c.Journey, r.Step, "", r.Occurrence)
+		c.Rows = append(c.Rows, r)
+	}
+	return c
+}
+
 // TestCostOfASweep reads what is due of a lane: 27 keys in half a unit.
 func TestCostOfASweep(t *testing.T) {
 	t.Parallel()
 	meter := dynamotest.Metered(localaws.DynamoDB(t))
 	s := dynamo.New(meter, localaws.Tables(t, localaws.DynamoDB(t)), settings())
-	c := storetest.Order(1, 0)
-	for n := range 270 {
-		r := storetest.Row(c.Journey, c.Head.Contact, 0, storetest.Start())
-		r.Occurrence = fmt.Sprint(n)
-		r.ID = followup.NewFollowUpID(c.Journey, r.Step, "", r.Occurrence)
-		c.Rows = append(c.Rows, r)
-	}
+	c := busy(270)
 	if err := saved(t, s, nil, c); err != nil {
 		t.Fatal(err)
 	}
@@ -299,17 +305,10 @@ func TestCostOfTheCallList(t *testing.T) {
 	meter := dynamotest.Metered(localaws.DynamoDB(t))
 	c := settings()
 	s := dynamo.New(meter, localaws.Tables(t, localaws.DynamoDB(t)), c)
-	busy := storetest.Order(1, 0)
-	for n := range 300 {
-		r := storetest.Row(busy.Journey, busy.Head.Contact, 0, storetest.Start())
-		r.Occurrence = fmt.Sprint(n)
-		r.ID = followup.NewFollowUpID(busy.Journey, r.Step, "", r.Occurrence)
-		busy.Rows = append(busy.Rows, r)
-	}
 	call := storetest.Order(2, 2)
 	call.Rows = call.Rows[1:]
 	call.Rows[0].State = followup.Listed
-	if err := first(s.Save(t.Context(), []followup.Change{busy, call})); err != nil {
+	if err := first(s.Save(t.Context(), []followup.Change{busy(300), call})); err != nil {
 		t.Fatal(err)
 	}
 	row, person := call.Rows[0], call.Contacts[0]

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"io"
+	"maps"
 	"mime"
 	"net"
 	"net/http"
@@ -171,9 +172,7 @@ func (p *proxy) accepted(sender string) []channeltest.Accepted {
 			continue
 		}
 		h := map[string][]string{"From": {decode(p.t, m.Source)}, "To": {decode(p.t, m.To[0])}, "Subject": {decode(p.t, m.Subject)}}
-		for name, values := range p.heads[m.MessageId] {
-			h[name] = values
-		}
+		maps.Copy(h, p.heads[m.MessageId])
 		out = append(out, channeltest.Accepted{Provider: m.MessageId, Headers: h})
 	}
 	return out
