@@ -99,7 +99,7 @@ func (b *browser) do(method, path string, form url.Values, head map[string]strin
 	if err != nil {
 		b.s.t.Fatal(err)
 	}
-	e := events.APIGatewayV2HTTPRequest{RawPath: u.EscapedPath(), RawQueryString: u.RawQuery, Headers: map[string]string{}}
+	e := events.APIGatewayV2HTTPRequest{RawPath: u.Path, RawQueryString: u.RawQuery, Headers: map[string]string{}}
 	e.RequestContext.HTTP.Method, e.RequestContext.DomainName, e.RequestContext.Stage = method, "api.example", "$default"
 	for name, value := range b.cookies {
 		e.Cookies = append(e.Cookies, name+"="+value)

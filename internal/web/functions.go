@@ -37,9 +37,20 @@ func zoneSource(s string) string {
 }
 
 // orderPath returns the address of an order's story, below the base of the pages.
+// An id that a path would have to escape stands in the query: gateways decode
+// paths on their way, some once, some of it, and nobody can tell afterwards.
 func orderPath(id followup.JourneyID) string {
 	shop, order := id.Split()
-	return "/orders/" + url.PathEscape(string(shop)) + "/" + url.PathEscape(order)
+	path := "/orders/" + url.PathEscape(string(shop))
+	if strings.Trim(order, ".") == "" || strings.ContainsFunc(order, beyondPath) {
+		return path + "?order=" + url.QueryEscape(order)
+	}
+	return path + "/" + order
+}
+
+// beyondPath reports whether a rune may be changed in a path.
+func beyondPath(r rune) bool {
+	return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-._~", r)
 }
 
 const (

@@ -57,22 +57,23 @@ func Operator(c OperatorConfig) http.Handler {
 	o := &operator{c: c, look: newLook(c.Log, "operator", c.Base, "bar.css", "style.css")}
 	mux := http.NewServeMux()
 	for pattern, handle := range map[string]http.HandlerFunc{
-		"GET /{$}":                   o.home,
-		"GET /calls":                 o.calls,
-		"POST /calls/claim":          o.claim,
-		"POST /calls/done":           o.done,
-		"POST /calls/release":        o.release,
-		"GET /cases":                 o.cases,
-		"POST /cases/open":           o.caseWord(followup.CaseOpened),
-		"POST /cases/note":           o.caseWord(followup.CaseNoted),
-		"POST /cases/close":          o.caseWord(followup.CaseClosed),
-		"POST /cases/reopen":         o.caseWord(followup.CaseReopened),
-		"GET /orders":                o.orders,
-		"GET /orders/{shop}/{order}": o.order,
-		"GET /parked":                o.parked,
-		"POST /parked/settle":        o.settle,
-		"GET /healthz":               o.health,
-		"GET /":                      o.missing,
+		"GET /{$}":                      o.home,
+		"GET /calls":                    o.calls,
+		"POST /calls/claim":             o.claim,
+		"POST /calls/done":              o.done,
+		"POST /calls/release":           o.release,
+		"GET /cases":                    o.cases,
+		"POST /cases/open":              o.caseWord(followup.CaseOpened),
+		"POST /cases/note":              o.caseWord(followup.CaseNoted),
+		"POST /cases/close":             o.caseWord(followup.CaseClosed),
+		"POST /cases/reopen":            o.caseWord(followup.CaseReopened),
+		"GET /orders":                   o.orders,
+		"GET /orders/{shop}":            o.order, // ?order=, see orderPath
+		"GET /orders/{shop}/{order...}": o.order,
+		"GET /parked":                   o.parked,
+		"POST /parked/settle":           o.settle,
+		"GET /healthz":                  o.health,
+		"GET /":                         o.missing,
 	} {
 		mux.HandleFunc(pattern, handle)
 	}

@@ -59,13 +59,16 @@ func (p orderPage) Unit(key string) string {
 
 // order tells the story of one order.
 func (o *operator) order(w http.ResponseWriter, r *http.Request) {
-	shop := followup.ShopID(r.PathValue("shop"))
-	id := followup.NewJourneyID(shop, r.PathValue("order"))
+	shop, order := followup.ShopID(r.PathValue("shop")), r.PathValue("order")
+	if order == "" {
+		order = r.URL.Query().Get("order")
+	}
+	id := followup.NewJourneyID(shop, order)
 	p := orderPage{desk: o.desk(r, "Order"), ID: id}
 	story, err := o.c.Engine.Story(r.Context(), p.Now, id)
 	switch {
 	case errors.Is(err, followup.ErrNotFound):
-		o.fault(w, r, http.StatusNotFound, "There is no order "+r.PathValue("order")+" of shop "+r.PathValue("shop")+".")
+		o.fault(w, r, http.StatusNotFound, "There is no order "+order+" of shop "+string(shop)+".")
 		return
 	case err != nil:
 		o.failed(w, r, err)

@@ -46,10 +46,9 @@ func requestOf(ctx context.Context, e events.APIGatewayV2HTTPRequest) (*http.Req
 			path = "/" + strings.TrimPrefix(rest, "/") // the stage's name is no part of our addresses
 		}
 	}
+	// An HTTP API decodes rawPath, whatever its name says, and leaves the query as it
+	// is: what still looks like an escape is none.
 	u := &url.URL{Path: path, RawQuery: e.RawQueryString}
-	if plain, err := url.PathUnescape(path); err == nil {
-		u.Path, u.RawPath = plain, path
-	}
 	r, err := http.NewRequestWithContext(ctx, e.RequestContext.HTTP.Method, u.String(), bytes.NewReader(body))
 	if err != nil {
 		return nil, err
