@@ -166,14 +166,16 @@ func (g *gates) consent() bool {
 		return false
 	}
 	given, recorded := g.c.Consented(class, g.row.Channel)
-	facts := map[string]string{"class": string(class), "channel": string(g.row.Channel)}
+	rule, reason := "", ""
 	switch {
 	case recorded && !given:
-		return g.skip("opted-out", "the customer said no to "+string(class)+" by "+string(g.row.Channel), facts)
+		rule, reason = "opted-out", "the customer said no to "
 	case !recorded && g.r.Shop.NeedsConsent(class, g.row.Channel):
-		return g.skip("no-consent", "no consent is recorded for "+string(class)+" by "+string(g.row.Channel), facts)
+		rule, reason = "no-consent", "no consent is recorded for "
+	default:
+		return false
 	}
-	return false
+	return g.skip(rule, reason+string(class)+" by "+string(g.row.Channel), map[string]string{"class": string(class), "channel": string(g.row.Channel)})
 }
 
 func (g *gates) caseOpen() bool {
