@@ -105,7 +105,10 @@ func (b *batch) writeRows(j *journeyKept) (err error) {
 	b.w.e.b = b.w.e.b[:0]
 	b.w.e.rows(j.rows)
 	m, rows := marksOf(j.rows), b.w.e.b
-	j.out = remembered{n: j.n, v: j.v + 1, was: m, value: string(rows)}
+	j.out = remembered{n: j.n, v: j.v + 1, was: m}
+	if m.armed { // the end of its send is written without reading it again; all else is loaded first
+		j.out.value = string(rows)
+	}
 	if j.n == 0 {
 		j.n, err = b.w.conn.insert("INSERT INTO journey (id, v, next, armed, attention, rows) VALUES (?, ?, ?, ?, ?, ?)",
 			string(j.id), j.out.v, m.nextColumn(), m.armedColumn(), m.attentionColumn(), rows)
@@ -186,8 +189,12 @@ func (b *batch) person(id followup.ContactID) any {
 // remember notes what was written, once it is durable.
 func (b *batch) remember() {
 	for _, j := range b.changed {
-		if j.out.n != 0 {
+		switch {
+		case j.out.n == 0: // only its head or log
+		case j.out.value != "":
 			b.w.recall.sawJourney(j.id, j.out)
+		default:
+			b.w.recall.forget(j.id)
 		}
 	}
 	for _, c := range b.contactsOut.list {

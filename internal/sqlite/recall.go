@@ -50,6 +50,13 @@ func (r *recall) sawJourney(id followup.JourneyID, m remembered) {
 	}
 }
 
+// forget drops what is known of a journey: it was written since.
+func (r *recall) forget(id followup.JourneyID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.journeys.drop(id)
+}
+
 // sawContact notes where a contact is, unless a later version of it is known.
 func (r *recall) sawContact(id followup.ContactID, k contactKept) {
 	r.mu.Lock()
@@ -105,6 +112,11 @@ func (a *aging[K, V]) get(k K) (V, bool) {
 	}
 	v, ok := a.old[k]
 	return v, ok
+}
+
+func (a *aging[K, V]) drop(k K) {
+	delete(a.young, k)
+	delete(a.old, k)
 }
 
 func (a *aging[K, V]) put(k K, v V) {
