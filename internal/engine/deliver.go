@@ -414,6 +414,7 @@ func (t *Tally) count(r followup.Result) {
 func (l *look) unclear(ctx context.Context, row followup.FollowUp) {
 	known := l.r.e.ask(ctx, l.rules.Shop.ID, &row)
 	l.r.e.stream(ctx, l.rules.Shop.ID, &row, &known)
+	known.Restored = l.contact.Restored(row.ID, l.rules.Epoch)
 	if l.contact.Away(row.ID) && !known.Accepted {
 		known = followup.Known{} // the call was another store's: that it is not known here proves nothing
 	}

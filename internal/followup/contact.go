@@ -281,6 +281,12 @@ func (c *Contact) Away(id FollowUpID) bool {
 	return slices.ContainsFunc(c.Sends, func(s Spend) bool { return s.FollowUp == id && s.Away })
 }
 
+// Restored reports whether the send of id was reserved before the restore that
+// began epoch, and not again since.
+func (c *Contact) Restored(id FollowUpID, epoch int) bool {
+	return slices.ContainsFunc(c.Sends, func(s Spend) bool { return s.FollowUp == id && s.Epoch < epoch })
+}
+
 // Unspend gives a reservation back: the send did not happen and never will.
 func (c *Contact) Unspend(id FollowUpID) {
 	c.Sends = slices.DeleteFunc(c.Sends, func(o Spend) bool { return o.FollowUp == id })

@@ -105,6 +105,9 @@ func (g *gates) restored() bool {
 	for _, s := range g.c.Sends {
 		if s.FollowUp == g.row.ID && s.Epoch < g.r.Epoch && g.row.Attempt != restoredAttempt(g.r.Epoch) {
 			g.row.State, g.row.Next, g.row.Attempt = Unknown, g.now.Add(UnclearWindow), restoredAttempt(g.r.Epoch)
+			if s.At.After(g.row.ArmedAt) { // as far as anybody knows: reports of it were due from then on
+				g.row.ArmedAt = s.At
+			}
 			return g.hit(ResultPark, "restored", "reserved before the last restore; it may have been sent", map[string]string{"epoch": strconv.Itoa(s.Epoch)}, g.row.Next)
 		}
 	}
@@ -242,7 +245,8 @@ func (g *gates) move(rule, reason string, facts map[string]string, next time.Tim
 	return g.hit(ResultMove, rule, reason, facts, next)
 }
 
-// budget implements rule 24.
+// budget implements rule 24. The reservation of a row that FAILED counts for
+// nothing, also where a death kept it from being given back.
 func (g *gates) budget() bool {
 	b, ok := g.d.Plan.Budget[g.row.Channel]
 	if !ok || g.row.Class == Service || g.row.Class == Recall {
@@ -254,6 +258,9 @@ func (g *gates) budget() bool {
 	for _, s := range g.c.Sends {
 		id := baseID(s.FollowUp)
 		if s.Channel != g.row.Channel || s.Class == Service || s.Class == Recall {
+			continue
+		}
+		if row := g.j.Row(s.FollowUp); row != nil && row.State == Failed {
 			continue
 		}
 		free := rolling(b.Per, s.At, g.d.Zone.Loc())

@@ -104,9 +104,11 @@ type Known struct {
 	Asked     bool      // the channel could be asked
 	Stream    bool      // the channel reports sends by events
 	Watermark time.Time // latest send of the stream whose event arrived
+	Restored  bool      // it was reserved before a restore: its reports may have come before, too
 }
 
-// Resolve settles an UNKNOWN row by evidence, never by blind retry.
+// Resolve settles an UNKNOWN row by evidence, never by blind retry. That nothing
+// was reported since a restore proves nothing about what was sent before it.
 func (f FollowUp) Resolve(k Known, unclear Unclear, now time.Time) FollowUp {
 	since := f.ArmedAt
 	switch {
@@ -117,7 +119,7 @@ func (f FollowUp) Resolve(k Known, unclear Unclear, now time.Time) FollowUp {
 	case k.Asked && k.Conclusive:
 		f.State, f.Next = Planned, now
 		f.Decide(Decision{At: now, Result: ResultPlan, Rule: "evidence", Reason: "the channel never had it; planned again", Next: now})
-	case k.Stream && unclear == Resend && f.Resends == 0 && now.Sub(since) >= UnclearWindow && k.Watermark.After(since.Add(UnclearWindow)):
+	case k.Stream && !k.Restored && unclear == Resend && f.Resends == 0 && now.Sub(since) >= UnclearWindow && k.Watermark.After(since.Add(UnclearWindow)):
 		f.Resends++
 		f.State, f.Next = Planned, now
 		f.Decide(Decision{At: now, Result: ResultPlan, Rule: "resend", Reason: "later sends were reported, this one was not; once more", Next: now})
