@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -72,19 +71,23 @@ type secrets struct {
 	values    map[string]string
 	err       error
 	refreshed []string
-	after     map[string]string // values from the first refresh on
+	after     map[string]string // values from their first refresh on
 }
 
 func (s *secrets) Secret(_ context.Context, name string) (string, error) {
 	return s.values[name], s.err
 }
 
-func (s *secrets) Refresh(name string) bool {
-	if slices.Contains(s.refreshed, name) {
+func (s *secrets) Refresh(names ...string) bool {
+	if slices.ContainsFunc(names, func(name string) bool { return slices.Contains(s.refreshed, name) }) {
 		return false
 	}
-	s.refreshed = append(s.refreshed, name)
-	maps.Copy(s.values, s.after)
+	s.refreshed = append(s.refreshed, names...)
+	for _, name := range names {
+		if text, ok := s.after[name]; ok {
+			s.values[name] = text
+		}
+	}
 	return true
 }
 

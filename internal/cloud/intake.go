@@ -38,7 +38,7 @@ func (f *Form) Intake(ctx context.Context, e events.APIGatewayV2HTTPRequest) (ev
 		return unavailable("the signature cannot be checked now", "send it again in a few minutes"), nil
 	}
 	out := f.take(ctx, w, secrets, e)
-	if out.StatusCode != http.StatusUnauthorized || !f.Secrets.Refresh(config.SecretName(name, shop)) {
+	if key := config.SecretName(name, shop); out.StatusCode != http.StatusUnauthorized || !f.Secrets.Refresh(key, key+"_NEXT") {
 		return out, nil
 	}
 	// The secret may have been changed a moment ago.

@@ -13,9 +13,9 @@ type Secrets interface {
 	// Secret returns a secret, "" when there is none. What was read is kept for
 	// some minutes, and for longer while it cannot be read again.
 	Secret(ctx context.Context, name string) (string, error)
-	// Refresh lets the next Secret of that name be read anew, once a minute at
-	// most; false when it was read too lately for that.
-	Refresh(name string) bool
+	// Refresh lets the next Secret of each of these names be read anew, once a
+	// minute at most; false when any was refreshed too lately for that.
+	Refresh(names ...string) bool
 }
 
 // Account tells what the mail provider lets us send.

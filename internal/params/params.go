@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/ssm"
-	"github.com/aws/aws-sdk-go-v2/service/ssm/types"
 	"github.com/aws/smithy-go"
+
+	"aftersales/internal/params/ssm"
 )
 
 const (
@@ -29,11 +29,7 @@ const (
 // Secrets reads and writes the secrets of one stack. Values are read when they
 // are first asked for, and never logged. It is safe for concurrent use.
 type Secrets struct {
-	// The operations themselves: a client in an interface would bring all of its
-	// operations into the binary, since pages are made by templates.
-	get  func(context.Context, *ssm.GetParametersInput, ...func(*ssm.Options)) (*ssm.GetParametersOutput, error)
-	set  func(context.Context, *ssm.PutParameterInput, ...func(*ssm.Options)) (*ssm.PutParameterOutput, error)
-	del  func(context.Context, *ssm.DeleteParameterInput, ...func(*ssm.Options)) (*ssm.DeleteParameterOutput, error)
+	api  *ssm.Client
 	path string // with a slash at its end
 	now  func() time.Time
 
@@ -53,9 +49,8 @@ type value struct {
 // of shared. names are read together with the first one asked for, in one
 // request. It makes no request yet.
 func New(shared aws.Config, stack string, names ...string) *Secrets {
-	api := ssm.NewFromConfig(shared)
 	s := &Secrets{
-		get: api.GetParameters, set: api.PutParameter, del: api.DeleteParameter, path: "/aftersales/" + stack + "/", values: map[string]value{},
+		api: ssm.New(shared), path: "/aftersales/" + stack + "/", values: map[string]value{},
 		now: time.Now, //nolint:forbidigo // how old a value is, the machine's clock says
 	}
 	for _, name := range names {
@@ -84,18 +79,21 @@ func (s *Secrets) Secret(ctx context.Context, name string) (string, error) {
 	return s.values[name].text, nil
 }
 
-// Refresh lets the next Secret of that name be read anew, once a minute at most;
-// false when it was refreshed too lately for that.
-func (s *Secrets) Refresh(name string) bool {
+// Refresh lets the next Secret of each of these names be read anew, all of them in
+// one request, once a minute at most; false when any was refreshed too lately for
+// that, and then none is.
+func (s *Secrets) Refresh(names ...string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	v := s.values[name]
-	if now.Sub(v.refreshed) < refreshed {
+	if slices.ContainsFunc(names, func(name string) bool { return now.Sub(s.values[name].refreshed) < refreshed }) {
 		return false
 	}
-	v.refreshed, v.read = now, time.Time{}
-	s.values[name] = v
+	for _, name := range names {
+		v := s.values[name]
+		v.refreshed, v.read = now, time.Time{}
+		s.values[name] = v
+	}
 	return true
 }
 
@@ -114,7 +112,7 @@ func (s *Secrets) read(ctx context.Context, now time.Time, name string) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, readTime)
 	defer cancel()
-	out, err := s.get(ctx, &ssm.GetParametersInput{Names: paths, WithDecryption: aws.Bool(true)})
+	out, err := s.api.GetParameters(ctx, ssm.GetParametersInput{Names: paths, WithDecryption: true})
 	if err != nil {
 		return fmt.Errorf("read parameters under %s: %w", s.path, impersonal(err))
 	}
@@ -122,9 +120,9 @@ func (s *Secrets) read(ctx context.Context, now time.Time, name string) error {
 		s.values[n] = value{read: now, refreshed: s.values[n].refreshed, known: true}
 	}
 	for _, p := range out.Parameters {
-		n := strings.TrimPrefix(aws.ToString(p.Name), s.path)
+		n := strings.TrimPrefix(p.Name, s.path)
 		if v, ok := s.values[n]; ok {
-			v.text = aws.ToString(p.Value)
+			v.text = p.Value
 			s.values[n] = v
 		}
 	}
@@ -144,10 +142,8 @@ func (s *Secrets) PutNew(ctx context.Context, name, text string) (bool, error) {
 
 func (s *Secrets) put(ctx context.Context, name, text string, over bool) (bool, error) {
 	path := s.path + name
-	_, err := s.set(ctx, &ssm.PutParameterInput{
-		Name: &path, Value: &text, Type: types.ParameterTypeSecureString, Tier: types.ParameterTierStandard, Overwrite: &over,
-	})
-	if _, exists := errors.AsType[*types.ParameterAlreadyExists](err); exists && !over {
+	err := s.api.PutParameter(ctx, ssm.PutParameterInput{Name: path, Value: text, Type: "SecureString", Tier: "Standard", Overwrite: over})
+	if is(err, ssm.AlreadyExists) && !over {
 		return false, nil
 	}
 	if err != nil {
@@ -162,14 +158,19 @@ func (s *Secrets) put(ctx context.Context, name, text string, over bool) (bool, 
 // Delete removes a secret; one that is not there is gone already.
 func (s *Secrets) Delete(ctx context.Context, name string) error {
 	path := s.path + name
-	_, err := s.del(ctx, &ssm.DeleteParameterInput{Name: &path})
-	if _, gone := errors.AsType[*types.ParameterNotFound](err); err != nil && !gone {
+	if err := s.api.DeleteParameter(ctx, ssm.DeleteParameterInput{Name: path}); err != nil && !is(err, ssm.NotFound) {
 		return fmt.Errorf("delete parameter %s: %w", path, impersonal(err))
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.values, name)
 	return nil
+}
+
+// is reports whether the service answered with a code.
+func is(err error, code string) bool {
+	api, ok := errors.AsType[smithy.APIError](err)
+	return ok && api.ErrorCode() == code
 }
 
 // impersonal keeps the code of an answer and leaves out its text, which may

@@ -235,6 +235,33 @@ func TestRefreshOnceAMinute(t *testing.T) {
 	})
 }
 
+// A secret and the one that follows it are read anew together.
+func TestRefreshOfSeveral(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		svc := newService(map[string]string{"HOOK": "one", "LINK": "l"})
+		s := svc.secrets("HOOK", "HOOK_NEXT", "LINK")
+		read(t, s, "HOOK", "one")
+		read(t, s, "HOOK_NEXT", "")
+		svc.set("HOOK_NEXT", "two")
+		if !s.Refresh("HOOK", "HOOK_NEXT") {
+			t.Fatal("the first bad signature refreshes nothing")
+		}
+		read(t, s, "HOOK", "one")
+		read(t, s, "HOOK_NEXT", "two")
+		if want := []string{"/aftersales/shop/HOOK", "/aftersales/shop/HOOK_NEXT"}; len(svc.reads) != 2 || !slices.Equal(svc.reads[1], want) {
+			t.Errorf("requests %v, want one more for both", svc.reads)
+		}
+		svc.set("HOOK_NEXT", "three")
+		if s.Refresh("OTHER", "HOOK_NEXT") {
+			t.Error("refreshed twice in a minute")
+		}
+		read(t, s, "HOOK_NEXT", "two")
+		if !s.Refresh("OTHER") {
+			t.Error("what was refused with others has to wait")
+		}
+	})
+}
+
 func TestPutAndDelete(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		svc := newService(nil)

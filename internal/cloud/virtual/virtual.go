@@ -289,7 +289,7 @@ func (s secrets) Secret(_ context.Context, name string) (string, error) {
 }
 
 // Refresh never finds anything new.
-func (s secrets) Refresh(string) bool { return false }
+func (s secrets) Refresh(...string) bool { return false }
 
 // plenty is an account that never makes anybody wait.
 type plenty struct{}
