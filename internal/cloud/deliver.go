@@ -207,7 +207,7 @@ func (f *Form) readWatermark(ctx context.Context) (at time.Time, version int64, 
 
 // change changes a stream's record, reading it again when somebody else did.
 func (f *Form) change(ctx context.Context, s stream, change func(*Stream)) error {
-	for range 8 {
+	for range tries {
 		st, version, err := f.standing(ctx, s)
 		if err != nil {
 			return err

@@ -290,7 +290,8 @@ func TestSoonDueIsQueuedByItsWriter(t *testing.T) {
 	if want := event(t, cloud.Look{Journey: ids[0].Journey(), IDs: ids[:1], At: row.Next}); string(bodies[len(bodies)-1]) != want {
 		t.Errorf("queued %s, want %s", bodies[len(bodies)-1], want)
 	}
-	if next := s.lastVisible(); !next.Equal(row.Next) {
+	// No sweep has read the limits yet, so the rate is the sandbox's, by which not every second has a turn.
+	if next := s.lastVisible(); next.Before(row.Next) || next.After(row.Next.Add(time.Second)) {
 		t.Errorf("it is visible at %s, the look at %s", next, row.Next)
 	}
 }

@@ -253,7 +253,7 @@ func (f *Form) EngineOn(w *Work, store followup.Store) (*engine.Engine, error) {
 func (f *Form) Seen() followup.SweptStore {
 	store := f.Store
 	if f.DeliverQueue != nil {
-		store = &soon{SweptStore: store, queue: f.DeliverQueue, now: f.Now, log: f.Log}
+		store = &soon{SweptStore: store, form: f}
 	}
 	if f.EnrollQueue != nil && f.DeliverQueue == nil {
 		store = &queued{SweptStore: store, queue: f.EnrollQueue}

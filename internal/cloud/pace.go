@@ -10,7 +10,8 @@ import (
 
 // The sweep's measures.
 const (
-	horizon   = 90 * time.Second // how far ahead work is queued: SQS holds no more than this
+	horizon   = 90 * time.Second // how far ahead a sweep queues: SQS holds little more than this
+	furthest  = 14 * time.Minute // how late what is due soon may be queued: SQS delays by 15 minutes at most
 	trailed   = 10 * time.Minute // heal looks behind where a lane stood that long ago
 	healEvery = 5 * time.Minute  // a round of healing begins that often at most
 	guardFrom = 200              // an hour's work that is never unusual
@@ -122,9 +123,9 @@ func (s *Stream) free(sec int64, rate float64) int {
 }
 
 // take gives n turns from the first free second at or after due on, and returns
-// the second of the last of them; false, with nothing given, when the horizon
-// comes before.
-func (s *Stream) take(now, due time.Time, n int, rate float64) (time.Time, bool) {
+// the second of the last of them; false, with nothing given, when end comes
+// before.
+func (s *Stream) take(now, due, end time.Time, n int, rate float64) (time.Time, bool) {
 	from := s.First
 	if due.After(now) {
 		from = max(from, due.Unix())
@@ -132,7 +133,7 @@ func (s *Stream) take(now, due time.Time, n int, rate float64) (time.Time, bool)
 			from++
 		}
 	}
-	last := now.Add(horizon).Unix()
+	last := end.Unix()
 	var secs []int64
 	for sec := from; sec <= last && len(secs) < n; sec++ {
 		for range min(s.free(sec, rate), n-len(secs)) {
@@ -156,7 +157,7 @@ func (s *Stream) take(now, due time.Time, n int, rate float64) (time.Time, bool)
 // lane's place behind the last of them.
 func (s *Stream) Give(now time.Time, l followup.Lane, b *Budget, refs []followup.Ref) []Slot {
 	lane := s.lane(l)
-	slots, last := s.give(now, b, refs)
+	slots, last := s.give(now, now.Add(horizon), b, refs)
 	if last != nil {
 		lane.Trail = append(trim(lane.Trail, now), Mark{At: now, Place: lane.Place})
 		lane.Place = followup.Place{At: last.Next, ID: last.ID}
@@ -165,11 +166,19 @@ func (s *Stream) Give(now time.Time, l followup.Lane, b *Budget, refs []followup
 	return slots
 }
 
+// Soon queues looks that a lane's place may have passed by already: they take
+// their turns among the others. What finds none is left to healing.
+func (s *Stream) Soon(now time.Time, l followup.Lane, b *Budget, refs []followup.Ref) []Slot {
+	slots, _ := s.give(now, now.Add(furthest), b, refs)
+	s.lane(l).note(now, count(slots))
+	return slots
+}
+
 // Heal queues looks that should have gone long ago and moves the round on. A
 // page that was not full ends the round.
 func (s *Stream) Heal(now time.Time, l followup.Lane, b *Budget, refs []followup.Ref, full bool) []Slot {
 	lane := s.lane(l)
-	slots, last := s.give(now, b, refs)
+	slots, last := s.give(now, now.Add(horizon), b, refs)
 	if last != nil {
 		lane.Heal = followup.Place{At: last.Next, ID: last.ID}
 	}
@@ -177,7 +186,7 @@ func (s *Stream) Heal(now time.Time, l followup.Lane, b *Budget, refs []followup
 	return slots
 }
 
-func (s *Stream) give(now time.Time, b *Budget, refs []followup.Ref) (slots []Slot, last *followup.Ref) {
+func (s *Stream) give(now, end time.Time, b *Budget, refs []followup.Ref) (slots []Slot, last *followup.Ref) {
 	for i := 0; i < len(refs); {
 		n := 1
 		for i+n < len(refs) && refs[i+n].Next.Equal(refs[i].Next) && refs[i+n].ID.Journey() == refs[i].ID.Journey() {
@@ -186,10 +195,10 @@ func (s *Stream) give(now time.Time, b *Budget, refs []followup.Ref) (slots []Sl
 		if b.Left >= 0 && n > b.Left {
 			break
 		}
-		out, ok := s.take(now, refs[i].Next, n, b.Rate)
+		out, ok := s.take(now, refs[i].Next, end, n, b.Rate)
 		if !ok && n > 1 { // more than the horizon holds: one by one
 			n = 1
-			out, ok = s.take(now, refs[i].Next, n, b.Rate)
+			out, ok = s.take(now, refs[i].Next, end, n, b.Rate)
 		}
 		if !ok {
 			break

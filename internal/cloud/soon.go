@@ -4,26 +4,25 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"log/slog"
 	"slices"
+	"sync"
 	"time"
 
 	"aftersales/internal/followup"
-	"aftersales/internal/queue"
 )
 
 // soonDue is how far ahead whoever writes a look queues it: a sweep may have
 // passed it by already.
 const soonDue = 120 * time.Second
 
-// soon is a store that queues the looks it wrote which are due soon. Queueing
-// comes after the write, and a fault of the queue is only logged: the look stands
-// in the store, where healing finds it.
+// soon is a store that queues the looks it wrote which are due soon, as the sweep
+// would: at the rate of their stream, and not while their lane is paused. Queueing
+// comes after the write, and a fault is only logged: the look stands in the store,
+// where healing finds it.
 type soon struct {
 	followup.SweptStore
-	queue queue.Sender
-	now   func() time.Time
-	log   *slog.Logger
+	form *Form
+	turn sync.Mutex // one at a time in this sandbox, or they lose the record to one another
 }
 
 // Save writes changes, then queues what is due soon.
@@ -60,40 +59,82 @@ func (s *soon) Finish(ctx context.Context, ends []followup.Finish) ([]error, err
 
 // tell queues the looks that are due soon.
 func (s *soon) tell(ctx context.Context, rows []followup.FollowUp) {
-	now := s.now()
-	messages, err := looks(now, rows)
-	if err == nil && len(messages) > 0 {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), queueTime)
-		defer cancel()
-		err = s.queue.Send(ctx, messages)
+	now := s.form.Now()
+	due := looks(now, rows)
+	if len(due) == 0 {
+		return
 	}
-	if err != nil {
-		s.log.ErrorContext(ctx, "queue what is due soon; healing finds it", "rows", len(rows), "err", err)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), queueTime)
+	defer cancel()
+	s.turn.Lock()
+	defer s.turn.Unlock()
+	for _, of := range streams() {
+		if err := s.form.soon(ctx, now, of, due); err != nil {
+			s.form.Log.ErrorContext(ctx, "queue what is due soon; healing finds it", "stream", of.record, "rows", len(rows), "err", err)
+		}
 	}
 }
 
-// queueTime bounds a send to a queue that follows a write.
+// queueTime bounds what follows a write: a turn in the stream, and a send to a queue.
 const queueTime = 5 * time.Second
 
-// looks returns the messages of the rows that are due soon: those of one journey
-// with the same look in one, by look and id.
-func looks(now time.Time, rows []followup.FollowUp) ([]queue.Message, error) {
-	var refs []followup.Ref
+// looks returns the looks of the rows that are due soon, by lane, look and id.
+func looks(now time.Time, rows []followup.FollowUp) map[followup.Lane][]followup.Ref {
+	out := map[followup.Lane][]followup.Ref{}
 	for i := range rows {
 		if next := rows[i].Next; !next.IsZero() && next.Before(now.Add(soonDue)) {
-			refs = append(refs, followup.Ref{ID: rows[i].ID, Next: next.Truncate(time.Millisecond)})
+			l := rows[i].Lane()
+			out[l] = append(out[l], followup.Ref{ID: rows[i].ID, Next: next.Truncate(time.Millisecond)})
 		}
 	}
-	slices.SortFunc(refs, func(a, b followup.Ref) int { return cmp.Or(a.Next.Compare(b.Next), cmp.Compare(a.ID, b.ID)) })
-	var out []queue.Message
-	var errs []error
-	for len(refs) > 0 {
-		l := Look{Journey: refs[0].ID.Journey(), At: refs[0].Next}
-		for len(refs) > 0 && refs[0].ID.Journey() == l.Journey && refs[0].Next.Equal(l.At) {
-			l.IDs, refs = append(l.IDs, refs[0].ID), refs[1:]
-		}
-		m, err := encode(l, l.At.Sub(now))
-		out, errs = append(out, m), append(errs, err)
+	for _, refs := range out {
+		slices.SortFunc(refs, func(a, b followup.Ref) int { return cmp.Or(a.Next.Compare(b.Next), cmp.Compare(a.ID, b.ID)) })
 	}
-	return out, errors.Join(errs...)
+	return out
+}
+
+// soon queues the looks of one stream in turns of their own. Those of a paused
+// lane wait for its resumption; whatever finds no turn, for healing.
+func (f *Form) soon(ctx context.Context, now time.Time, s stream, due map[followup.Lane][]followup.Ref) error {
+	if !slices.ContainsFunc(s.lanes, func(l followup.Lane) bool { return len(due[l]) > 0 }) {
+		return nil
+	}
+	var slots []Slot
+	for range tries {
+		st, version, err := f.standing(ctx, s)
+		if err != nil {
+			return err
+		}
+		st.Turn(now)
+		given, changed := f.turns(ctx, now, s, &st, due)
+		if slots = given; !changed {
+			return nil
+		}
+		if err = f.keep(ctx, s, &st, version); err == nil {
+			return f.queue(ctx, now, slots)
+		}
+		if !errors.Is(err, followup.ErrConflict) {
+			return err
+		}
+	}
+	f.Log.WarnContext(ctx, "what is due soon goes out beside the rate", "stream", s.record, "looks", count(slots))
+	return f.queue(ctx, now, slots)
+}
+
+// turns gives looks that are due soon what is free. More than is usual pauses a lane.
+func (f *Form) turns(ctx context.Context, now time.Time, s stream, st *Stream, due map[followup.Lane][]followup.Ref) (slots []Slot, changed bool) {
+	budget := f.budget(s, st)
+	for _, l := range s.lanes {
+		lane, refs := st.lane(l), due[l]
+		if len(refs) == 0 || !lane.Paused.over(now) {
+			continue
+		}
+		if usual := lane.Usual(now); s.sends && usual >= 0 && len(refs) > usual {
+			refs = refs[:usual]
+			f.unusual(ctx, now, l, lane, usual)
+			changed = true
+		}
+		slots = append(slots, st.Soon(now, l, &budget, refs)...)
+	}
+	return slots, changed || len(slots) > 0
 }

@@ -139,9 +139,13 @@ func (f *Form) PauseLane(ctx context.Context, l followup.Lane, why string) error
 	return f.changeLane(ctx, l, func(lane *Standing) { lane.Paused = &Pause{At: f.Now(), Why: why} })
 }
 
-// GoOn lets a paused lane work again. For a day no amount of work is unusual.
+// GoOn lets a paused lane work again. For a day no amount of work is unusual. It
+// begins before all that waits: what became due while it was paused may stand
+// before its place, and what was queued already is dropped as done.
 func (f *Form) GoOn(ctx context.Context, l followup.Lane) error {
-	return f.changeLane(ctx, l, func(lane *Standing) { lane.Paused, lane.Free = nil, f.Now().Add(goOn) })
+	return f.changeLane(ctx, l, func(lane *Standing) {
+		lane.Paused, lane.Free, lane.Place = nil, f.Now().Add(goOn), followup.Place{}
+	})
 }
 
 func (f *Form) changeLane(ctx context.Context, l followup.Lane, change func(*Standing)) error {

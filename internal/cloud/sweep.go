@@ -66,9 +66,24 @@ func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
 	return errors.Join(errs...)
 }
 
-// sweep serves one stream: it gives slots, keeps where it stands, and only then
-// queues. Work that a death in between leaves behind is found by healing.
+// tries is how often a stream's record is read again when somebody else wrote it.
+const tries = 8
+
+// sweep serves one stream. Another sweep, or looks that are due soon, may write
+// its record meanwhile: then it begins anew from there.
 func (f *Form) sweep(ctx context.Context, now time.Time, s stream) error {
+	for range tries {
+		if err := f.sweepOnce(ctx, now, s); !errors.Is(err, followup.ErrConflict) {
+			return err
+		}
+		f.Log.InfoContext(ctx, "somebody else moved the stream on; the sweep begins anew", "stream", s.record)
+	}
+	return nil // the others are at work
+}
+
+// sweepOnce gives slots, keeps where it stands, and only then queues. Work that a
+// death in between leaves behind is found by healing.
+func (f *Form) sweepOnce(ctx context.Context, now time.Time, s stream) error {
 	st, version, err := f.standing(ctx, s)
 	if err != nil {
 		return err
@@ -79,7 +94,7 @@ func (f *Form) sweep(ctx context.Context, now time.Time, s stream) error {
 		if !changed {
 			return nil
 		}
-		return ignoreConflict(f.keep(ctx, s, &st, version))
+		return f.keep(ctx, s, &st, version)
 	}
 	st.Turn(now)
 	budget := f.budget(s, &st)
@@ -90,11 +105,7 @@ func (f *Form) sweep(ctx context.Context, now time.Time, s stream) error {
 	if !changed && !moved {
 		return nil
 	}
-	switch err := f.keep(ctx, s, &st, version); {
-	case errors.Is(err, followup.ErrConflict):
-		f.Log.InfoContext(ctx, "another sweep is at work", "stream", s.record)
-		return nil
-	case err != nil:
+	if err := f.keep(ctx, s, &st, version); err != nil {
 		return err
 	}
 	if err := f.queue(ctx, now, slots); err != nil {
@@ -154,10 +165,15 @@ func (f *Form) advance(ctx context.Context, now time.Time, s stream, st *Stream,
 	}
 	if usual >= 0 && len(refs) > usual {
 		refs = refs[:usual]
-		lane.Paused = &Pause{At: now, Why: fmt.Sprintf("more than %d looks in an hour are unusual; an operator has to go on", lane.Count+usual)}
-		f.Log.ErrorContext(ctx, "lane paused itself", "lane", l, "reason", lane.Paused.Why)
+		f.unusual(ctx, now, l, lane, usual)
 	}
 	return st.Give(now, l, b, refs), true, nil
+}
+
+// unusual pauses a lane after the usual work of an hour.
+func (f *Form) unusual(ctx context.Context, now time.Time, l followup.Lane, lane *Standing, usual int) {
+	lane.Paused = &Pause{At: now, Why: fmt.Sprintf("more than %d looks in an hour are unusual; an operator has to go on", lane.Count+usual)}
+	f.Log.ErrorContext(ctx, "lane paused itself", "lane", l, "reason", lane.Paused.Why)
 }
 
 // heal gives slots to what was queued ten minutes ago and still waits.

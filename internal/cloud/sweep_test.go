@@ -21,13 +21,19 @@ import (
 // of its own that nothing is known about.
 func (s *stack) due(n int, at time.Time, class followup.Class) []followup.FollowUpID {
 	s.t.Helper()
+	return s.dueBy(s.store, n, at, class)
+}
+
+// dueBy does so through a store.
+func (s *stack) dueBy(store followup.Store, n int, at time.Time, class followup.Class) []followup.FollowUpID {
+	s.t.Helper()
 	var ids []followup.FollowUpID
 	for i := range n {
 		j := followup.NewJourneyID("main", "due-"+string(class)+strconv.Itoa(i)+"-"+strconv.FormatInt(at.Unix(), 10))
 		row := followup.FollowUp{
 			ID: followup.NewFollowUpID(j, "x", "", "1"), Step: "x", Class: class, Channel: followup.Email, State: followup.Planned, DueAt: at, Next: at,
 		}
-		errs, err := s.store.Save(s.t.Context(), []followup.Change{{Journey: j, Head: &followup.Head{}, Rows: []followup.FollowUp{row}}})
+		errs, err := store.Save(s.t.Context(), []followup.Change{{Journey: j, Head: &followup.Head{}, Rows: []followup.FollowUp{row}}})
 		if err = errors.Join(append(errs, err)...); err != nil {
 			s.t.Fatal(err)
 		}
@@ -139,7 +145,7 @@ func (r *racing) SetRecord(ctx context.Context, key string, value []byte, versio
 	return r.Store.SetRecord(ctx, key, value, version)
 }
 
-func TestOfTwoSweepsAtOnceOneLoses(t *testing.T) {
+func TestOfTwoSweepsAtOnceOneBeginsAnew(t *testing.T) {
 	s := newStack(t)
 	s.due(30, s.Now(), followup.Service)
 	parts := s.parts(config.Sweep)
@@ -150,7 +156,7 @@ func TestOfTwoSweepsAtOnceOneLoses(t *testing.T) {
 	if got := s.queued(); len(got) != 30 {
 		t.Errorf("%d looks are queued, want each once", len(got))
 	}
-	if !strings.Contains(s.logs.text(), "another sweep is at work") {
+	if !strings.Contains(s.logs.text(), "begins anew") {
 		t.Error("nobody lost")
 	}
 }
