@@ -85,7 +85,7 @@ func (w *world) clock() time.Time { return w.now }
 func (w *world) Secret(context.Context, string) (string, error) { return strings.Repeat("k", 48), nil }
 
 // Refresh has nothing newer.
-func (w *world) Refresh(string) bool { return false }
+func (w *world) Refresh(...string) bool { return false }
 
 // Limits are the account's.
 func (w *world) Limits(context.Context) (cloud.Limits, error) {
