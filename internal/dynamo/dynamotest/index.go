@@ -165,10 +165,19 @@ func (l *Limits) Query(ctx context.Context, in *dynamodb.QueryInput, opts ...fun
 	})
 }
 
-// Scan is dynamo.API's. An index is answered as the server has it.
+// Scan is dynamo.API's. An index is answered from what it shows, a table from the
+// server.
 func (l *Limits) Scan(ctx context.Context, in *dynamodb.ScanInput, opts ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error) {
 	return run(ctx, l, "scan "+local(in.TableName), func(ctx context.Context) (*dynamodb.ScanOutput, error) {
-		return l.API.Scan(ctx, in, opts...)
+		if in.IndexName == nil {
+			return l.API.Scan(ctx, in, opts...)
+		}
+		ix, err := indexOf(*in.IndexName)
+		if err != nil || in.FilterExpression != nil || in.ConsistentRead != nil {
+			return nil, fmt.Errorf("an index is not scanned so: %s", *in.IndexName)
+		}
+		items, last, err := l.shows(ctx, reading{in.TableName, ix, in.ExclusiveStartKey, in.Limit}, func(attributes) bool { return true })
+		return &dynamodb.ScanOutput{Items: items, LastEvaluatedKey: last}, err
 	})
 }
 
@@ -191,17 +200,18 @@ func (l *Limits) cut(out *dynamodb.QueryOutput) {
 }
 
 // place is where an entry stands in an index.
-type place struct{ sort, pk, sk string }
+type place struct{ hash, sort, pk, sk string }
+
+func placeOf(it attributes, ix dynamo.Index) place {
+	return place{text(it[ix.Hash]), text(it[ix.Sort]), text(it["pk"]), text(it["sk"])}
+}
 
 func (p place) compare(o place) int {
-	return cmp.Or(strings.Compare(p.sort, o.sort), strings.Compare(p.pk, o.pk), strings.Compare(p.sk, o.sk))
+	return cmp.Or(strings.Compare(p.hash, o.hash), strings.Compare(p.sort, o.sort), strings.Compare(p.pk, o.pk), strings.Compare(p.sk, o.sk))
 }
 
 // index answers a query of the one form that the store asks.
 func (l *Limits) index(ctx context.Context, in *dynamodb.QueryInput) (*dynamodb.QueryOutput, error) {
-	if err := l.resolve(ctx); err != nil {
-		return nil, err
-	}
 	ix, err := indexOf(*in.IndexName)
 	want := fmt.Sprintf("%s = :h AND %s BETWEEN :a AND :b", ix.Hash, ix.Sort)
 	if err != nil || *in.KeyConditionExpression != want || in.ConsistentRead != nil {
@@ -211,24 +221,41 @@ func (l *Limits) index(ctx context.Context, in *dynamodb.QueryInput) (*dynamodb.
 	if from > to {
 		return nil, fmt.Errorf("BETWEEN wants its bounds in order, got %q and %q", from, to)
 	}
-	found := l.shown(local(in.TableName), func(it attributes) bool {
+	items, last, err := l.shows(ctx, reading{in.TableName, ix, in.ExclusiveStartKey, in.Limit}, func(it attributes) bool {
 		at := text(it[ix.Sort])
-		return it[ix.Sort] != nil && text(it[ix.Hash]) == hash && at >= from && at <= to
+		return text(it[ix.Hash]) == hash && at >= from && at <= to
 	})
-	at := func(it attributes) place { return place{text(it[ix.Sort]), text(it["pk"]), text(it["sk"])} }
-	slices.SortFunc(found, func(a, b attributes) int { return at(a).compare(at(b)) })
-	if start := in.ExclusiveStartKey; len(start) > 0 {
-		found = slices.DeleteFunc(found, func(it attributes) bool { return at(it).compare(at(start)) <= 0 })
+	return &dynamodb.QueryOutput{Items: items, LastEvaluatedKey: last}, err
+}
+
+// reading is a page of an index.
+type reading struct {
+	table *string
+	index dynamo.Index
+	start attributes // behind it; empty: from the beginning
+	limit *int32     // entries at most; nil: all
+}
+
+// shows returns a page of what an index shows now, and where it ended: a page
+// that the limit filled has an end whether something follows or not, as AWS says.
+func (l *Limits) shows(ctx context.Context, r reading, want func(attributes) bool) (page []attributes, last attributes, err error) {
+	ix := r.index
+	if err := l.resolve(ctx); err != nil {
+		return nil, nil, err
 	}
-	out := &dynamodb.QueryOutput{Items: []map[string]types.AttributeValue{}}
+	found := l.shown(local(r.table), func(it attributes) bool {
+		return it[ix.Hash] != nil && it[ix.Sort] != nil && want(it) &&
+			(len(r.start) == 0 || placeOf(it, ix).compare(placeOf(r.start, ix)) > 0)
+	})
+	slices.SortFunc(found, func(a, b attributes) int { return placeOf(a, ix).compare(placeOf(b, ix)) })
+	page = []attributes{}
 	for i, it := range found {
-		out.Items = append(out.Items, keysOf(it, ix.Hash, ix.Sort))
-		if in.Limit != nil && i+1 == int(*in.Limit) { // whether something follows or not, as AWS does
-			out.LastEvaluatedKey = out.Items[i]
-			break
+		page = append(page, keysOf(it, ix.Hash, ix.Sort))
+		if r.limit != nil && i+1 == int(*r.limit) {
+			return page, page[i], nil
 		}
 	}
-	return out, nil
+	return page, nil, nil
 }
 
 // shown returns the entries of a table that the indexes show now.
