@@ -9,8 +9,10 @@ import (
 	"aftersales/internal/config"
 )
 
-// services are the SDK's packages and what IAM calls their actions by.
-var services = map[string]string{"dynamodb": "dynamodb", "sesv2": "ses", "sqs": "sqs", "ssm": "ssm", "connect": "connect", "eventbridge": "events"}
+// services are the SDK's packages, and our own instead of one, and what IAM calls their actions by.
+var services = map[string]string{
+	"dynamodb": "dynamodb", "sesv2": "ses", "sqs": "sqs", "aftersales/internal/params/ssm": "ssm", "connect": "connect", "eventbridge": "events",
+}
 
 // renamed are calls that IAM knows by another name: a transaction needs the right
 // to each of its parts, and the store's are puts.
