@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"unicode"
 
@@ -124,19 +125,18 @@ func ways(n *phonenumbers.PhoneNumber) []string {
 
 func TestExamplesAreReadAsTheLibraryDoes(t *testing.T) {
 	all := seeds()
-	if len(all) < 15_000 {
+	if len(all) < 5_000 {
 		t.Fatalf("%d ways of writing an example", len(all))
 	}
 	for _, in := range all {
 		same(t, in.s, in.home)
-		same(t, in.s, "AU")
 	}
 }
 
 func TestMutilatedNumbersAreReadAsTheLibraryDoes(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	inputs, regions := seeds(), homes()
-	for range 20_000 {
+	for range 4_000 { // FuzzParse does more
 		in := inputs[random.IntN(len(inputs))]
 		if random.IntN(4) == 0 {
 			in.home = regions[random.IntN(len(regions))]
@@ -148,15 +148,16 @@ func TestMutilatedNumbersAreReadAsTheLibraryDoes(t *testing.T) {
 // input is what Parse is given.
 type input struct{ s, home string }
 
-// seeds are the examples in all ways, in their regions.
-func seeds() (all []input) {
-	for _, n := range examples() {
-		for _, s := range ways(n) {
-			all = append(all, input{s, phonenumbers.GetRegionCodeForNumber(n)})
+// seeds are the examples in their regions, each in some ways, the next in others.
+var seeds = sync.OnceValue(func() (all []input) {
+	for i, n := range examples() {
+		w := ways(n)
+		for j := range 4 {
+			all = append(all, input{w[(3*i+j)%len(w)], phonenumbers.GetRegionCodeForNumber(n)})
 		}
 	}
 	return all
-}
+})
 
 // pieces are what is put into numbers to mutilate them.
 var pieces = strings.Split("0|1|2|3|4|5|6|7|8|9|00|011|15|90|180020| |-|(|)|.|/|+|\uff0b|*|#|x|X|~|ext. 12|;ext=34| x5|, 6|,,7|;8| доб. 9|anexo 10|-11#|int12|/x13|"+
@@ -210,7 +211,10 @@ func TestNumbersOfEveryPatternAreReadAsTheLibraryDoes(t *testing.T) {
 			m.GetGeneralDesc(), m.GetFixedLine(), m.GetMobile(), m.GetTollFree(), m.GetPremiumRate(), m.GetSharedCost(),
 			m.GetPersonalNumber(), m.GetVoip(), m.GetPager(), m.GetUan(), m.GetVoicemail(),
 		} {
-			for i := range 4 {
+			if d.GetNationalNumberPattern() == "" {
+				continue
+			}
+			for i := range 2 {
 				national := made(d.GetNationalNumberPattern(), i)
 				same(t, "+"+code+national, "")
 				at := random.IntN(len(national) + 1)
@@ -226,7 +230,7 @@ func made(pattern string, n int) string { return rapid.StringMatching(pattern).E
 
 func FuzzParse(f *testing.F) {
 	for i, in := range seeds() {
-		if i%50 == 0 {
+		if i%40 == 0 {
 			f.Add(in.s, in.home)
 		}
 	}
