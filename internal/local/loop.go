@@ -27,6 +27,7 @@ type Loop struct {
 	Clock  *Clock
 	Log    *slog.Logger
 	Group  int           // follow-ups taken and armed at once; 0: 250
+	Hands  int           // groups on their way at once: while one waits for the disk, others are read and decided
 	Poll   time.Duration // how often other processes' commits are looked for; 0: never
 	Ready  func() bool   // whether the rate limit lets anything go now; nil: always
 
@@ -36,7 +37,7 @@ type Loop struct {
 
 // NewLoop returns a loop; its fields may be set before Run.
 func NewLoop(e *engine.Engine, s Work, c *Clock, log *slog.Logger) *Loop {
-	return &Loop{Engine: e, Store: s, Clock: c, Log: log, Group: 250, Poll: time.Second, wake: make(chan struct{}, 1)}
+	return &Loop{Engine: e, Store: s, Clock: c, Log: log, Group: 250, Hands: 3, Poll: time.Second, wake: make(chan struct{}, 1)}
 }
 
 // Wake tells the loop that there is new work. It never blocks.
@@ -112,7 +113,7 @@ func (l *Loop) drain(ctx context.Context) (engine.Tally, error) {
 	if err := l.receive(ctx); err != nil {
 		return total, err
 	}
-	for at := hands; ctx.Err() == nil; {
+	for at := l.Hands; ctx.Err() == nil; {
 		first, tally, err := l.pass(ctx, at)
 		total.Add(tally)
 		if err != nil || first == nil {
@@ -122,7 +123,7 @@ func (l *Loop) drain(ctx context.Context) (engine.Tally, error) {
 		if err != nil || stuck && at == 1 {
 			return total, err
 		}
-		at = hands
+		at = l.Hands
 		if stuck { // or others were sending to its contact: once more, alone
 			at = 1
 		}

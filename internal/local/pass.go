@@ -13,12 +13,8 @@ import (
 	"aftersales/internal/followup"
 )
 
-// hands is how many groups are on their way at once: while one waits for the
-// disk, the next is read and decided.
-const hands = 2
-
-// groupsAhead is how many groups are asked for at once: asking again passes over those
-// on their way.
+// groupsAhead is how many groups are asked for at once, once the first is on its
+// way: asking again passes over those before.
 const groupsAhead = 4
 
 // pass goes once through what is due, in groups, so many at once. It returns
@@ -26,10 +22,11 @@ const groupsAhead = 4
 func (l *Loop) pass(ctx context.Context, at int) (first *followup.Ref, total engine.Tally, err error) {
 	p := passage{Loop: l}
 	work, going := errgroup.WithContext(ctx)
-	work.SetLimit(at)
+	work.SetLimit(max(at, 1))
 	p.work, p.going = work, going
-	for after := followup.Cursor(""); p.goes(); {
-		refs, next, fault := l.Engine.Store().Due(going, l.Clock.Now(), after, groupsAhead*l.Group)
+	limit := l.Group
+	for after := followup.Cursor(""); p.goes(); limit = groupsAhead * l.Group {
+		refs, next, fault := l.Engine.Store().Due(going, l.Clock.Now(), after, limit)
 		if fault != nil {
 			err = fmt.Errorf("read due: %w", fault)
 			break

@@ -220,9 +220,9 @@ func (s *business) look() (time.Time, bool) {
 }
 
 // benchmarkDrain lets the clock jump from one due time to the next. At each
-// about a thousand follow-ups of as many orders are due.
+// about three thousand follow-ups of as many orders are due.
 func benchmarkDrain(b *testing.B, s *business, loop *local.Loop, mail bool) {
-	const orders = 3000
+	const orders = 9000
 	m, limit := meter{}, newBare(b)
 	for b.Loop() {
 		if _, ok := s.look(); !ok { // all sent: the next crowd
