@@ -99,7 +99,9 @@ func (w *enrolment) state(c *followup.Contact) bool {
 		}
 	}
 	for _, t := range w.g.Texts {
-		changed = c.Note(t) || changed
+		if slices.ContainsFunc(w.all, func(ev followup.Event) bool { return ev.ID == t.Event }) { // else it was a second click
+			changed = c.Note(t) || changed
+		}
 	}
 	if !slices.Contains(c.Orders, w.j.ID) {
 		c.Orders = append(c.Orders, w.j.ID)

@@ -36,8 +36,8 @@ type Heard struct {
 var ErrAnswer = errors.New("answer not understood")
 
 // Answer records what a customer said: an event like any other. A problem, a
-// call for help or a wish to be called opens one case per unit. Repeating the
-// same answer changes nothing.
+// call for help or a wish to be called opens one case per unit. A second click
+// changes nothing; the same answer later, or after another, counts anew.
 func (e *Engine) Answer(ctx context.Context, now time.Time, s Said) (Heard, error) {
 	return e.answer(ctx, now, e.c.ID(), s)
 }
@@ -51,7 +51,12 @@ func (e *Engine) answer(ctx context.Context, now time.Time, id string, s Said) (
 	if s.Text != "" {
 		group.Texts = []followup.Text{{Event: id, Journey: s.Journey, At: now, Body: clip(s.Text)}}
 	}
-	group.Make = func(j *followup.Journey) ([]followup.Event, error) { return s.events(j, id, now) }
+	group.Make = func(j *followup.Journey) ([]followup.Event, error) {
+		if s.repeats(j, now, func(event string) string { return e.written(ctx, j, event) }) {
+			return nil, nil
+		}
+		return s.events(j, id, now)
+	}
 	if err := e.Enroll(ctx, now, []Group{group})[0]; err != nil {
 		return Heard{}, err
 	}
@@ -64,11 +69,26 @@ func (e *Engine) answer(ctx context.Context, now time.Time, id string, s Said) (
 		return Heard{}, err
 	}
 	for _, c := range js[0].Head.Facts.Cases {
-		if c.Open() && c.Covers(s.Unit) && c.Reason != "data-request" {
+		if s.opened(c) {
 			return Heard{Case: c.Number, ReplyDue: rules.ReplyDue(c.Opened)}, nil
 		}
 	}
 	return Heard{}, nil
+}
+
+// written returns what the customer wrote with an answer of j, "" when that is
+// not known.
+func (e *Engine) written(ctx context.Context, j *followup.Journey, event string) string {
+	cs, err := e.c.Store.Contacts(ctx, []followup.ContactID{j.Head.Contact})
+	if err != nil {
+		return "" // written twice rather than lost
+	}
+	for _, t := range cs[0].Texts {
+		if t.Event == event {
+			return t.Body
+		}
+	}
+	return ""
 }
 
 func (s *Said) check() error {
@@ -107,9 +127,6 @@ func (s *Said) events(j *followup.Journey, id string, now time.Time) ([]followup
 		}
 		ev.Unit = &followup.UnitRef{Line: line, Index: index}
 	}
-	if s.Text == "" && repeats(j, s) {
-		return nil, nil
-	}
 	ev.Case = &followup.CaseWord{Number: j.Head.Facts.NextCase()}
 	return []followup.Event{ev}, nil
 }
@@ -138,14 +155,32 @@ func strictlyAfter(t, last time.Time) time.Time {
 	return last.Add(tick)
 }
 
-// repeats reports whether the customer's latest answer on the unit says the same.
-func repeats(j *followup.Journey, s *Said) bool {
-	for _, a := range slices.Backward(j.Head.Facts.Answers) {
-		if a.Unit == s.Unit && a.FollowUp == s.FollowUp {
-			return a.Value == s.Value && a.Rating == s.Rating && a.CallMe == s.CallMe && a.By == s.By
+// clickedTwice is how soon the same answer is the same click, and no news.
+const clickedTwice = 10 * time.Minute
+
+// repeats reports whether s is the answer that counts now, posted once more: the
+// latest word on its unit by whatever way says the same, was said a moment ago,
+// and whoever is to be helped by a person has an open case.
+func (s *Said) repeats(j *followup.Journey, now time.Time, written func(event string) string) bool {
+	f := &j.Head.Facts
+	for _, a := range slices.Backward(f.Answers) {
+		if s.Unit != "" && a.Unit != "" && a.Unit != s.Unit {
+			continue
 		}
+		return a.Unit == s.Unit && a.FollowUp == s.FollowUp && a.By == s.By && now.Sub(a.At) < clickedTwice &&
+			a.Value == s.Value && a.Rating == s.Rating && a.CallMe == s.CallMe &&
+			(s.Text == "" || a.HasText && written(a.Event) == clip(s.Text)) &&
+			(!s.wantsPerson() || slices.ContainsFunc(f.Cases, s.opened))
 	}
 	return false
+}
+
+// wantsPerson reports whether somebody at the shop has to do something.
+func (s *Said) wantsPerson() bool { return s.Value == "problem" || s.Value == "help" || s.CallMe }
+
+// opened reports whether c is open and about what s is about.
+func (s *Said) opened(c followup.Case) bool {
+	return c.Open() && c.Covers(s.Unit) && c.Reason != "data-request"
 }
 
 func clip(s string) string {
