@@ -15,7 +15,7 @@ import (
 // stackVerbs operate a stack of the AWS form.
 type stackVerbs struct {
 	Status  stackStatusVerb  `cmd:"" help:"Tell how lanes and failed messages stand."`
-	Pause   stackPauseVerb   `cmd:"" help:"Stop lanes of due work until resume; at most 90 seconds of work still go out."`
+	Pause   stackPauseVerb   `cmd:"" help:"Stop lanes of due work until resume; what is queued already, two minutes of work at most, still goes out."`
 	Resume  stackResumeVerb  `cmd:"" help:"Let paused lanes work again; for a day no amount of work counts as unusual."`
 	Redrive stackRedriveVerb `cmd:"" help:"Put failed messages back to where they came from."`
 	Epoch   stackEpochVerb   `cmd:"" help:"After a restore: what contacts were reserved for before it is never sent blindly."`
@@ -76,7 +76,7 @@ func (v *stackPauseVerb) Run(ctx context.Context, s *shell) error {
 		return stack.PauseLane(ctx, l, v.Reason)
 	})
 	if err == nil {
-		s.printf("What is queued already goes out within 90 seconds. To go on: aftersales stack resume %s--stack %s\n",
+		s.printf("What is queued already still goes out, within two minutes. To go on: aftersales stack resume %s--stack %s\n",
 			strings.Join(append(v.Lanes, ""), " "), s.Stack)
 	}
 	return err
@@ -84,9 +84,12 @@ func (v *stackPauseVerb) Run(ctx context.Context, s *shell) error {
 
 type stackResumeVerb struct{ LaneNames }
 
-// Run lets lanes go on.
+// Run lets lanes go on; after a restore, once every function knows of it.
 func (v *stackResumeVerb) Run(ctx context.Context, s *shell) error {
 	return s.onLanes(ctx, &v.LaneNames, "goes on", func(stack *cloud.Stack, l followup.Lane) error {
+		if err := stack.Raised(ctx); err != nil {
+			return err
+		}
 		return stack.GoOn(ctx, l)
 	})
 }
@@ -125,11 +128,11 @@ func (v *stackRedriveVerb) Run(ctx context.Context, s *shell) error {
 }
 
 type stackEpochVerb struct {
-	Raise bool `required:"" help:"Raise it by one. Functions know within a minute."`
+	Raise bool `required:"" help:"Raise it by one, and wait two minutes until every function knows."`
 	JSON  bool `name:"json" help:"Print as JSON."`
 }
 
-// Run raises the epoch.
+// Run raises the epoch, and waits until nobody sends by the old one.
 func (v *stackEpochVerb) Run(ctx context.Context, s *shell) error {
 	stack, err := s.stack(ctx)
 	if err != nil {
@@ -142,12 +145,15 @@ func (v *stackEpochVerb) Run(ctx context.Context, s *shell) error {
 	if err != nil {
 		return err
 	}
+	if err := s.settle(ctx, time.Now().Add(cloud.Settle), fmt.Sprintf("The epoch is %d; every function knows it within", n)); err != nil {
+		return fmt.Errorf("the epoch is %d, but some functions may not know it yet; wait %s before you feed or resume: %w", n, cloud.Settle, err)
+	}
 	if v.JSON {
 		return s.json(struct {
 			Epoch int `json:"epoch"`
 		}{n})
 	}
-	s.printf("The epoch is %d; every function knows within a minute.\n", n)
+	s.printf("The epoch is %d, and every function knows it.\n", n)
 	return nil
 }
 
@@ -180,6 +186,9 @@ func (v *stackFeedVerb) Run(ctx context.Context, s *shell) error {
 	}
 	n, err := stack.FeedAgain(ctx, v.Since.Time, show)
 	wipe()
+	if errors.Is(err, cloud.ErrYoung) {
+		return fmt.Errorf("feed the inbox again: %w", err)
+	}
 	if err != nil {
 		return fmt.Errorf("after %s, which do no harm twice: %w", bodies(n), err)
 	}

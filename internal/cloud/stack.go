@@ -135,9 +135,16 @@ func targetOf(body []byte) string {
 // Epoch returns the epoch, which every restore raises.
 func (s *Stack) Epoch(ctx context.Context) (int, error) { return s.epoch(ctx) }
 
+// raisedRecord keeps when the epoch was last raised by an operator.
+const raisedRecord = "epoch#raised"
+
 // RaiseEpoch raises the epoch by one and returns it: a contact's reservation of
 // an older one means that the send may have been made, and nobody makes it again.
+// Every function knows it once Settle has passed.
 func (s *Stack) RaiseEpoch(ctx context.Context) (int, error) {
+	if err := s.noteRaise(ctx); err != nil {
+		return 0, err
+	}
 	value, version, err := s.Store.Record(ctx, epochRecord)
 	if err != nil {
 		return 0, err
@@ -155,14 +162,52 @@ func (s *Stack) RaiseEpoch(ctx context.Context) (int, error) {
 	return n, s.Store.SetRecord(ctx, epochRecord, value, version)
 }
 
+// noteRaise keeps that the epoch is raised now, before it is: who works on what a
+// restore brought back has to wait until every function knows.
+func (s *Stack) noteRaise(ctx context.Context) error {
+	_, version, err := s.Store.Record(ctx, raisedRecord)
+	if err != nil {
+		return err
+	}
+	value, err := json.Marshal(s.Now())
+	if err != nil {
+		return err
+	}
+	return s.Store.SetRecord(ctx, raisedRecord, value, version)
+}
+
+// ErrYoung is an epoch that some function may not know yet.
+var ErrYoung = errors.New("some functions may still work with the old epoch, and send again what was sent before the restore")
+
+// Raised returns an error, ErrYoung, when the epoch was raised so lately that a
+// function may still send by the old one.
+func (s *Stack) Raised(ctx context.Context) error {
+	value, version, err := s.Store.Record(ctx, raisedRecord)
+	if err != nil || version == 0 {
+		return err
+	}
+	var at time.Time
+	if err := json.Unmarshal(value, &at); err != nil {
+		return fmt.Errorf("read when the epoch was raised: %w", err)
+	}
+	if known := at.Add(Settle); s.Now().Before(known) {
+		return fmt.Errorf("%w; try again at %s", ErrYoung, known.UTC().Format("15:04:05 UTC"))
+	}
+	return nil
+}
+
 // feedPage is how many bodies are queued in one call.
 const feedPage = 100
 
 // FeedAgain queues every body of the inbox that was received since, and returns
 // how many: a restored table learns what it missed. Bodies that it knows already
-// change nothing. told is called with the number so far.
+// change nothing. told is called with the number so far. After a restore nothing
+// is fed until every function knows the raised epoch.
 func (s *Stack) FeedAgain(ctx context.Context, since time.Time, told func(int)) (int, error) {
 	fed := 0
+	if err := s.Raised(ctx); err != nil {
+		return fed, err
+	}
 	for after := followup.Cursor(""); ; {
 		bodies, next, err := s.Table.Bodies(ctx, after, feedPage)
 		if err != nil {

@@ -19,7 +19,9 @@ func restored(t *testing.T, p *provider, unclear string) *shop {
 	steps := "late: {more_than: P60D, then: skip}\nsteps:\n" + ask("a", "service", ", unclear: "+unclear)
 	s := shopOf(t, steps, store, p, nil, nil)
 	s.config.Shops["main"].Epoch = 1
-	s.config.Watermark = func(context.Context, followup.ShopID, followup.Medium) (time.Time, bool) { return s.now.Add(-time.Second), true }
+	s.config.Watermark = func(context.Context, followup.ShopID, followup.Medium) (time.Time, bool) {
+		return s.now.Add(-time.Second), true
+	}
 	s.Engine = engine.New(s.config)
 	s.bought(t, "main/1")
 	cs, err := store.Contacts(t.Context(), []followup.ContactID{"c"})
