@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"aftersales/internal/config"
 	"aftersales/internal/demo"
 	"aftersales/internal/followup"
 )
@@ -33,10 +34,16 @@ func moveIn(ctx context.Context, s *stack) (string, error) {
 		return "", err
 	}
 	s.moving = &moving{dir: dir, done: make(chan error, 1)}
+	shop, err := config.Load(shopFile(), os.LookupEnv)
+	if err != nil {
+		return "", err
+	}
+	shop.Shops[0].PublicURL = s.api
 	w, err := demo.Run(ctx, demo.Options{
 		Seed: 3, Orders: 25, PublicURL: s.api, RealNow: time.Now, Log: slog.New(slog.DiscardHandler),
 		Open: func(ctx context.Context, start demo.Start) (demo.Form, error) {
-			start.Config.Data, start.Config.Business = dir, "story" // the stack's: names of customers hang on it
+			// All but the plans is the stack's, or orders are looked at anew there: names of customers, hours, zones.
+			start.Config.Data, start.Config.Business, start.Config.Shops = dir, shop.Business, shop.Shops
 			return demo.OpenEmbedded(ctx, start, time.Now)
 		},
 	})

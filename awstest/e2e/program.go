@@ -24,10 +24,15 @@ type said struct {
 	code     int
 }
 
+// shopFile is the configuration that was deployed.
+func shopFile() string {
+	return filepath.Join(output("Root"), "awstest/e2e/shop/aftersales.yaml")
+}
+
 // program prepares the built program with arguments, in the environment of an
 // operator.
 func program(ctx context.Context, in string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, output("Program"), append(args, "--config", filepath.Join(output("Root"), "awstest/e2e/shop/aftersales.yaml"))...)
+	cmd := exec.CommandContext(ctx, output("Program"), append(args, "--config", shopFile())...)
 	cmd.Stdin = strings.NewReader(in)
 	return cmd
 }

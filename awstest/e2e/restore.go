@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -63,7 +64,7 @@ func restored(ctx context.Context, s *stack) (string, error) {
 	if list, err := ask(ctx, "", "parked", "list"); err != nil || !strings.Contains(list, string(row.ID)) {
 		return "", fmt.Errorf("parked list: %s %w", list, err)
 	}
-	mails := s.wire.to(customer(order))
+	mails := slices.DeleteFunc(s.wire.to(customer(order)), func(m mail) bool { return !strings.HasPrefix(m.step(), "soon/") }) // a slow machine sends the next step, too
 	if len(mails) != 1 {
 		return "", fmt.Errorf("%d mails, %s is %s", len(mails), row.ID, row.State)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -36,6 +37,15 @@ type mail struct {
 	to, id, text string
 	tags         map[string][]string
 	at           time.Time
+}
+
+// step returns the rest of the id of its follow-up, behind the order.
+func (m *mail) step() string {
+	if len(m.tags["f"]) != 1 {
+		return ""
+	}
+	id, _ := base64.RawURLEncoding.DecodeString(m.tags["f"][0]) // "" is no step
+	return string(id)
 }
 
 // listen begins at the address that the functions take for AWS's.
