@@ -165,13 +165,20 @@ func (i *importing) begin() error {
 	return i.raise()
 }
 
+// raise raises the epoch unless an earlier run did, which may have died before
+// everybody knew.
 func (i *importing) raise() error {
 	here, err := Epoch(i.ctx, i.to.Settings)
-	if err != nil || here >= i.mark.Epoch || i.o.DryRun {
+	if err != nil || i.o.DryRun {
 		return err
 	}
-	if err := i.to.Settings.SetMeta(i.ctx, EpochKey, strconv.Itoa(i.mark.Epoch)); err != nil || i.to.Raised == nil {
-		return err
+	if here < i.mark.Epoch {
+		if err := i.to.Settings.SetMeta(i.ctx, EpochKey, strconv.Itoa(i.mark.Epoch)); err != nil {
+			return err
+		}
+	}
+	if i.to.Raised == nil {
+		return nil
 	}
 	return i.to.Raised(i.ctx)
 }

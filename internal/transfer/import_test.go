@@ -132,7 +132,7 @@ func (d dying) SetMeta(ctx context.Context, key, value string) error {
 }
 
 // TestGoesOnAfterDeath kills an import at every write and begins it again: all
-// is there, the epoch raised once.
+// is there, the epoch raised once and everybody told anew.
 func TestGoesOnAfterDeath(t *testing.T) {
 	_, file := sample(t)
 	whole, set := memory.New(), settings{}
@@ -148,8 +148,14 @@ func TestGoesOnAfterDeath(t *testing.T) {
 			if _, err = into(t, file, transfer.Target{Store: to, Settings: to}, transfer.Options{Now: end}); err != nil && !errors.Is(err, errWrite) {
 				t.Fatal(err)
 			}
-			if _, err := into(t, file, transfer.Target{Store: to.Store, Settings: to.settings}, transfer.Options{Now: end}); err != nil {
+			waited := 0
+			raised := func(context.Context) error { waited++; return nil }
+			again, err := into(t, file, transfer.Target{Store: to.Store, Settings: to.settings, Raised: raised}, transfer.Options{Now: end})
+			if err != nil {
 				t.Fatalf("again after a death at write %d: %v", n, err)
+			}
+			if waited != 1 && !again.Before { // whoever died may not have waited until everybody knew
+				t.Fatalf("again after a death at write %d: waited %d times", n, waited)
 			}
 			if d := cmp.Diff(want, state(t, to.Store, to.settings)); d != "" {
 				t.Fatalf("death at write %d, done %v:\n%s", n, done, d)
