@@ -240,3 +240,33 @@ func TestDocumentedTargets(t *testing.T) {
 }
 
 var target = regexp.MustCompile(`^[a-z-]+$`)
+
+// TestDocumentedTemplateWords holds outputs and parameters that docs/aws.md names
+// against template.yaml.
+func TestDocumentedTemplateWords(t *testing.T) {
+	b, err := os.ReadFile("../../template.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	parameters, rest, _ := strings.Cut(string(b), "\nRules:")
+	_, outputs, found := strings.Cut(rest, "\nOutputs:")
+	if !found {
+		t.Fatal("template.yaml is laid out in another way")
+	}
+	text := pages(t)["docs/aws.md"]
+	for where, named := range map[string]*regexp.Regexp{
+		outputs:    regexp.MustCompile("outputs? `([A-Z]\\w+)`|OutputKey=='([A-Z]\\w+)'|outputs `[A-Z]\\w+` and `([A-Z]\\w+)`"),
+		parameters: regexp.MustCompile("\\b([A-Z][a-z]\\w+)=[\\w\"'$-]|With `([A-Z]\\w+)`|`([A-Z]\\w+)` is arm64|as `([A-Z]\\w+)`"),
+	} {
+		found := named.FindAllStringSubmatch(text, -1)
+		if len(found) < 5 {
+			t.Errorf("%d names were found by %s", len(found), named)
+		}
+		for _, m := range found {
+			name := strings.Join(m[1:], "")
+			if !strings.Contains(where, "\n  "+name+":") && name != "Plan" { // of PutAccountPricingAttributes
+				t.Errorf("docs/aws.md: %s: the template has no %s", m[0], name)
+			}
+		}
+	}
+}

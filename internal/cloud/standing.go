@@ -134,7 +134,7 @@ func (f *Form) LaneStates(ctx context.Context) ([]LaneState, error) {
 var ErrLane = fmt.Errorf("there is no such lane: %w", followup.ErrNotFound)
 
 // PauseLane stops a lane until somebody lets it go on. What is queued already,
-// 90 seconds of work at most, still goes out.
+// two minutes of work at most, still goes out.
 func (f *Form) PauseLane(ctx context.Context, l followup.Lane, why string) error {
 	return f.changeLane(ctx, l, func(lane *Standing) { lane.Paused = &Pause{At: f.Now(), Why: why} })
 }
