@@ -318,8 +318,12 @@ func (g *gates) firstAllowed(t time.Time) time.Time {
 	return t.AddDate(0, 0, horizon)
 }
 
-// baseID returns id without its try.
-func baseID(id FollowUpID) string { s, _, _ := strings.Cut(string(id), "#"); return s }
+// baseID returns id without its try, which ends the last part: order and line
+// may have a "#" of their own.
+func baseID(id FollowUpID) string {
+	last := strings.LastIndexByte(string(id), '/') + 1
+	return string(id[:last]) + base(string(id[last:]))
+}
 
 // paused reports whether the plan of that name is paused now: a journey that is
 // pinned to an older version of it rests as well.
