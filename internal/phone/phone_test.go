@@ -57,7 +57,7 @@ func TestWhatIsNoNumber(t *testing.T) {
 }
 
 func TestNumbersThatAreNotValid(t *testing.T) {
-	for s, home := range map[string]string{"555-555-5555": "US", "030 9": "DE", "+44 1481 0": "", "015": "CN"} {
+	for s, home := range map[string]string{"555-555-5555": "US", "030 9": "DE", "+44 1481 0": "", "015": "CN", "1-x12": "DE"} {
 		if n, ok := phone.Parse(s, home); !ok || n.Valid() {
 			t.Errorf("%q is %s, %v, valid", s, n.E164(), ok)
 		}
