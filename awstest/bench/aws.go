@@ -2,16 +2,19 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 )
 
-// emptyAWS answers as an account in which nothing is stored: tables are empty,
-// whatever is written is taken, every secret is set. It costs a function no more
-// than a round trip.
+// emptyAWS answers as an account of a shop that has no orders yet: whatever is
+// written is taken, records are found again, as those of the plans by the second
+// start; every secret is set. It costs a function no more than a round trip.
 func emptyAWS() *httptest.Server {
+	var kept records
 	return httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body) // a client that went away reads no answer
 		_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
@@ -19,6 +22,10 @@ func emptyAWS() *httptest.Server {
 		switch action {
 		case "GetParameters", "GetParameter":
 			answer = parameters(body)
+		case "PutItem":
+			kept.put(body)
+		case "GetItem":
+			answer = kept.get(body)
 		case "Query", "Scan":
 			answer = map[string]any{"Items": []any{}, "Count": 0, "ScannedCount": 0}
 		case "":
@@ -29,6 +36,37 @@ func emptyAWS() *httptest.Server {
 		w.Header().Set("Content-Type", "application/x-amz-json-1.0")
 		_ = json.NewEncoder(w).Encode(answer)
 	}))
+}
+
+// records are items by table and keys.
+type records struct{ sync.Map }
+
+type attributes = map[string]map[string]any
+
+func place(table string, of attributes) string {
+	return fmt.Sprint(table, of["pk"], of["sk"])
+}
+
+func (r *records) put(body []byte) {
+	var in struct {
+		TableName string
+		Item      attributes
+	}
+	_ = json.Unmarshal(body, &in) // ours are well-formed
+	r.Store(place(in.TableName, in.Item), in.Item)
+}
+
+func (r *records) get(body []byte) any {
+	var in struct {
+		TableName string
+		Key       attributes
+	}
+	_ = json.Unmarshal(body, &in) // ours are well-formed
+	item, ok := r.Load(place(in.TableName, in.Key))
+	if !ok {
+		return struct{}{}
+	}
+	return map[string]any{"Item": item}
 }
 
 // parameters gives every parameter asked for one long value.
