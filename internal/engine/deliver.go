@@ -130,7 +130,7 @@ func (r *round) run(ctx context.Context) error {
 		}
 		if err := r.guarded(ctx, j, contacts); err != nil {
 			r.e.c.Log.ErrorContext(ctx, "decide", "journey", j.ID, "err", err)
-			r.poison(j, err)
+			r.failed(j, err)
 		}
 	}
 	if err := r.write(ctx); err != nil {
@@ -159,7 +159,7 @@ func (r *round) guarded(ctx context.Context, j *followup.Journey, contacts map[f
 	sends, rows := len(r.sends), len(r.rows)
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("panic: %v", p)
+			err = fmt.Errorf("%w: %v", errPanic, p)
 		}
 		if err != nil {
 			r.forget(sends, rows)
@@ -185,10 +185,24 @@ func (r *round) forget(sends, rows int) {
 // receives is how often a row may fail to be looked at before a person has to.
 const receives = 4
 
-// poison counts a failed look at the due rows of j.
-func (r *round) poison(j *followup.Journey, cause error) {
+// errPanic is what is wrong with the rows that were looked at, not around them.
+var errPanic = errors.New("panic")
+
+// faultWait is how long a row waits that cannot be looked at for what is not its
+// own fault: its shop is not configured, its plan cannot be loaded.
+const faultWait = 5 * time.Minute
+
+// failed counts a failed look at the due rows of j. What the rows have no part in
+// is not counted, however often it happens: they are looked at again.
+func (r *round) failed(j *followup.Journey, cause error) {
 	for _, row := range r.due(j) {
-		r.poisonRow(j.ID, row, cause)
+		if errors.Is(cause, errPanic) {
+			r.poisonRow(j.ID, row, cause)
+			continue
+		}
+		later := *row
+		later.Next = r.now.Add(faultWait)
+		r.rows = append(r.rows, followup.Change{Journey: j.ID, Rows: []followup.FollowUp{later}})
 	}
 }
 

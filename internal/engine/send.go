@@ -19,6 +19,10 @@ func (r *round) dispatch(ctx context.Context) error {
 	if len(r.sends) == 0 {
 		return nil
 	}
+	if !r.e.room(ctx) { // what was written before took too long: rows keep their look
+		r.full = true
+		return nil
+	}
 	results, err := r.e.c.Store.Arm(ctx, r.arms)
 	if err != nil { // unknown: only a row that shows our attempt may be sent
 		if results, err = r.e.armed(ctx, r.arms, err); err != nil {
@@ -117,6 +121,9 @@ func (e *Engine) hand(ctx context.Context, s *send, arm *followup.Arm) (followup
 		defer func() { <-e.turns }()
 	case <-ctx.Done():
 		return followup.Receipt{}, &followup.SendError{Failure: followup.NotAccepted, Phase: "wait", Err: ctx.Err()}
+	}
+	if !e.room(ctx) { // arming took too long: a call now might not end before this process does
+		return followup.Receipt{}, &followup.SendError{Failure: followup.NotAccepted, Phase: "wait", Err: errors.New("no time is left for a call")}
 	}
 	if _, resting := e.rests(lane{s.shop, s.medium}, arm.Row.ArmedAt); resting { // another call of this group found it out
 		return followup.Receipt{}, &followup.SendError{Failure: followup.Account, Phase: "lane", Err: errors.New("the lane rests after a fault of the account")}

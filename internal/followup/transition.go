@@ -15,6 +15,7 @@ func (f FollowUp) Arm(attempt, plan string, now time.Time, timeout time.Duration
 	f.State, f.Attempt, f.Plan = Armed, attempt, plan
 	f.ArmedAt, f.Deadline = now, now.Add(timeout)
 	f.Next = f.Deadline.Add(UnclearMargin)
+	f.Receives = 0 // it could be looked at
 	return f
 }
 
