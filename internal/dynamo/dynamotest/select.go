@@ -89,7 +89,7 @@ func (m *Memory) selected(s selection, hash, sort string) (found []attributes, e
 // keysOf returns the key attributes of an item in its table and an index.
 func keysOf(it attributes, index ...string) attributes {
 	out := attributes{}
-	for _, k := range append(index, "pk", "sk") {
+	for _, k := range slices.Concat(index, []string{"pk", "sk"}) {
 		if v, ok := it[k]; ok {
 			out[k] = v
 		}
