@@ -63,21 +63,13 @@ var fourEvents = []struct{ name, at string }{
 // once when the delivery is known, through the engine, and sums what AWS would bill.
 func TestCostOfAnOrder(t *testing.T) {
 	t.Parallel()
-	for _, list := range []float64{0, 1} {
-		t.Run(fmt.Sprintf("%g with a day list", list), func(t *testing.T) { costOfAnOrder(t, list) })
-	}
-}
-
-func costOfAnOrder(t *testing.T, list float64) {
 	meter := dynamotest.Metered(localaws.DynamoDB(t))
-	c := settings()
-	c.DayList = list > 0
 	files, err := dynamotest.Files()
 	if err != nil {
 		t.Fatal(err)
 	}
 	stand := &dynamotest.Stand{Setup: files, Mail: &mailbox.Memory{}}
-	s, err := stand.Open(t.Context(), dynamo.New(meter, localaws.Tables(t, localaws.DynamoDB(t)), c))
+	s, err := stand.Open(t.Context(), dynamo.New(meter, localaws.Tables(t, localaws.DynamoDB(t)), settings()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -117,8 +109,8 @@ func costOfAnOrder(t *testing.T, list float64) {
 		if _, err := s.Deliver(t.Context(), s.Now, []followup.Ref{ref}); err != nil {
 			t.Fatal(err)
 		}
-		if u := spent("decide, reserve, arm, record " + string(ref.ID)); u.Read > gateDecide || u.Write > gateTimer-2+list {
-			t.Errorf("%s costs %g WRU and %g RRU, want at most %g and %d", ref.ID, u.Write, u.Read, gateTimer-2+list, gateDecide)
+		if u := spent("decide, reserve, arm, record " + string(ref.ID)); u.Read > gateDecide || u.Write > gateTimer-2 {
+			t.Errorf("%s costs %g WRU and %g RRU, want at most %d and %d", ref.ID, u.Write, u.Read, gateTimer-2, gateDecide)
 		}
 	}
 	if sent, err := s.Sent(t.Context()); err != nil || len(sent) != 6 {
@@ -127,9 +119,9 @@ func costOfAnOrder(t *testing.T, list float64) {
 	if total.Write < 30 {
 		t.Fatalf("the server says that all of it took %g WRU: it does not measure", total.Write)
 	}
-	table(t, fmt.Sprintf("An order of 4 events and 6 follow-ups, each moved once; %g with a day list", list), append(bills, bill{"all", total}))
-	if total.Write > gateOrder+6*list || total.Read > gateOrderRRU {
-		t.Errorf("the order costs %g WRU and %g RRU, want at most %g and %d", total.Write, total.Read, gateOrder+6*list, gateOrderRRU)
+	table(t, "An order of 4 events and 6 follow-ups, each moved once", append(bills, bill{"all", total}))
+	if total.Write > gateOrder || total.Read > gateOrderRRU {
+		t.Errorf("the order costs %g WRU and %g RRU, want at most %d and %d", total.Write, total.Read, gateOrder, gateOrderRRU)
 	}
 }
 
@@ -137,16 +129,8 @@ func costOfAnOrder(t *testing.T, list float64) {
 // has as many decisions as a row keeps.
 func TestCostOfEachWrite(t *testing.T) {
 	t.Parallel()
-	for _, list := range []float64{0, 1} {
-		t.Run(fmt.Sprintf("%g with a day list", list), func(t *testing.T) { costOfEachWrite(t, list) })
-	}
-}
-
-func costOfEachWrite(t *testing.T, list float64) {
 	meter := dynamotest.Metered(localaws.DynamoDB(t))
-	c := settings()
-	c.DayList = list > 0
-	s := dynamo.New(meter, localaws.Tables(t, localaws.DynamoDB(t)), c)
+	s := dynamo.New(meter, localaws.Tables(t, localaws.DynamoDB(t)), settings())
 	order := storetest.Order(1, 1)
 	row, head, person := &order.Rows[0], order.Head, &order.Contacts[0]
 	old(row)
@@ -199,7 +183,7 @@ func costOfEachWrite(t *testing.T, list float64) {
 		{"void", 2, func() error { row.State, row.Next = followup.Voided, time.Time{}; return rows() }},
 		{"reinstate", 2, func() error { row.State, row.Next = followup.Planned, storetest.Start(); return rows() }},
 		{"reserve and arm", 2, arm},
-		{"record", 2 + list, func() error { return finish(storetest.Ending(attempt, storetest.Start())) }},
+		{"record", 2, func() error { return finish(storetest.Ending(attempt, storetest.Start())) }},
 		{"repeat the record", 1, func() error { return finish(storetest.Ending(attempt, storetest.Start())) }},
 	} {
 		meter.Take()

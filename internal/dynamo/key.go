@@ -125,7 +125,6 @@ const (
 	listCalls   = "calls"
 	listClaimed = "claimed"
 	listCases   = "cases"
-	listSent    = "sent"
 )
 
 // listKey is the hash key of a shop's list.
@@ -133,7 +132,7 @@ func listKey(shop followup.ShopID, list string) string { return string(shop) + "
 
 // rowList returns the list that a row is on and where; "" on none. What people
 // look for is found journey by journey, so all rows of one stand at one place.
-func (s *Store) rowList(f *followup.FollowUp) (lh, lr string) {
+func rowList(f *followup.FollowUp) (lh, lr string) {
 	shop, _ := f.ID.Journey().Split()
 	at := short(string(f.ID.Journey()))
 	switch f.State {
@@ -145,18 +144,9 @@ func (s *Store) rowList(f *followup.FollowUp) (lh, lr string) {
 		if f.Claimed != "" {
 			return listKey(shop, listClaimed), at
 		}
-	case followup.Sent, followup.Delivered:
-		if s.c.DayList && !f.Ended.IsZero() {
-			return dayKey(shop, f.Ended, shardOf(string(f.ID.Journey()))), lookSort(f.Ended, f.ID)
-		}
 	default: // nobody has to look at it
 	}
 	return "", ""
-}
-
-// dayKey is the hash key of a shard of what a shop sent on a day, UTC.
-func dayKey(shop followup.ShopID, day time.Time, shard int) string {
-	return listKey(shop, listSent+"#"+day.UTC().Format(time.DateOnly)+"#"+strconv.Itoa(shard))
 }
 
 // lookKeys is where the next look of a row stands in the index.

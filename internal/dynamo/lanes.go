@@ -96,6 +96,16 @@ func (s *Store) nameLooks(ctx context.Context, looks []look) (err error) {
 	return nil
 }
 
+// nameOf is the id of the row that an index entry points to.
+func (s *Store) nameOf(ctx context.Context, it item) (followup.FollowUpID, error) {
+	pk, sk := it.text(attrPK), it.text(attrSK)
+	if id := rowID(pk, sk); id != "" {
+		return id, nil
+	}
+	row, err := s.get(ctx, s.t.Journeys, key(pk, sk))
+	return followup.FollowUpID(row.text(attrID)), err
+}
+
 // indexQuery reads one hash key of an index from a sort key (included) to
 // another. Indexes are never read consistently.
 func indexQuery(table, index, hash, key, sort, from, to string) *dynamodb.QueryInput {

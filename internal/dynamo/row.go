@@ -24,7 +24,7 @@ func (s *Store) rowItem(f followup.FollowUp) (item, error) {
 	if !f.Next.IsZero() {
 		it[attrDueHash], it[attrDueSort] = lookKeys(&f)
 	}
-	if lh, lr := s.rowList(&f); lh != "" {
+	if lh, lr := rowList(&f); lh != "" {
 		it[attrLstHash], it[attrLstSort] = text(lh), text(lr)
 	}
 	return it, nil

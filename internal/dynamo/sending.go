@@ -70,7 +70,7 @@ func (s *Store) prepare(a *followup.Arm) (out arming, err error) {
 	}
 	set, remove := "SET v = :n, w = :w, b = :b, att = :att, st = :armed", " REMOVE lh, lr"
 	if row.Claimed != "" { // a person's claim waits for its own deadline; a send keeps the look it was found at
-		lh, lr := s.rowList(&row)
+		lh, lr := rowList(&row)
 		values[":lh"], values[":lr"] = text(lh), text(lr)
 		set, remove = set+", lh = :lh, lr = :lr", ""
 		if row.Next.IsZero() {

@@ -39,7 +39,6 @@ type Tables struct {
 type Config struct {
 	Shops    []followup.ShopID                        // whose plans and lists are read
 	Clock    func() time.Time                         // bounds the search for armed rows; nil: everything due is searched
-	DayList  bool                                     // rows that were sent are listed by day, at one more write each
 	Parallel int                                      // requests at once; 0: 10
 	Wait     func(ctx context.Context, try int) error // before try 1, 2, ... of a request; nil: 50 ms, doubled, with jitter
 }
