@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"aftersales/internal/followup"
 	"aftersales/internal/local"
 	"aftersales/internal/plan"
+	"aftersales/internal/setup"
 	"aftersales/internal/simulate"
 	"aftersales/messages"
 )
@@ -153,21 +155,43 @@ func (l *linter) lintMessages() {
 	if l.cfg != nil && l.cfg.Messages != "" {
 		own = os.DirFS(l.cfg.Messages)
 	}
-	c, err := compose.New(compose.Options{Messages: own, Defaults: messages.Files(), Links: noLinks{}})
-	if faults, ok := errors.AsType[compose.Faults](err); ok {
-		for _, f := range faults {
-			l.faults = append(l.faults, simulate.Fault{File: l.messageFile(f.File), Line: f.Line, Cause: f.What, Mend: f.Mend})
-		}
+	c, faults := compose.Lint(compose.Options{Messages: own, Defaults: messages.Files(), Links: noLinks{}})
+	broken := map[string]bool{} // messages whose own faults come first
+	for _, f := range faults {
+		broken[path.Dir(f.File)] = true
+		l.faults = append(l.faults, l.messageFault(f))
 	}
-	if err != nil {
-		return
+	for _, f := range c.Unspoken() {
+		warning := l.messageFault(f)
+		warning.Warning = true
+		l.faults = append(l.faults, warning)
 	}
 	for _, src := range l.plans {
-		if p, _ := plan.Parse(src.File, src.Src); p != nil {
+		if p := plan.Outline(src); p != nil {
+			l.lintShop(src, p)
 			for i := range p.Steps {
-				l.lintStep(c, src, &p.Steps[i])
+				if s := &p.Steps[i]; s.Message != "" && !broken[s.Message] {
+					l.lintStep(c, src, s)
+				}
 			}
 		}
+	}
+}
+
+func (l *linter) messageFault(f compose.Fault) simulate.Fault {
+	return simulate.Fault{File: l.messageFile(f.File), Line: f.Line, Column: f.Column, Cause: f.What, Mend: f.Mend}
+}
+
+// lintShop checks that the shop of a plan for one shop is there: a plan for
+// another one is for no order at all.
+func (l *linter) lintShop(src plan.Source, p *followup.Plan) {
+	if l.cfg == nil {
+		return
+	}
+	if cause, mend := setup.Stranger(l.cfg, p); cause != "" {
+		f := simulate.Fault{File: src.File, Path: "shop", Cause: cause, Mend: mend}
+		f.Line, f.Column = valueAt(src.Src, "shop", string(p.Shop))
+		l.faults = append(l.faults, f)
 	}
 }
 
@@ -201,6 +225,17 @@ func (l *linter) lintStep(c *compose.Composer, src plan.Source, s *followup.Step
 	}
 	f.Line, f.Column = messageAt(src.Src, s)
 	l.faults = append(l.faults, f)
+}
+
+// valueAt finds where a plan says key: want at its top; 0, 0 when it is written
+// in a way that cannot be found.
+func valueAt(src []byte, key, want string) (line, column int) {
+	for i, text := range strings.Split(string(src), "\n") {
+		if at := value(text, key, want); at >= 0 && strings.HasPrefix(text, key) {
+			return i + 1, len([]rune(text[:at])) + 1
+		}
+	}
+	return 0, 0
 }
 
 // messageAt finds where a step names its message: the first such value behind

@@ -76,6 +76,30 @@ func TestLintMessages(t *testing.T) {
 	}
 }
 
+// A fault of one kind hides none of another, and a message that is broken itself
+// is not told of as missing.
+func TestLintTellsAllAtOnce(t *testing.T) {
+	cfg := folder(t)
+	path := write(t, "all.yaml", "foo: 1\nshop: nowhere\n"+strings.Replace(fine, "message: set-up", "message: nope", 1)+
+		"  - {id: two, class: service, channel: email, message: nope2, after: {event: ordered, wait: P2D, at: \"10:00\"}}\n"+
+		"  - {id: three, class: service, channel: email, message: warranty-ending, after: {event: delivered, wait: P2D, at: \"10:00\"}}\n"+
+		"  - {id: four, class: service, channel: email, message: set-up, after: {event: delivered, wait: P2D, at: \"10:00\"}}\n")
+	message := filepath.Join(filepath.Dir(cfg), "messages", "set-up", "en.md")
+	edit(t, message, "{{", "{{oops ")
+	d := cli(t, "plan", "lint", path, "--config", cfg)
+	for _, want := range []string{
+		path + ":1:1: ", path + `:2:7: no shop is named "nowhere"; there is main`, path + ":6:58: there is no message nope;", path + ":7:56: there is no message nope2;",
+		path + ":8:58: message warranty-ending (warranty-ending/en.md): {{until .Coverage}} has no value in this step", message + ":", "oops",
+	} {
+		if !strings.Contains(d.out, want) {
+			t.Errorf("no %q in\n%s", want, d.out)
+		}
+	}
+	if d.code != exitFailed || strings.Contains(d.out, "no message set-up") || strings.Contains(d.out, ":1:0") {
+		t.Errorf("exit %d\n%s", d.code, d.out)
+	}
+}
+
 func TestLintCatalogue(t *testing.T) {
 	cfg := folder(t)
 	products := filepath.Join(filepath.Dir(cfg), "products.yaml")

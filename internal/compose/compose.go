@@ -49,7 +49,6 @@ type message struct {
 	record  string // of a call: address of a recording instead; ""
 	html    []op
 	text    []op
-	uses    map[string]bool
 	capped  *message // what is sent while a case is open (rule 22)
 }
 
@@ -59,6 +58,15 @@ func New(o Options) (*Composer, error) {
 	if o.Links == nil {
 		return nil, fmt.Errorf("make a composer: no links to answer and unsubscribe pages are given")
 	}
+	c, faults := Lint(o)
+	if len(faults) > 0 {
+		return nil, faults
+	}
+	return c, nil
+}
+
+// Lint is [New] for those who look for faults: it returns what could be read, beside all that could not.
+func Lint(o Options) (*Composer, Faults) {
 	var faults, unspoken []Fault
 	defaults := readAll(o.Defaults, &faults, &unspoken)
 	own := readAll(o.Messages, &faults, &unspoken)
@@ -67,10 +75,7 @@ func New(o Options) (*Composer, error) {
 	}
 	c := &Composer{links: o.Links, unspoken: sorted(unspoken), messages: map[string]map[string]*message{}}
 	c.assemble(overlay(defaults, own), &faults)
-	if len(faults) > 0 {
-		return nil, Faults(sorted(faults))
-	}
-	return c, nil
+	return c, sorted(faults)
 }
 
 type docKey struct {
@@ -106,7 +111,7 @@ func (c *Composer) assemble(docs map[docKey]document, faults *[]Fault) {
 		}
 		foot, ok := part(docs, footerName, d)
 		if !ok && !d.script {
-			*faults = append(*faults, Fault{d.file, 0, "there is no footer in its language", "add " + footerName + "/" + d.lang + ".md"})
+			*faults = append(*faults, Fault{File: d.file, What: "there is no footer in its language", Mend: "add " + footerName + "/" + d.lang + ".md"})
 		}
 		m := build(d, foot)
 		if special, ok := docs[docKey{k.name, k.lang, true}]; ok {
@@ -121,7 +126,7 @@ func (c *Composer) assemble(docs map[docKey]document, faults *[]Fault) {
 	}
 	for k, d := range docs {
 		if k.capped && !isPart(k.name) && c.messages[k.name][k.lang] == nil {
-			*faults = append(*faults, Fault{d.file, 0, "there is no message without an open case", "add " + k.name + "/" + k.lang + ".md"})
+			*faults = append(*faults, Fault{File: d.file, What: "there is no message without an open case", Mend: "add " + k.name + "/" + k.lang + ".md"})
 		}
 	}
 }
@@ -142,9 +147,6 @@ func withIntro(d, intro document) document {
 		at = 1
 	}
 	d.blocks = slices.Concat(d.blocks[:at], intro.blocks, d.blocks[at:])
-	uses := maps.Clone(d.uses)
-	maps.Copy(uses, intro.uses)
-	d.uses = uses
 	d.spoken, d.record = nil, "" // a person has to find the words
 	return d
 }
@@ -157,7 +159,7 @@ func greets(b block) bool {
 func build(d, foot document) *message {
 	m := &message{
 		file: d.file, texts: d.texts, lang: d.lang, class: d.class, script: d.script,
-		subject: d.subject, preview: d.preview, spoken: d.spoken, record: d.record, uses: d.uses,
+		subject: d.subject, preview: d.preview, spoken: d.spoken, record: d.record,
 	}
 	if d.script {
 		m.text = plain(d, document{})
@@ -167,8 +169,7 @@ func build(d, foot document) *message {
 	return m
 }
 
-// Unspoken returns a fault for each message that was left out because its language is not spoken here: for a warning at
-// the start. [Lint] reports them among the others.
+// Unspoken returns a fault for each message that was left out because its language is not spoken here: for a warning.
 func (c *Composer) Unspoken() []Fault { return c.unspoken }
 
 // Has reports whether there is a message of that name, in any language.
@@ -176,42 +177,6 @@ func (c *Composer) Has(name string) bool { return len(c.messages[name]) > 0 }
 
 // Names returns the names of all messages, sorted.
 func (c *Composer) Names() []string { return slices.Sorted(maps.Keys(c.messages)) }
-
-// Check says what is wrong with a step's use of its message, for the lint of plans: no such message, a script for a
-// mail or a mail for a call, a class that the message was not written for. Nil is fine.
-func (c *Composer) Check(s followup.Step) error {
-	if !c.Has(s.Message) {
-		return fmt.Errorf("message %q does not exist; add %s/en.md, or use one of %v", s.Message, s.Message, c.Names())
-	}
-	for _, lang := range slices.Sorted(maps.Keys(c.messages[s.Message])) {
-		if err := c.messages[s.Message][lang].fits(s.Channel, s.Class); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// Uses reports whether a message reads a value or calls a function, such as "review_link", in any language.
-func (c *Composer) Uses(name, what string) bool {
-	for _, m := range c.messages[name] {
-		if m.uses[what] || m.capped != nil && m.capped.uses[what] {
-			return true
-		}
-	}
-	return false
-}
-
-// fits says why m cannot be sent on a channel, in a class.
-func (m *message) fits(channel followup.Medium, class followup.Class) error {
-	switch {
-	case channel == followup.Email && m.script:
-		return Fault{m.file, 1, "it has no subject, and the step sends it by e-mail", mendFront}
-	case m.class == string(followup.Marketing) && class != followup.Marketing && class != "":
-		return Fault{m.file, 1, "it sells something, and the step's class is " + string(class), "give the step class: marketing and a consent"}
-	default:
-		return nil
-	}
-}
 
 // find returns the message in the best language there is.
 func (c *Composer) find(name string, langs []string) *message {

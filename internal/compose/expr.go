@@ -2,10 +2,12 @@ package compose
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
 	"text/template/parse"
+	"unicode/utf8"
 )
 
 // kind is what a value is. Only texts, phone numbers and buttons are printed; groups are arguments of functions, or tested.
@@ -30,6 +32,7 @@ const (
 // expr is a checked expression: what it is, and how to read it from a view.
 type expr struct {
 	kind  kind
+	of    kind   // kindCoverage or kindCase: only letters about one have it; "" any letter may
 	src   string // as written
 	mend  string // what to do when it has no value
 	word  string // of a constant
@@ -47,13 +50,14 @@ type reader struct {
 	file   string
 	src    string // the template source, which starts at line first
 	first  int    // line of its beginning, from 1
+	quoted bool   // it is the value of a key of the front matter: columns of the file are not known
 	script bool   // of a call
-	uses   map[string]bool
 	faults *[]Fault
 }
 
+// fault reports what is wrong with a line, or with the whole file, which is line 0.
 func (r *reader) fault(line int, what, mend string) {
-	*r.faults = append(*r.faults, Fault{r.file, line, what, mend})
+	*r.faults = append(*r.faults, Fault{File: r.file, Line: line, Column: min(line, 1), What: what, Mend: mend})
 }
 
 // line returns the line in the file of a position in the source.
@@ -61,8 +65,18 @@ func (r *reader) line(pos int) int {
 	return r.first + strings.Count(r.src[:min(pos, len(r.src))], "\n")
 }
 
+// column returns the column in the file of a position in the source, 1 where it is not known.
+func (r *reader) column(pos int) int {
+	if r.quoted {
+		return 1
+	}
+	before := r.src[:min(pos, len(r.src))]
+	return 1 + utf8.RuneCountInString(before[strings.LastIndexByte(before, '\n')+1:])
+}
+
 func (r *reader) bad(n parse.Node, what, mend string) (expr, bool) {
-	r.fault(r.line(int(n.Position())), what, mend)
+	at := int(n.Position())
+	*r.faults = append(*r.faults, Fault{File: r.file, Line: r.line(at), Column: r.column(at), What: what, Mend: mend})
 	return expr{}, false
 }
 
@@ -120,9 +134,14 @@ func (r *reader) field(n *parse.FieldNode) (expr, bool) {
 	if !ok {
 		return r.bad(n, "unknown value "+name, "there are "+strings.Join(nearest(name), " "))
 	}
-	r.uses[name] = true
 	e := build()
 	e.src = name
+	switch group, _, _ := strings.Cut(name[1:], "."); group {
+	case "Coverage":
+		e.of = kindCoverage
+	case "Case":
+		e.of = kindCase
+	}
 	return e, true
 }
 
@@ -167,9 +186,11 @@ func (r *reader) call(id *parse.IdentifierNode, nodes []parse.Node, src string) 
 	if f.mailOnly && r.script {
 		return r.bad(id, id.Ident+" has no place in the script of a call", "say it in words")
 	}
-	r.uses[id.Ident] = true
 	e := f.build(args)
 	e.src = src
+	for _, a := range args {
+		e.of = cmp.Or(e.of, a.of)
+	}
 	if e.mend == "" {
 		e.mend = f.mend
 	}

@@ -7,17 +7,18 @@ import (
 
 // Fault is something wrong with a message file, or with what it refers to. It carries no personal data.
 type Fault struct {
-	File string // path inside the folder of messages: check-in/en.md
-	Line int    // from 1; 0: the whole file
-	What string // what is wrong
-	Mend string // what to do about it
+	File   string // path inside the folder of messages: check-in/en.md
+	Line   int    // from 1; 0: the whole file
+	Column int    // from 1, in characters; 0 with Line 0
+	What   string // what is wrong
+	Mend   string // what to do about it
 }
 
-// Error returns file:line: what; mend.
+// Error returns file:line:column: what; mend.
 func (f Fault) Error() string {
 	s := f.File
 	if f.Line > 0 {
-		s = fmt.Sprintf("%s:%d", s, f.Line)
+		s = fmt.Sprintf("%s:%d:%d", s, f.Line, f.Column)
 	}
 	if f.Mend == "" {
 		return s + ": " + f.What

@@ -2,6 +2,8 @@ package compose_test
 
 import (
 	"errors"
+	"io/fs"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -26,20 +28,20 @@ func TestFaults(t *testing.T) {
 		{"crlf and byte order mark", "a/en.md", "\uFEFF" + strings.ReplaceAll(front, "\n", "\r\n") + "Hello\r\n", nil},
 		{"script", "a/en.md", "---\n---\nHello\n", nil},
 		{"variant of English", "a/en-GB.md", front + "Hello\n", nil},
-		{"no front matter", "a/en.md", "Hello\n", []string{"a/en.md:1: the front matter is missing"}},
-		{"endless front matter", "a/en.md", "---\nsubject: x\n", []string{"a/en.md:1: the front matter has no end"}},
-		{"yaml", "a/en.md", "---\nsubject: \"x\npreview: p\n---\nHello\n", []string{"a/en.md:2: the front matter cannot be read"}},
-		{"no subject", "a/en.md", "---\npreview: p\n---\nHello\n", []string{"a/en.md:1: the subject is missing"}},
-		{"no preview", "a/en.md", "---\nsubject: s\n---\nHello\n", []string{"a/en.md:1: the preview is missing"}},
-		{"unknown key", "a/en.md", "---\nsubject: s\npreview: p\nsubjekt: x\n---\nHello\n", []string{"a/en.md:4: unknown key \"subjekt\""}},
-		{"spoken in a mail", "a/en.md", "---\nsubject: s\npreview: p\nspoken: x\n---\nHello\n", []string{"a/en.md:4: spoken is for calls"}},
-		{"recording in a mail", "a/en.md", "---\nsubject: s\npreview: p\nrecording: https://x.example/a.wav\n---\nHello\n", []string{"a/en.md:4: recording is for calls"}},
-		{"no recording", "a/en.md", "---\nrecording: a.wav\n---\nHello\n", []string{"a/en.md:2: the recording is no address"}},
-		{"fault in what is spoken", "a/en.md", "---\nclass: feedback\nspoken: \"{{.Foo}}\"\n---\nHello\n", []string{"a/en.md:3: unknown value .Foo"}},
-		{"unknown class", "a/en.md", "---\nsubject: s\npreview: p\nclass: sales\n---\nHello\n", []string{"a/en.md:4: unknown class \"sales\""}},
-		{"fault in the subject", "a/en.md", "---\npreview: p\nsubject: \"{{.Foo}}\"\n---\nHello\n", []string{"a/en.md:3: unknown value .Foo"}},
-		{"link in the subject", "a/en.md", "---\npreview: p\nsubject: \"{{answer_link}}\"\n---\nHello\n", []string{"a/en.md:3: {{answer_link}} has no place here"}},
-		{"no text", "a/en.md", front, []string{"a/en.md:5: it has no text"}},
+		{"no front matter", "a/en.md", "Hello\n", []string{"a/en.md:1:C: the front matter is missing"}},
+		{"endless front matter", "a/en.md", "---\nsubject: x\n", []string{"a/en.md:1:C: the front matter has no end"}},
+		{"yaml", "a/en.md", "---\nsubject: \"x\npreview: p\n---\nHello\n", []string{"a/en.md:2:C: the front matter cannot be read"}},
+		{"no subject", "a/en.md", "---\npreview: p\n---\nHello\n", []string{"a/en.md:1:C: the subject is missing"}},
+		{"no preview", "a/en.md", "---\nsubject: s\n---\nHello\n", []string{"a/en.md:1:C: the preview is missing"}},
+		{"unknown key", "a/en.md", "---\nsubject: s\npreview: p\nsubjekt: x\n---\nHello\n", []string{"a/en.md:4:C: unknown key \"subjekt\""}},
+		{"spoken in a mail", "a/en.md", "---\nsubject: s\npreview: p\nspoken: x\n---\nHello\n", []string{"a/en.md:4:C: spoken is for calls"}},
+		{"recording in a mail", "a/en.md", "---\nsubject: s\npreview: p\nrecording: https://x.example/a.wav\n---\nHello\n", []string{"a/en.md:4:C: recording is for calls"}},
+		{"no recording", "a/en.md", "---\nrecording: a.wav\n---\nHello\n", []string{"a/en.md:2:C: the recording is no address"}},
+		{"fault in what is spoken", "a/en.md", "---\nclass: feedback\nspoken: \"{{.Foo}}\"\n---\nHello\n", []string{"a/en.md:3:C: unknown value .Foo"}},
+		{"unknown class", "a/en.md", "---\nsubject: s\npreview: p\nclass: sales\n---\nHello\n", []string{"a/en.md:4:C: unknown class \"sales\""}},
+		{"fault in the subject", "a/en.md", "---\npreview: p\nsubject: \"{{.Foo}}\"\n---\nHello\n", []string{"a/en.md:3:C: unknown value .Foo"}},
+		{"link in the subject", "a/en.md", "---\npreview: p\nsubject: \"{{answer_link}}\"\n---\nHello\n", []string{"a/en.md:3:C: {{answer_link}} has no place here"}},
+		{"no text", "a/en.md", front, []string{"a/en.md:5:C: it has no text"}},
 		{"language", "a/fr.md", front + "Bonjour\n", []string{"a/fr.md: \"fr\" is no language we speak"}},
 		{"name", "a/english.md", front + "Hello\n", []string{"a/english.md: \"english\" is no language we speak"}},
 		{"outside", "en.md", front + "Hello\n", []string{"en.md: a message lies outside of a folder"}},
@@ -48,23 +50,23 @@ func TestFaults(t *testing.T) {
 		{"private use", "a/en.md", front + "x\U000F0000\n", []string{"a/en.md: there are private-use characters"}},
 		{
 			"many at once", "a/en.md", front + "{{.Foo}}\n\n{{bar}} {{.Unit.Colour}}\n\n<b>x</b>\n",
-			[]string{"a/en.md:5: unknown value .Foo", "a/en.md:7: unknown function bar", "a/en.md:7: unknown value .Unit.Colour"},
+			[]string{"a/en.md:5:C: unknown value .Foo", "a/en.md:7:C: unknown function bar", "a/en.md:7:C: unknown value .Unit.Colour"},
 		},
 		{"value of a group", "a/en.md", front + "{{.Unit.Nope}}\n", []string{"there are .Unit .Unit.Serial .Unit.ShortName .Unit.Title"}},
-		{"group printed", "a/en.md", front + "{{.Unit}}\n", []string{"a/en.md:5: {{.Unit}} is a unit and cannot be printed"}},
+		{"group printed", "a/en.md", front + "{{.Unit}}\n", []string{"a/en.md:5:C: {{.Unit}} is a unit and cannot be printed"}},
 		{"truth printed", "a/en.md", front + "{{.Delivered.Known}}\n", []string{"cannot be printed"}},
 		{"arguments", "a/en.md", front + "{{greeting}} {{date .Contact}} {{phone .Shop.Name}} {{units .Unit}}\n", []string{
-			"a/en.md:5: greeting takes 1, not 0, arguments", "date takes a date, and .Contact is the contact",
+			"a/en.md:5:C: greeting takes 1, not 0, arguments", "date takes a date, and .Contact is the contact",
 			"phone takes a phone number", "units takes units",
 		}},
 		{"no arguments wanted", "a/en.md", front + "{{reply_due .Shop}}\n", []string{"reply_due takes 0, not 1, arguments"}},
-		{"answer", "a/en.md", front + "{{answers \"works\" \"perfect\"}}\n", []string{"a/en.md:5: answers has no \"perfect\""}},
-		{"answers in a sentence", "a/en.md", front + "Say {{answers \"works\"}}\n", []string{"a/en.md:5: answers stand inside a paragraph"}},
-		{"answers in a list", "a/en.md", front + "- {{answers \"works\"}}\n", []string{"a/en.md:5: answers stand in a list"}},
-		{"answers in a call", "a/en.md", "---\n---\n{{answers \"works\"}}\n", []string{"a/en.md:3: answers has no place in the script of a call"}},
-		{"syntax", "a/en.md", front + "x\n\n{{if .Unit}}\nx\n", []string{"a/en.md:9: unexpected EOF"}},
-		{"unclosed", "a/en.md", front + "x\n{{.Unit\n", []string{"a/en.md:7: unclosed action started at line 6"}},
-		{"range", "a/en.md", front + "{{range .Units}}x{{end}}\n", []string{"a/en.md:5: {{range .Units"}},
+		{"answer", "a/en.md", front + "{{answers \"works\" \"perfect\"}}\n", []string{"a/en.md:5:C: answers has no \"perfect\""}},
+		{"answers in a sentence", "a/en.md", front + "Say {{answers \"works\"}}\n", []string{"a/en.md:5:C: answers stand inside a paragraph"}},
+		{"answers in a list", "a/en.md", front + "- {{answers \"works\"}}\n", []string{"a/en.md:5:C: answers stand in a list"}},
+		{"answers in a call", "a/en.md", "---\n---\n{{answers \"works\"}}\n", []string{"a/en.md:3:C: answers has no place in the script of a call"}},
+		{"syntax", "a/en.md", front + "x\n\n{{if .Unit}}\nx\n", []string{"a/en.md:9:C: unexpected EOF"}},
+		{"unclosed", "a/en.md", front + "x\n{{.Unit\n", []string{"a/en.md:7:C: unclosed action started at line 6"}},
+		{"range", "a/en.md", front + "{{range .Units}}x{{end}}\n", []string{"a/en.md:5:C: {{range .Units"}},
 		{"with", "a/en.md", front + "{{with .Unit}}x{{end}}\n", []string{"{{with .Unit"}},
 		{"define", "a/en.md", front + "x{{define \"y\"}}z{{end}}\n", []string{"{{define}} is not part of messages"}},
 		{"template", "a/en.md", front + "{{template \"y\"}}\n", []string{"is not part of messages"}},
@@ -74,12 +76,12 @@ func TestFaults(t *testing.T) {
 			"unknown function printf", "unknown function html", "unknown function call",
 		}},
 		{"dot", "a/en.md", front + "{{.}}\n", []string{". is not part of messages"}},
-		{"if across emphasis", "a/en.md", front + "x **y {{if .Unit}}z** a{{end}}\n", []string{"a/en.md:5: an {{if}} and its {{end}} are in different parts"}},
+		{"if across emphasis", "a/en.md", front + "x **y {{if .Unit}}z** a{{end}}\n", []string{"a/en.md:5:C: an {{if}} and its {{end}} are in different parts"}},
 		{"if across items", "a/en.md", front + "- a {{if .Unit}}b\n- c{{end}}\n", []string{"different parts of the text"}},
-		{"if into the middle", "a/en.md", front + "a {{if .Unit}}b\n\nc{{end}} d\n", []string{"a/en.md:5: an {{if}}", "a/en.md:5: an {{if}}"}},
-		{"html", "a/en.md", front + "x\n\na <b>x</b>\n\n<div>y</div>\n", []string{"a/en.md:7: there is HTML", "a/en.md:9: there is HTML"}},
-		{"image", "a/en.md", front + "x\n\n![x](https://x.example/x.png)\n", []string{"a/en.md:7: there is an image"}},
-		{"code", "a/en.md", front + "x\n\n    y\n\nand `z`\n", []string{"a/en.md:7: there is a block of code", "a/en.md:9: CodeSpan is not part of messages"}},
+		{"if into the middle", "a/en.md", front + "a {{if .Unit}}b\n\nc{{end}} d\n", []string{"a/en.md:5:C: an {{if}}", "a/en.md:5:C: an {{if}}"}},
+		{"html", "a/en.md", front + "x\n\na <b>x</b>\n\n<div>y</div>\n", []string{"a/en.md:7:C: there is HTML", "a/en.md:9:C: there is HTML"}},
+		{"image", "a/en.md", front + "x\n\n![x](https://x.example/x.png)\n", []string{"a/en.md:7:C: there is an image"}},
+		{"code", "a/en.md", front + "x\n\n    y\n\nand `z`\n", []string{"a/en.md:7:C: there is a block of code", "a/en.md:9:C: CodeSpan is not part of messages"}},
 		{"link", "a/en.md", front + "[x](javascript:alert) [y](JaVaScript&#58;alert) [z](/page)\n", []string{
 			"a link goes to \"javascript:alert\"", "a link goes to \"JaVaScript:alert\"", "a link goes to \"/page\"",
 		}},
@@ -89,7 +91,7 @@ func TestFaults(t *testing.T) {
 		{"good links", "a/en.md", front + "[x](https://x.example/) <https://y.example> [m](mailto:a@b.example) [t](tel:+4930) [r]({{review_link}})\n", nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			faults := compose.Lint(fstest.MapFS{tc.file: {Data: []byte(tc.src)}})
+			faults := lint(fstest.MapFS{tc.file: {Data: []byte(tc.src)}})
 			if tc.name == "many at once" {
 				faults = faults[:min(3, len(faults))]
 			}
@@ -99,7 +101,8 @@ func TestFaults(t *testing.T) {
 			for i, want := range tc.want {
 				found := false
 				for _, f := range faults {
-					found = found || strings.Contains(f.Error(), want)
+					column := strconv.Itoa(f.Column)
+					found = found || strings.Contains(f.Error(), strings.Replace(want, ":C:", ":"+column+":", 1)) && (f.Line > 0) == (f.Column > 0)
 				}
 				if !found {
 					t.Errorf("no fault %d with %q in\n%v", i, want, compose.Faults(faults))
@@ -112,9 +115,67 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// lint reads messages beside those that come ready-made, and tells of languages that are not spoken, too.
+func lint(own fs.FS) []compose.Fault {
+	c, faults := compose.Lint(compose.Options{Messages: own, Defaults: messages.Files(), Links: testLinks{"https://shop.example"}})
+	return append(faults, c.Unspoken()...)
+}
+
+func TestColumnsOfFaults(t *testing.T) {
+	for body, want := range map[string]int{
+		"{{.Nope}}":                3,
+		"Ö x {{.Nope}}":            7,
+		"x\n\n a {{nope .Shop}}":   6,
+		"{{if .Nope}}x{{end}}":     6,
+		"- a\n- {{units .Nope}}\n": 11,
+	} {
+		faults := lint(fstest.MapFS{"a/en.md": {Data: []byte(front + body + "\n")}})
+		if len(faults) != 1 || faults[0].Column != want {
+			t.Errorf("%q: %v, want column %d", body, faults, want)
+		}
+	}
+}
+
+// What could be read is there beside the faults of the rest.
+func TestLintGoesOn(t *testing.T) {
+	c, faults := compose.Lint(compose.Options{
+		Messages: fstest.MapFS{"a/en.md": {Data: []byte(front + "{{.Nope}}\n")}, "b/en.md": {Data: []byte(front + "Hello.\n")}},
+		Defaults: messages.Files(), Links: testLinks{"https://shop.example"},
+	})
+	if len(faults) != 1 || c.Has("a") || !c.Has("b") || !c.Has("check-in") {
+		t.Errorf("%v, %v", faults, c.Names())
+	}
+}
+
+// A message that always speaks of a coverage, or of a case that was closed, fits only steps that have one.
+func TestWhatAStepNeverHas(t *testing.T) {
+	delivered := followup.Anchor{Kind: followup.AnchorDelivered}
+	ends := followup.Anchor{Kind: followup.AnchorCoverageEnd, Coverage: "warranty"}
+	closed := followup.Anchor{Kind: followup.AnchorCaseClosed}
+	for _, tc := range []struct {
+		body   string
+		anchor followup.Anchor
+		want   string
+	}{
+		{"It ends on {{until .Coverage}}.", delivered, "own/en.md:5:1: {{until .Coverage}} has no value in this step; use the message in a step whose anchor is a coverage"},
+		{"It ends on {{date .Coverage.Until}}.", delivered, "{{date .Coverage.Until}} has no value"},
+		{"{{.Coverage.Name}}", delivered, "{{.Coverage.Name}} has no value"},
+		{"{{.Case.Number}}", ends, "{{.Case.Number}} has no value in this step; use the message in a step after case_closed"},
+		{"It ends on {{until .Coverage}}.", ends, ""},
+		{"{{.Case.Number}}", closed, ""},
+		{"{{if .Coverage}}{{until .Coverage}}{{end}} {{if .Case}}{{.Case.Number}}{{end}}", delivered, ""},
+		{"{{.Order.Number}} {{date .Delivered}}", delivered, ""},
+	} {
+		err := own(t, tc.body+"\n").Check(followup.Step{Message: "own", Channel: followup.Email, Class: followup.Service, Anchor: tc.anchor})
+		if tc.want == "" && err != nil || tc.want != "" && (err == nil || !strings.Contains(err.Error(), tc.want)) {
+			t.Errorf("%s after %s: %v, want %q", tc.body, tc.anchor, err, tc.want)
+		}
+	}
+}
+
 // TestReadyMadeMessages have no faults.
 func TestReadyMadeMessages(t *testing.T) {
-	if faults := compose.Lint(messages.Files()); len(faults) > 0 {
+	if faults := lint(nil); len(faults) > 0 {
 		t.Error(compose.Faults(faults))
 	}
 	if diff := cmp.Diff([]string{
@@ -139,7 +200,7 @@ func TestNewReportsAll(t *testing.T) {
 	if !ok || len(faults) != 3 {
 		t.Fatalf("got %v", err)
 	}
-	for i, want := range []string{"a/en.md:7: ", "b/en.md:5: ", "c/en.case.md: there is no message without an open case"} {
+	for i, want := range []string{"a/en.md:7:3: ", "b/en.md:5:3: ", "c/en.case.md: there is no message without an open case"} {
 		if !strings.HasPrefix(faults[i].Error(), want) {
 			t.Errorf("fault %d is %v, want %s", i, faults[i], want)
 		}
@@ -174,7 +235,7 @@ func TestMissingValues(t *testing.T) {
 		want  string
 		spoil func(*followup.Letter)
 	}{
-		{"{{phone .Shop.Phone}}", "own/en.md:7: {{phone .Shop.Phone}} has no value here; set the shop's phone", func(l *followup.Letter) { l.Shop.Phone = "" }},
+		{"{{phone .Shop.Phone}}", "own/en.md:7:1: {{phone .Shop.Phone}} has no value here; set the shop's phone", func(l *followup.Letter) { l.Shop.Phone = "" }},
 		{"{{.Shop.Phone}}", "{{.Shop.Phone}} has no value", func(l *followup.Letter) { l.Shop.Phone = "" }},
 		{"{{hours .Shop}}", "business_hours", func(l *followup.Letter) { l.Shop.BusinessHours.Until = l.Shop.BusinessHours.From }},
 		{"{{reply_due}}", "reply_within", func(l *followup.Letter) { l.ReplyDue = time.Time{} }},

@@ -39,7 +39,6 @@ type document struct {
 	record  string // of a call: address of a recording that a machine plays
 	class   string
 	blocks  []block
-	uses    map[string]bool
 }
 
 func isPart(name string) bool { return name == footerName || name == openCaseName }
@@ -59,7 +58,7 @@ func readAll(fsys fs.FS, faults, unspoken *[]Fault) []document {
 		if strings.EqualFold(f, "README.md") {
 			continue
 		}
-		*faults = append(*faults, Fault{f, 0, "a message lies outside of a folder", "move it to <message>/<language>.md, as check-in/en.md"})
+		*faults = append(*faults, Fault{File: f, What: "a message lies outside of a folder", Mend: "move it to <message>/<language>.md, as check-in/en.md"})
 	}
 	known := map[string]*texts{}
 	for _, t := range languages() {
@@ -75,7 +74,7 @@ func readAll(fsys fs.FS, faults, unspoken *[]Fault) []document {
 }
 
 func readFile(fsys fs.FS, file string, known map[string]*texts, faults, unspoken *[]Fault) (document, bool) {
-	d := document{file: file, name: path.Dir(file), uses: map[string]bool{}}
+	d := document{file: file, name: path.Dir(file)}
 	stem := strings.TrimSuffix(path.Base(file), ".md")
 	lang, capped := strings.CutSuffix(stem, ".case")
 	d.lang, d.capped = normalTag(lang), capped
@@ -85,7 +84,7 @@ func readFile(fsys fs.FS, file string, known map[string]*texts, faults, unspoken
 			break
 		}
 	}
-	r := &reader{file: file, uses: d.uses, faults: faults}
+	r := &reader{file: file, faults: faults}
 	if d.texts == nil {
 		if primary, _, _ := strings.Cut(d.lang, "-"); len(primary) == 2 || len(primary) == 3 {
 			r.faults = unspoken
@@ -147,7 +146,7 @@ func (r *reader) parse(d *document, src string) bool {
 		r.head(d, head, keys)
 	}
 	r.script = d.script
-	r.src, r.first = body, first
+	r.src, r.first, r.quoted = body, first, false
 	d.blocks, _ = r.blocks()
 	if len(d.blocks) == 0 && len(*r.faults) == before {
 		r.fault(first, "it has no text", "write one below the front matter")
@@ -238,19 +237,14 @@ func (r *reader) machine(d *document, head map[string]string, keys map[string]in
 }
 
 func (r *reader) headLine(s string, line int) []op {
-	r.src, r.first = s, line
+	r.src, r.first, r.quoted = s, line, true
 	ops, _ := r.lineOps() // what is wrong has been reported
 	return ops
 }
 
-// Lint reads every message of a folder on its own and returns all that is wrong, by file and line.
-func Lint(fsys fs.FS) []Fault {
-	var faults []Fault
-	readAll(fsys, &faults, &faults)
-	return sorted(faults)
-}
-
 func sorted(faults []Fault) []Fault {
-	slices.SortStableFunc(faults, func(a, b Fault) int { return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line)) })
+	slices.SortStableFunc(faults, func(a, b Fault) int {
+		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
 	return slices.Compact(faults)
 }

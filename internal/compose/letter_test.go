@@ -197,7 +197,10 @@ func TestMisuse(t *testing.T) {
 	}{
 		{followup.Step{Message: "check-in", Channel: followup.Email, Class: followup.Feedback}, ""},
 		{followup.Step{Message: "check-in-call", Channel: followup.Call, Class: followup.Feedback}, ""},
-		{followup.Step{Message: "contract-offer", Channel: followup.Email, Class: followup.Marketing}, ""},
+		{followup.Step{
+			Message: "contract-offer", Channel: followup.Email, Class: followup.Marketing,
+			Anchor: followup.Anchor{Kind: followup.AnchorCoverageEnd, Coverage: "warranty"},
+		}, ""},
 		{followup.Step{Message: "check-out", Channel: followup.Email}, `message "check-out" does not exist`},
 		{followup.Step{Message: "footer", Channel: followup.Email}, `message "footer" does not exist`},
 		{followup.Step{Message: "check-in-call", Channel: followup.Email, Class: followup.Feedback}, "has no subject"},
@@ -217,19 +220,6 @@ func TestMisuse(t *testing.T) {
 	}
 	if _, err := c.Compose(followup.Letter{}); err == nil {
 		t.Error("an empty letter goes out")
-	}
-}
-
-// TestUses tells a plan's lint which messages lead to reviews, whatever the language or the open case.
-func TestUses(t *testing.T) {
-	c := newComposer(t)
-	for name, want := range map[string]bool{"review-request": true, "check-in": false, "nope": false} {
-		if c.Uses(name, "review_link") != want {
-			t.Errorf("%s leads to reviews: %v", name, !want)
-		}
-	}
-	if !c.Uses("check-in", ".OpenCase.Number") {
-		t.Error("check-in does not speak of the open case")
 	}
 }
 

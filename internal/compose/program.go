@@ -87,17 +87,21 @@ func (o *output) write(b *bytes.Buffer, v *view) error {
 	s := o.expr.text(v)
 	switch {
 	case s == "":
-		return Fault{o.file, o.line, "{{" + o.expr.src + "}} has no value here", o.expr.mend}
+		return o.fault("{{"+o.expr.src+"}} has no value here", o.expr.mend)
 	case b.Len()+len(s) > maxOutput:
-		return Fault{o.file, o.line, "the message is over 256 KiB", "make it shorter"}
+		return o.fault("the message is over 256 KiB", "make it shorter")
 	case o.as == asHref && !safeURL(s):
-		return Fault{o.file, o.line, "{{" + o.expr.src + "}} is no web address here", "make it begin with https://"}
+		return o.fault("{{"+o.expr.src+"}} is no web address here", "make it begin with https://")
 	case o.as == asText:
 		b.WriteString(s)
 	default:
 		b.WriteString(html.EscapeString(usual(s)))
 	}
 	return nil
+}
+
+func (o *output) fault(what, mend string) Fault {
+	return Fault{File: o.file, Line: o.line, Column: 1, What: what, Mend: mend}
 }
 
 // safeURL tells whether s may be the address of a link that comes from data.

@@ -25,7 +25,9 @@ func (f Fault) String() string {
 	if f.Line > 0 {
 		fmt.Fprintf(&b, ":%d:%d", f.Line, f.Column)
 	}
-	b.WriteString(": ")
+	if b.Len() > 0 {
+		b.WriteString(": ")
+	}
 	if f.Warning {
 		b.WriteString("warning: ")
 	}

@@ -52,6 +52,9 @@ func (r *reader) lintCoverages(p *followup.Plan, nodes []*node) {
 		case !event && !n.has("length") && n.kind == mapNode:
 			r.fault(n, `key "length" is missing`, "add length: P24M")
 		}
+		if event && !c.PerUnit {
+			r.fault(n.at("applies"), "the dates come with events about single units, so a coverage of the order never has any", "leave applies out")
+		}
 		r.lintAnchor(p, n.at("start"), c.Start)
 		if circular(p, c) {
 			r.fault(n.at("start"), fmt.Sprintf("coverage %s counts from itself", quote(c.Name)), "let one of them start with something that happened, such as delivered")

@@ -12,12 +12,17 @@ func Parse(file string, src []byte) (*followup.Plan, Faults) {
 	return p.plan, p.faults
 }
 
+// Outline reads one plan file as far as it can be read, for checks of what a plan
+// refers to: it is no plan to run. It is nil when there is nothing of a plan.
+func Outline(s Source) *followup.Plan { return parseFile(s).outline }
+
 // parsed is a file that was read, with its tree for faults across files.
 type parsed struct {
 	Source
 	root   *node
-	plan   *followup.Plan // nil when a fault is more than a warning
-	faults Faults
+	outline *followup.Plan // what could be read
+	plan    *followup.Plan // nil when a fault is more than a warning
+	faults  Faults
 }
 
 func parseFile(s Source) parsed {
@@ -29,7 +34,7 @@ func parseFile(s Source) parsed {
 			p := r.build(out.root)
 			r.lint(p, out.root)
 			p.Hash = Hash(p)
-			out.plan = p
+			out.outline, out.plan = p, p
 		}
 	}
 	if out.faults = r.done(); out.faults.Failed() {

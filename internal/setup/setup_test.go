@@ -81,11 +81,22 @@ func TestAMessageThatNobodyWrote(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := setup.New(settings(), files, keys()); err == nil || !strings.Contains(err.Error(), `there is no message "set-up-of-my-own"`) {
+	if _, err := setup.New(settings(), files, keys()); err == nil || !strings.Contains(err.Error(), `message "set-up-of-my-own" does not exist`) {
 		t.Errorf("error %v, want one that names the message", err)
 	}
 	own := fstest.MapFS{"set-up-of-my-own/en.md": {Data: []byte("---\nsubject: Hello\npreview: How to begin\n---\nHello.\n")}}
 	made(t, settings(), setup.Inputs{Plans: plan("set-up-of-my-own"), Messages: own})
+}
+
+func TestAPlanForAShopThatIsNotThere(t *testing.T) {
+	plans := fstest.MapFS{"p.yaml": {Data: []byte("shop: nowhere\n" + strings.ReplaceAll(lamps, "MESSAGE", "set-up"))}}
+	files, err := setup.Read(settings(), setup.Inputs{Plans: plans})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := setup.New(settings(), files, keys()); err == nil || !strings.Contains(err.Error(), `no shop is named "nowhere"; there is main`) {
+		t.Errorf("error %v, want one that names the shops there are", err)
+	}
 }
 
 func TestKeysAreNeeded(t *testing.T) {
