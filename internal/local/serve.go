@@ -83,6 +83,9 @@ func collectLess() {
 func (a *App) NewLoop() *Loop {
 	l := NewLoop(a.Engine, a.Store, a.Clock, a.Log)
 	l.Ready = a.turns.ready
+	if a.Config.Email.Channel == config.SMTP { // what is armed when a process dies has to be looked after by people
+		l.Hands = 2
+	}
 	if rate := a.Config.Email.Rate; rate > 0 { // what is armed is on its way within seconds
 		l.Group = min(l.Group, max(1, int(rate*5)))
 	}

@@ -104,6 +104,9 @@ func mailing(t *testing.T, r *relay) (*local.App, *local.Loop) {
 func TestMailGoesOutBySMTP(t *testing.T) {
 	r := newRelay(t)
 	app, loop := mailing(t, r)
+	if n := loop.Hands * loop.Group; n != 500 {
+		t.Errorf("a death leaves up to %d mails to people, want 500 as operations.md says", n)
+	}
 	drain(t, loop)
 	if n := len(r.taken()); n != 0 {
 		t.Fatalf("%d mails an hour too early", n)
