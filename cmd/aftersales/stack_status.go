@@ -81,7 +81,9 @@ func (s *shell) stands(now *standing) {
 		state, style := "runs", green
 		if l.Paused != "" {
 			state, style = "paused"+until(l.Until)+": "+l.Paused, yellow
-			paused = append(paused, string(l.Lane))
+			if l.Until == "" { // else it goes on by itself
+				paused = append(paused, string(l.Lane))
+			}
 		}
 		queued := "nothing queued yet"
 		if l.Queued != "" {

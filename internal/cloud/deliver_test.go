@@ -252,6 +252,10 @@ func TestAccountFaultPausesTheLanes(t *testing.T) {
 	if !strings.Contains(s.logs.text(), "sending rests") {
 		t.Error("the log does not say so")
 	}
+	states, err := s.form(config.Console).LaneStates(t.Context())
+	if err != nil || states[0].Paused == nil || !states[0].Paused.Until.Equal(row.Next) || !strings.Contains(states[1].Paused.Why, "not verified") || states[3].Paused != nil {
+		t.Errorf("lanes %+v, %v", states, err)
+	}
 	s.due(2, s.Now(), followup.Service)
 	n := len(s.queued())
 	s.sweep()

@@ -55,6 +55,23 @@ func (s *Stream) stopped(now time.Time, shops []followup.ShopID) bool {
 	return len(shops) > 0 && !slices.ContainsFunc(shops, func(id followup.ShopID) bool { return s.Rests[id] == nil })
 }
 
+// resting returns why and until when the whole stream rests; nil: it does not.
+func (s *Stream) resting(now time.Time, shops []followup.ShopID) *Pause {
+	if !s.stopped(now, shops) {
+		return nil
+	}
+	if s.Limits.Stopped {
+		return &Pause{At: s.Limits.At, Until: now.Add(limitsFor), Why: "SES has stopped the account, which is asked again"}
+	}
+	var first *Pause
+	for _, id := range shops {
+		if p := s.Rests[id]; first == nil || p.Until.Before(first.Until) {
+			first = p
+		}
+	}
+	return first
+}
+
 // shops returns the shops that send.
 func (f *Form) shops() []followup.ShopID {
 	var out []followup.ShopID
@@ -123,6 +140,8 @@ func (f *Form) LaneStates(ctx context.Context) ([]LaneState, error) {
 			state := LaneState{Lane: l, Place: st.lane(l).Place}
 			if p := st.lane(l).Paused; !p.over(now) {
 				state.Paused = p
+			} else {
+				state.Paused = st.resting(now, f.shops())
 			}
 			out = append(out, state)
 		}

@@ -129,6 +129,10 @@ func TestSweepQueuesNothingWhileTheAccountIsStopped(t *testing.T) {
 	if got := s.queued(); len(got) != 0 {
 		t.Errorf("queued %+v", got)
 	}
+	states, err := s.form(config.Console).LaneStates(t.Context())
+	if err != nil || states[0].Paused == nil || !strings.Contains(states[0].Paused.Why, "stopped the account") || states[2].Paused != nil {
+		t.Errorf("lanes %+v, %v", states, err)
+	}
 }
 
 // racing lets another sweep run between the reading and the writing of a record.
