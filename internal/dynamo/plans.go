@@ -108,7 +108,7 @@ func (s *Store) savePlan(ctx context.Context, p *followup.PlanDoc) error {
 		}
 	}
 	if taken != p.Hash {
-		return followup.ErrVersionReused
+		return &followup.VersionReused{Hash: taken}
 	}
 	if stored {
 		return nil

@@ -14,6 +14,16 @@ var (
 	ErrNotFound      = errors.New("not found")
 )
 
+// VersionReused is an ErrVersionReused that says by which content, of its hash,
+// the version is taken.
+type VersionReused struct{ Hash string }
+
+// Error says no more than ErrVersionReused.
+func (e *VersionReused) Error() string { return ErrVersionReused.Error() }
+
+// Is makes it one.
+func (e *VersionReused) Is(target error) bool { return target == ErrVersionReused }
+
 // Cursor says where a page ended; "" is the beginning, and the end.
 type Cursor string
 
@@ -158,7 +168,7 @@ type PlanDoc struct {
 type Plans interface {
 	// Plan returns the plan with that hash, or ErrNotFound.
 	Plan(ctx context.Context, hash string) (PlanDoc, error)
-	// SavePlan stores p; repeating it is nil. ErrVersionReused when shop, name and
+	// SavePlan stores p; repeating it is nil. [VersionReused] when shop, name and
 	// version are taken by another hash.
 	SavePlan(ctx context.Context, p PlanDoc) error
 }

@@ -32,7 +32,7 @@ func (s *Store) SavePlan(ctx context.Context, p followup.PlanDoc) error {
 	defer s.mu.Unlock()
 	for _, old := range s.plans {
 		if old.Shop == p.Shop && old.Name == p.Name && old.Version == p.Version && old.Hash != p.Hash {
-			return fmt.Errorf("save plan %s version %d: %w", p.Name, p.Version, followup.ErrVersionReused)
+			return fmt.Errorf("save plan %s version %d: %w", p.Name, p.Version, &followup.VersionReused{Hash: old.Hash})
 		}
 	}
 	if _, ok := s.plans[p.Hash]; !ok {

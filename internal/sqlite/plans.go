@@ -31,7 +31,7 @@ func scanPlan(r row) followup.PlanDoc {
 // planOp is one call of SavePlan.
 type planOp struct {
 	p     followup.PlanDoc
-	taken bool // of the last apply
+	taken string // by which content, of the last apply; "" by none
 }
 
 // SavePlan stores p; repeating it is nil.
@@ -39,8 +39,8 @@ func (s *Store) SavePlan(ctx context.Context, p followup.PlanDoc) error {
 	p.Source = append([]byte{}, p.Source...)
 	o := &planOp{p: p}
 	err := s.w.do(ctx, o)
-	if err == nil && o.taken {
-		err = followup.ErrVersionReused
+	if err == nil && o.taken != "" {
+		err = &followup.VersionReused{Hash: o.taken}
 	}
 	if err != nil {
 		return fmt.Errorf("save plan %s version %d: %w", p.Name, p.Version, err)
@@ -51,12 +51,14 @@ func (s *Store) SavePlan(ctx context.Context, p followup.PlanDoc) error {
 func (o *planOp) want(*batch) {}
 
 func (o *planOp) apply(b *batch) error {
-	o.taken = false
+	o.taken = ""
 	err := b.w.conn.query("SELECT hash FROM plan WHERE shop = ? AND name = ? AND version = ?", func(r row) error {
-		o.taken = r.text(0) != o.p.Hash
+		if hash := r.text(0); hash != o.p.Hash {
+			o.taken = hash
+		}
 		return nil
 	}, string(o.p.Shop), o.p.Name, o.p.Version)
-	if err != nil || o.taken {
+	if err != nil || o.taken != "" {
 		return err
 	}
 	return b.w.exec("INSERT INTO plan (hash, shop, name, version, source) VALUES (?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING",

@@ -103,8 +103,9 @@ var planPromises = []promise{
 		u.ok("save plan", u.s.SavePlan(u.Context(), p))
 		other := p
 		other.Hash = "bb"
-		if err := u.s.SavePlan(u.Context(), other); !errors.Is(err, followup.ErrVersionReused) {
-			u.Errorf("error %v, want ErrVersionReused", err)
+		err := u.s.SavePlan(u.Context(), other)
+		if by, ok := errors.AsType[*followup.VersionReused](err); !ok || by.Hash != p.Hash || !errors.Is(err, followup.ErrVersionReused) {
+			u.Errorf("error %#v, want VersionReused by %s", err, p.Hash)
 		}
 		if _, err := u.s.Plan(u.Context(), "bb"); !errors.Is(err, followup.ErrNotFound) {
 			u.Errorf("the refused plan: error %v, want ErrNotFound", err)
