@@ -4,6 +4,7 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,7 +30,7 @@ import (
 type Parts struct {
 	Env          *config.Cloud
 	Config       *config.Config
-	Files        func() (ready.Files, error)                  // reads plans and catalogue, once
+	Files        func() (ready.Files, error)                  // reads plans and catalogue, once; nil: the function needs none
 	Composer     func(*link.Links) (followup.Composer, error) // deliver, console; nil: nothing is composed
 	Store        followup.SweptStore                          //
 	Secrets      Secrets                                      //
@@ -88,14 +89,17 @@ func (f *Form) Work(ctx context.Context) (*Work, error) {
 	if f.made != nil && now.Sub(f.made.checked) < fresh {
 		return f.made, nil
 	}
-	if err := f.here(ctx); err != nil {
-		return nil, err
+	var keys ready.Keys
+	var unread error
+	var reading sync.WaitGroup
+	reading.Go(func() { keys, unread = f.keys(ctx) }) // of another service than the rest
+	moved := f.here(ctx)
+	epoch, err := f.epoch(ctx)
+	reading.Wait()
+	if moved != nil {
+		return nil, moved
 	}
-	keys, err := f.keys(ctx)
-	epoch := 0
-	if err == nil {
-		epoch, err = f.epoch(ctx)
-	}
+	err = cmp.Or(unread, err)
 	text := joined(keys)
 	switch {
 	case err != nil && f.made != nil:
@@ -208,8 +212,10 @@ func (f *Form) make(ctx context.Context, keys ready.Keys, epoch int) (*Work, err
 	if err != nil {
 		return nil, err
 	}
-	if err := f.keepPlans(ctx, s); err != nil {
-		return nil, err
+	if f.Files != nil {
+		if err := f.keepPlans(ctx, s); err != nil {
+			return nil, err
+		}
 	}
 	w := &Work{Shop: s, Epoch: epoch}
 	w.Engine, err = f.EngineOn(w, f.Seen())
@@ -218,7 +224,11 @@ func (f *Form) make(ctx context.Context, keys ready.Keys, epoch int) (*Work, err
 
 // read reads plans and catalogue; they live as long as the sandbox.
 func (f *Form) read() (*ready.Files, error) {
-	if f.files == nil {
+	switch {
+	case f.files != nil:
+	case f.Files == nil:
+		f.files = &ready.Files{}
+	default:
 		files, err := f.Files()
 		if err != nil {
 			return nil, err

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/aws/aws-lambda-go/lambdacontext"
@@ -53,21 +54,26 @@ func open(name string, parts []Part, log *slog.Logger) (*Form, error) {
 	if err != nil {
 		return nil, err
 	}
-	shop, files, err := readShop(env)
+	debug.SetGCPercent(gcPercent)
+	shop, err := readShop(env)
 	if err != nil {
 		return nil, err
 	}
 	shared := sharedOf(env.AWS)
-	shops := make([]followup.ShopID, len(shop.Shops))
-	for i := range shop.Shops {
-		shops[i] = shop.Shops[i].ID
+	settings := shop.Config(env.BaseURL)
+	shops := make([]followup.ShopID, len(settings.Shops))
+	for i := range settings.Shops {
+		shops[i] = settings.Shops[i].ID
 	}
 	p := Parts{
-		Env: env, Config: shop, Files: func() (ready.Files, error) { return files, nil },
+		Env: env, Config: settings,
 		Store: dynamo.New(lean(dynamodb.NewFromConfig(shared)), dynamo.Tables{Journeys: env.Journeys, Contacts: env.Contacts, Inbox: env.Inbox},
 			dynamo.Config{Shops: shops, Clock: time.Now}),
 		Secrets: params.New(shared, env.Stack, secretsOf(env.Function, shops)...),
 		Now:     func() time.Time { return time.Now().UTC() }, NewID: rand.Text, Log: log, Metrics: os.Stdout, Version: Version,
+	}
+	if env.Function != config.Intake { // it stores bodies; what they are for, others look up
+		p.Files = shop.Files
 	}
 	for _, part := range parts {
 		part(&p, shared)
@@ -75,13 +81,17 @@ func open(name string, parts []Part, log *slog.Logger) (*Form, error) {
 	return New(p), nil
 }
 
+// gcPercent lets the heap grow to five times what lives: a sandbox has memory to
+// spare, and none of it is collected before the first answer.
+const gcPercent = 400
+
 // readShop reads what the build made of the shop's folder.
-func readShop(env *config.Cloud) (*config.Config, ready.Files, error) {
+func readShop(env *config.Cloud) (*ready.Packed, error) {
 	text, err := os.ReadFile(filepath.Join(filepath.Dir(env.File), ready.FileName))
 	if err != nil {
-		return nil, ready.Files{}, fmt.Errorf("read shop: %w: build the functions with make", err)
+		return nil, fmt.Errorf("read shop: %w: build the functions with make", err)
 	}
-	return ready.Read(text, env.BaseURL)
+	return ready.Read(text)
 }
 
 // sharedOf is what all clients of AWS share: the sandbox's keys, which live as

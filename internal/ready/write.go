@@ -2,7 +2,9 @@ package ready
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 
 	"aftersales/internal/civil"
 	"aftersales/internal/config"
@@ -12,51 +14,81 @@ import (
 // FileName is what a shop's folder is read and written as at a deployment.
 const FileName = "ready.json"
 
-// wireShop is what the functions need of a shop's folder, but the messages.
+// wireShop is what the functions need of a shop's folder, but the messages. Plans
+// and catalogue are read apart: not every function needs them.
 type wireShop struct {
-	Business  string                         `json:"business"`
-	Shops     []followup.Shop                `json:"shops"`
-	Holidays  map[string]map[civil.Date]bool `json:"holidays,omitempty"`
-	Plans     []wirePlan                     `json:"plans"`
-	Sources   [][]byte                       `json:"sources"` // of the plans, as they are stored
-	Catalogue *followup.Catalogue            `json:"catalogue"`
-	Messages  string                         `json:"messages,omitempty"` // folder in the shop's; "" those built in
+	Business string                         `json:"business"`
+	Shops    []followup.Shop                `json:"shops"`
+	Holidays map[string]map[civil.Date]bool `json:"holidays"`
+	Messages string                         `json:"messages,omitempty"` // folder in the shop's; "" those built in
+	Files    json.RawMessage                `json:"files"`
+}
+
+type wireFiles struct {
+	Plans     []wirePlan          `json:"plans"`
+	Sources   [][]byte            `json:"sources"` // of the plans, as they are stored
+	Catalogue *followup.Catalogue `json:"catalogue"`
 }
 
 // Write writes configuration, plans and catalogue for [Read]. The folder of
 // messages is written as c has it.
 func Write(c *config.Config, f Files) ([]byte, error) {
-	w := wireShop{Business: c.Business, Shops: c.Shops, Holidays: c.Holidays, Catalogue: f.Catalogue, Messages: c.Messages}
+	files := wireFiles{Catalogue: f.Catalogue}
 	for i, p := range f.Plans {
 		one, err := wire(p)
 		if err != nil {
 			return nil, fmt.Errorf("write plan %s: %w", p.Name, err)
 		}
-		w.Plans, w.Sources = append(w.Plans, one), append(w.Sources, f.Docs[i].Source)
+		files.Plans, files.Sources = append(files.Plans, one), append(files.Sources, f.Docs[i].Source)
 	}
-	return json.Marshal(w) //nolint:musttag // plans and shops are read and written by the same program, by the names of their fields
+	text, err := json.Marshal(files) //nolint:musttag // plans and shops are read and written by the same program, by the names of their fields
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(wireShop{Business: c.Business, Shops: c.Shops, Holidays: c.Holidays, Messages: c.Messages, Files: text}) //nolint:musttag // likewise
 }
 
-// Read reads what Write wrote. Of the configuration there is what names and
-// describes shops. Shops that state no address of their pages get base.
-func Read(text []byte, base string) (*config.Config, Files, error) {
-	var w wireShop
-	if err := json.Unmarshal(text, &w); err != nil {
-		return nil, Files{}, fmt.Errorf("read shop: %w", err)
+// Packed is what Write wrote.
+type Packed struct{ w wireShop }
+
+// Read reads what Write wrote, plans and catalogue not yet.
+func Read(text []byte) (*Packed, error) {
+	var p Packed
+	if err := json.Unmarshal(text, &p.w); err != nil {
+		return nil, fmt.Errorf("read shop: %w", err)
 	}
-	if len(w.Shops) == 0 || len(w.Sources) != len(w.Plans) {
-		return nil, Files{}, fmt.Errorf("read shop: %d shops, %d plans, %d sources: build the functions anew", len(w.Shops), len(w.Plans), len(w.Sources))
+	if len(p.w.Shops) == 0 {
+		return nil, errors.New("read shop: there is none: build the functions anew")
 	}
-	for i := range w.Shops {
-		if w.Shops[i].PublicURL == "" {
-			w.Shops[i].PublicURL = base
+	return &p, nil
+}
+
+// Config returns what names and describes shops. Those that state no address of
+// their pages get base.
+func (p *Packed) Config(base string) *config.Config {
+	c := &config.Config{Business: p.w.Business, Shops: slices.Clone(p.w.Shops), Holidays: p.w.Holidays, Messages: p.w.Messages}
+	for i := range c.Shops {
+		if c.Shops[i].PublicURL == "" {
+			c.Shops[i].PublicURL = base
 		}
+	}
+	return c
+}
+
+// Files reads plans and catalogue.
+func (p *Packed) Files() (Files, error) {
+	var w wireFiles
+	if err := json.Unmarshal(p.w.Files, &w); err != nil {
+		return Files{}, fmt.Errorf("read plans: %w", err)
+	}
+	if len(w.Sources) != len(w.Plans) {
+		return Files{}, fmt.Errorf("read plans: %d plans, %d sources: build the functions anew", len(w.Plans), len(w.Sources))
 	}
 	f := Files{Catalogue: w.Catalogue}
 	for i := range w.Plans {
-		p := w.Plans[i].plan()
-		f.Plans = append(f.Plans, p)
-		f.Docs = append(f.Docs, followup.PlanDoc{Hash: p.Hash, Shop: p.Shop, Name: p.Name, Version: p.Version, Source: w.Sources[i]})
+		one := w.Plans[i].plan()
+		f.Plans = append(f.Plans, one)
+		f.Docs = append(f.Docs, followup.PlanDoc{Hash: one.Hash, Shop: one.Shop, Name: one.Name, Version: one.Version, Source: w.Sources[i]})
 	}
-	return &config.Config{Business: w.Business, Shops: w.Shops, Holidays: w.Holidays, Messages: w.Messages}, f, nil
+	return f, nil
 }

@@ -1,0 +1,98 @@
+package setup_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aftersales/internal/config"
+	"aftersales/internal/ready"
+	"aftersales/internal/setup"
+)
+
+// shop writes a folder of a shop, the sample with some files changed.
+func shop(t *testing.T, files map[string]string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, os.DirFS("../../infra/shop")); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, config.FileName)
+}
+
+func TestWhatFunctionsReadIsWhatThePackerRead(t *testing.T) {
+	const base = "https://api.example"
+	file := shop(t, map[string]string{"messages/check-in/en.md": "---\nsubject: Hello\npreview: How is it?\n---\nHow is it?\n"})
+	text, _, err := setup.Pack(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	packed, err := ready.Read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := packed.Config(base)
+	gotFiles, err := packed.Files()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloud := config.Cloud{File: file, BaseURL: base}
+	want, err := cloud.LoadShop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantFiles, err := setup.Read(want, setup.Inputs{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want.Shops, got.Shops); diff != "" || want.Business != got.Business || got.Messages != "messages" {
+		t.Errorf("business %q, messages %q, shops (-want +got):\n%s", got.Business, got.Messages, diff)
+	}
+	if diff := cmp.Diff(wantFiles.Docs, gotFiles.Docs); diff != "" {
+		t.Errorf("documents (-want +got):\n%s", diff)
+	}
+	if gotFiles.Fingerprint(got) != wantFiles.Fingerprint(want) {
+		t.Error("the settings have another fingerprint")
+	}
+}
+
+func TestAFolderWithAFaultIsNotPacked(t *testing.T) {
+	for name, c := range map[string]struct{ file, text, want string }{
+		"plan":              {"plans/zz.yaml", "plan: zz\nversion: x\n", "zz.yaml"},
+		"message":           {"messages/check-in/en.md", "no front matter", "check-in/en.md"},
+		"an unused message": {"messages/spare/en.md", "---\nsubject: {{nonsense}}\npreview: x\n---\nHello.\n", "spare/en.md"},
+		"configuration":     {config.FileName, "business: x\n", "shops"},
+		"catalogue":         {"products.yaml", "products: 7\n", "products"},
+	} {
+		if _, _, err := setup.Pack(shop(t, map[string]string{c.file: c.text})); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: error %v, want one that names %s", name, err, c.want)
+		}
+	}
+}
+
+func TestMessagesLieInTheFolder(t *testing.T) {
+	file := shop(t, nil)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := t.TempDir()
+	if err := os.WriteFile(file, append(text, "\nmessages: "+elsewhere+"\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := setup.Pack(file); err == nil || !strings.Contains(err.Error(), "does not lie in the shop's own") {
+		t.Errorf("error %v", err)
+	}
+}
