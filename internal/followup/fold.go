@@ -35,8 +35,16 @@ type folder struct {
 	groups  map[string][]int     // fulfilment or refund -> units it named
 	reports map[string]bool      // type + group: said already
 	early   []Event              // deliveries of fulfilments that were not heard of
+	totals  []statedTotal        // by time
+	paid    map[string]int64     // by currency: given back for no particular unit, so far
 	since   map[string]time.Time // by line: when it was first stated
 	begun   time.Time            // when lines were first stated at all
+}
+
+// statedTotal is what the order cost from some moment on.
+type statedTotal struct {
+	at    time.Time
+	total Money
 }
 
 // state merges what e says of the order as a whole.
@@ -72,6 +80,9 @@ func (f *folder) stateOrder(e *Event) {
 	o.Created = true
 	if e.Facts != nil {
 		mergeOrder(&o.OrderFacts, e.Facts)
+		if e.Facts.Total != nil {
+			f.totals = append(f.totals, statedTotal{e.Time, *e.Facts.Total})
+		}
 	}
 	switch {
 	case e.Facts != nil && !e.Facts.Placed.IsZero():
@@ -179,9 +190,9 @@ func (f *folder) apply(e *Event) {
 	case OrderDelivered:
 		f.arrive(e, func(u *Unit) *Fact { return &u.Delivered })
 	case OrderCancelled:
-		f.leave(e, func(u *Unit) *Fact { return &u.Cancelled })
+		f.leave(e, func(u *Unit) *Fact { return &u.Cancelled }, e.Time)
 	case OrderReturned:
-		f.leave(e, func(u *Unit) *Fact { return &u.Returned })
+		f.leave(e, func(u *Unit) *Fact { return &u.Returned }, e.Time)
 	case OrderRefunded:
 		f.refund(e)
 	case OrderReinstated:
@@ -210,7 +221,7 @@ func (f *folder) arrive(e *Event, field func(*Unit) *Fact) {
 		f.retract(e)
 		return
 	}
-	key := string(e.Type) + "\x00" + e.Group
+	key := saidKey(e)
 	if e.Group != "" && f.reports[key] {
 		return
 	}
@@ -244,7 +255,7 @@ func (f *folder) give(e *Event, field func(*Unit) *Fact, ok func(*Unit) bool) []
 	}
 	if e.Parts == nil {
 		for i := range f.facts.Units {
-			if u := &f.facts.Units[i]; ok(u) && f.known(e, u.Line()) {
+			if u := &f.facts.Units[i]; ok(u) && f.known(u.Line(), e.Time) {
 				out = append(out, i)
 			}
 		}
@@ -258,11 +269,11 @@ func (f *folder) give(e *Event, field func(*Unit) *Fact, ok func(*Unit) bool) []
 	return out
 }
 
-// known reports whether a line was part of the order when e spoke of the whole
-// of it: what is sold later did not arrive, or leave, before.
-func (f *folder) known(e *Event, line string) bool {
+// known reports whether a line was part of the order at t, as far as anybody
+// said: what is sold later did not arrive, or come back, before.
+func (f *folder) known(line string, t time.Time) bool {
 	first, ok := f.since[line]
-	return !ok || !first.After(e.Time) || first.Equal(f.begun)
+	return !ok || !first.After(t) || first.Equal(f.begun)
 }
 
 // deliverEarly applies a delivery that was told before its fulfilment.
@@ -299,68 +310,12 @@ func (f *folder) retract(e *Event) {
 	delete(f.reports, string(OrderDelivered)+"\x00"+e.Group)
 }
 
-// pairs reports whether word, said of a unit that left already, means that
-// unit: money back for goods that came back or were never sent, and goods back
-// for money given back, are the same goods.
-func (u *Unit) pairs(word EventType) bool {
-	switch word {
-	case OrderRefunded:
-		return !u.Returned.IsZero() || !u.Cancelled.IsZero()
-	case OrderReturned:
-		return !u.Refunded.IsZero() && u.Cancelled.IsZero()
-	default:
-		return false
-	}
-}
-
-// leave takes units out (rule 2): those that the word pairs with, then the
-// highest live ones.
-func (f *folder) leave(e *Event, field func(*Unit) *Fact) {
-	if f.said(e) {
-		return
-	}
-	parts := e.Parts
-	if parts == nil {
-		for i := range f.facts.Units {
-			if u := &f.facts.Units[i]; field(u).IsZero() && f.known(e, u.Line()) {
-				*field(u) = f.fact(e)
-			}
-		}
-		return
-	}
-	for _, p := range parts {
-		paired := f.pickPart(p, true, func(u *Unit) bool { return field(u).IsZero() && u.pairs(e.Type) })
-		live := f.pickPart(p, true, (*Unit).live)
-		units := append(paired, live...)
-		if n := p.Quantity; n > 0 && len(units) > n {
-			units = units[:n]
-		}
-		for _, i := range units {
-			*field(&f.facts.Units[i]) = f.fact(e)
-		}
-	}
-}
-
-// refund implements rule 3.
-func (f *folder) refund(e *Event) {
-	if e.Parts == nil && e.Amount != nil {
-		amount, total := e.Amount.In(f.facts.Currency), f.facts.Total
-		if total == nil || amount.Currency != total.Currency || amount.Minor < total.Minor {
-			if !f.said(e) {
-				f.facts.Refunds = append(f.facts.Refunds, Refund{At: e.When(), Amount: &amount})
-			}
-			return
-		}
-	}
-	f.leave(e, func(u *Unit) *Fact { return &u.Refunded })
-}
-
 // said reports whether e's group was heard of already, and remembers it.
 func (f *folder) said(e *Event) bool {
 	if e.Group == "" {
 		return false
 	}
-	key := string(e.Type) + "\x00" + e.Group
+	key := saidKey(e)
 	if f.reports[key] {
 		return true
 	}
@@ -368,18 +323,7 @@ func (f *folder) said(e *Event) bool {
 	return false
 }
 
-func (f *folder) reinstate(e *Event) {
-	for i := range f.facts.Units {
-		if e.Parts == nil {
-			f.facts.Units[i].Cancelled = Fact{}
-		}
-	}
-	for _, p := range e.Parts {
-		for _, i := range f.pickPart(p, false, func(u *Unit) bool { return !u.Cancelled.IsZero() }) {
-			f.facts.Units[i].Cancelled = Fact{}
-		}
-	}
-}
+func saidKey(e *Event) string { return string(e.Type) + "\x00" + e.Group }
 
 // live reports whether nothing took u away from the customer.
 func (u *Unit) live() bool { return u.Cancelled.IsZero() && u.Returned.IsZero() && u.Refunded.IsZero() }
