@@ -40,9 +40,11 @@ func (v *lintVerb) Run(ctx context.Context, s *shell) error {
 	if err := l.gather(v.Files); err != nil {
 		return err
 	}
-	if err := l.lint(ctx); err != nil {
+	stored, err := s.storedPlans(ctx, l.cfg)
+	if err != nil {
 		return err
 	}
+	l.lint(stored)
 	if v.JSON {
 		if err := s.json(append([]simulate.Fault{}, l.faults...)); err != nil {
 			return err
@@ -129,14 +131,7 @@ func (l *linter) folder(dir string) error {
 }
 
 // lint reads everything and sorts the faults as people mend them.
-func (l *linter) lint(ctx context.Context) error {
-	var stored []followup.PlanDoc
-	if l.cfg != nil {
-		var err error
-		if stored, err = local.StoredPlans(ctx, l.cfg.Data); err != nil {
-			return err
-		}
-	}
+func (l *linter) lint(stored []followup.PlanDoc) {
 	l.faults = append(l.faults, simulate.Faults(plan.Lint(l.plans, stored...))...)
 	for _, s := range l.products {
 		_, faults := plan.ParseCatalogue(s.File, s.Src)
@@ -146,7 +141,22 @@ func (l *linter) lint(ctx context.Context) error {
 	slices.SortStableFunc(l.faults, func(a, b simulate.Fault) int {
 		return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
 	})
-	return nil
+}
+
+// storedPlans are what orders may follow already: of the stack that is named, else
+// of the configuration's data folder. Their versions cannot be used again.
+func (s *shell) storedPlans(ctx context.Context, cfg *config.Config) ([]followup.PlanDoc, error) {
+	switch {
+	case s.Stack != "":
+		stack, err := s.stack(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return stack.Table.PlanDocs(ctx)
+	case cfg != nil:
+		return local.StoredPlans(ctx, cfg.Data)
+	}
+	return nil, nil
 }
 
 // lintMessages reads the messages and holds each step against the one it names.

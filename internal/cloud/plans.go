@@ -3,7 +3,9 @@ package cloud
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"aftersales/internal/followup"
@@ -25,15 +27,76 @@ func (f *Form) keepPlans(ctx context.Context, s *ready.Shop) error {
 	if err != nil || version > 0 && string(kept) == string(now) {
 		return err
 	}
-	for _, p := range s.Plans {
-		if err := keepReady(ctx, f.Store, p.Hash, p); err != nil {
-			return err
-		}
-	}
-	if err := s.KeepPlans(ctx, f.Store); err != nil {
+	refused, err := f.keepEach(ctx, s)
+	if err != nil {
 		return err
 	}
+	if err := f.noteRefused(ctx, refused); err != nil || len(refused) > 0 {
+		return err // the next sandbox tries again, and says so again
+	}
 	return ignoreConflict(f.Store.SetRecord(ctx, plansRecord, now, version)) // another sandbox kept them
+}
+
+// Refused is a plan of the deployment whose version the stack knows with other
+// content: orders follow what the stack knows until the version is raised.
+type Refused struct {
+	Shop    followup.ShopID `json:"shop,omitempty"` // "" of all
+	Plan    string          `json:"plan"`
+	Version int             `json:"version"`
+}
+
+// refusedRecord keeps what was refused of the deployment that runs.
+const refusedRecord = "plans#refused"
+
+// keepEach stores every plan. One that is refused is replaced by what the stack
+// knows under its version: a mistake in a file must not stop what orders wait for.
+func (f *Form) keepEach(ctx context.Context, s *ready.Shop) (refused []Refused, err error) {
+	s.Plans = slices.Clone(s.Plans) // the next Work of this sandbox begins with the files again
+	for i, d := range s.Docs {
+		if err := keepReady(ctx, f.Store, d.Hash, s.Plans[i]); err != nil {
+			return nil, err
+		}
+		err := f.Store.SavePlan(ctx, d)
+		by, reused := errors.AsType[*followup.VersionReused](err)
+		if err != nil && !reused {
+			return nil, err
+		}
+		if !reused {
+			continue
+		}
+		if s.Plans[i], err = f.stored(followup.PlanDoc{Hash: by.Hash, Name: d.Name, Version: d.Version}); err != nil { //nolint:contextcheck // as engines ask for it
+			return nil, err
+		}
+		refused = append(refused, Refused{d.Shop, d.Name, d.Version})
+		f.Log.ErrorContext(ctx, "plan refused: its version was used with other content", "plan", d.Name, "version", d.Version, "raise_to", d.Version+1)
+		f.metrics.put(f.Now(), metricPlans, "Count", 1)
+	}
+	return refused, nil
+}
+
+// noteRefused keeps what was refused, for people to see.
+func (f *Form) noteRefused(ctx context.Context, refused []Refused) error {
+	now, err := json.Marshal(append([]Refused{}, refused...))
+	if err != nil {
+		return err
+	}
+	kept, version, err := f.Store.Record(ctx, refusedRecord)
+	if err != nil || string(kept) == string(now) || version == 0 && len(refused) == 0 {
+		return err
+	}
+	return ignoreConflict(f.Store.SetRecord(ctx, refusedRecord, now, version))
+}
+
+// Refused returns the plans of the deployment that the stack does not follow.
+func (f *Form) Refused(ctx context.Context) (out []Refused, err error) {
+	text, version, err := f.Store.Record(ctx, refusedRecord)
+	if err != nil || version == 0 {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, &out); err != nil {
+		return nil, fmt.Errorf("read refused plans: %w", err)
+	}
+	return out, nil
 }
 
 // keepReady keeps a plan as functions read it.
