@@ -23,12 +23,22 @@ type demoVerb struct {
 	Seed uint64 `default:"1" placeholder:"N" help:"Which crowd; the same seed gives the same bytes. Default 1."`
 }
 
-// demoConsole is where operators come to, unless the port is taken.
-const demoConsole = "127.0.0.1:8081"
+// Where customers and operators come to, unless the port is taken.
+const (
+	demoPublic  = "127.0.0.1:8080"
+	demoConsole = "127.0.0.1:8081"
+)
 
 // Run lives the three years, prints the first screen and stays until stopped.
 func (v *demoVerb) Run(ctx context.Context, s *shell) (err error) {
-	public, operator := freeAddress(ctx, "127.0.0.1:8080"), freeAddress(ctx, demoConsole)
+	public, doors := demoPublic, local.Doors{}
+	if !v.Exit && !v.JSON { // they stay open through the three years, so that nobody else takes them
+		if doors, err = freeDoors(ctx); err != nil {
+			return err
+		}
+		defer func() { _, _ = doors.Public.Close(), doors.Operator.Close() }() // once more: whoever serves closes them
+		public = doors.Public.Addr().String()
+	}
 	started := time.Now()
 	world, err := demo.Run(ctx, demo.Options{
 		Seed: v.Seed, RealNow: time.Now, PublicURL: "http://" + public, Log: slog.New(slog.DiscardHandler), Progress: s.progress(started),
@@ -55,16 +65,23 @@ func (v *demoVerb) Run(ctx context.Context, s *shell) (err error) {
 		return nil
 	}
 	return world.Stay(ctx, local.ServeOptions{
-		Listen: public, Console: operator, Version: programVersion(),
-		Ready: func(_, console string) { s.printf("%s", whereToClick(world.Result.VirtualYears, took, console)) },
+		Doors: doors, Version: programVersion(),
+		Ready: func(listen, console string) {
+			s.printf("%s", whereToClick(world.Result.VirtualYears, took, listen, console))
+		},
 	})
 }
 
 // whereToClick ends the first screen: five lines of at most 80 columns.
-func whereToClick(years int, took time.Duration, console string) string {
+func whereToClick(years int, took time.Duration, listen, console string) string {
 	taken := ""
-	if console != demoConsole {
-		taken = "   (port 8081 is taken)"
+	switch {
+	case listen != demoPublic && console != demoConsole:
+		taken = "   (8080 and 8081 are taken)"
+	case listen != demoPublic:
+		taken = "   (8080 is taken: links go to " + listen[strings.LastIndexByte(listen, ':')+1:] + ")"
+	case console != demoConsole:
+		taken = "   (8081 is taken)"
 	}
 	return fmt.Sprintf(`%d years in %s. A check-in mail has just arrived; the clock can be moved:
   mailbox http://%[3]s/mailbox%[4]s
@@ -74,20 +91,23 @@ Ctrl-C ends.
 `, years, took, console, taken)
 }
 
-// freeAddress returns addr, or a free port of the same host when it is taken.
-func freeAddress(ctx context.Context, addr string) string {
-	var lc net.ListenConfig
-	for _, try := range []string{addr, "127.0.0.1:0"} {
-		l, err := lc.Listen(ctx, "tcp", try)
-		if err != nil {
-			continue
-		}
-		free := l.Addr().String()
-		if l.Close() == nil {
-			return free
-		}
+// freeDoors opens both ports, or free ones of the same host where they are taken.
+func freeDoors(ctx context.Context) (d local.Doors, err error) {
+	if d.Public, err = freePort(ctx, demoPublic); err != nil {
+		return d, err
 	}
-	return addr
+	if d.Operator, err = freePort(ctx, demoConsole); err != nil {
+		return d, errors.Join(err, d.Public.Close())
+	}
+	return d, nil
+}
+
+func freePort(ctx context.Context, addr string) (net.Listener, error) {
+	var lc net.ListenConfig
+	if l, err := lc.Listen(ctx, "tcp", addr); err == nil {
+		return l, nil
+	}
+	return lc.Listen(ctx, "tcp", "127.0.0.1:0")
 }
 
 // progress draws a bar on a terminal, and nothing elsewhere.

@@ -25,11 +25,31 @@ import (
 type ServeOptions struct {
 	Listen  string // public: hooks and customers' pages
 	Console string // operators: loopback only
+	Doors   Doors  // what is open already, instead
 	Version string
 	Ready   func(listen, console string) // told once both listeners are open
 	Clock   *web.ClockControl            // the demo's buttons; nil: none
 	Group   int                          // follow-ups armed at once; 0: 250, less at a slow rate
 	Poll    time.Duration                // how often other processes' commits are looked for; 0: 1 s, negative: never
+}
+
+// Doors are the two listeners; nil: not open yet. Whoever serves closes them.
+type Doors struct{ Public, Operator net.Listener }
+
+// open listens where nothing is open yet.
+func (d Doors) open(ctx context.Context, o ServeOptions) (_ Doors, err error) {
+	var lc net.ListenConfig
+	if d.Public == nil {
+		if d.Public, err = lc.Listen(ctx, "tcp", o.Listen); err != nil {
+			return d, fmt.Errorf("listen for customers: %w", err)
+		}
+	}
+	if d.Operator == nil {
+		if d.Operator, err = lc.Listen(ctx, "tcp", o.Console); err != nil {
+			return d, errors.Join(fmt.Errorf("listen for operators: %w", err), d.Public.Close())
+		}
+	}
+	return d, nil
 }
 
 // stopTime is how long requests and sends in hand may take when stopping.
@@ -94,14 +114,9 @@ func (a *App) NewLoop() *Loop {
 
 // ServeLoop serves with a loop of the caller's, without lock and recovery.
 func (a *App) ServeLoop(ctx context.Context, loop *Loop, o ServeOptions) error {
-	var lc net.ListenConfig
-	public, err := lc.Listen(ctx, "tcp", o.Listen)
+	doors, err := o.Doors.open(ctx, o)
 	if err != nil {
-		return fmt.Errorf("listen for customers: %w", err)
-	}
-	operator, err := lc.Listen(ctx, "tcp", o.Console)
-	if err != nil {
-		return errors.Join(fmt.Errorf("listen for operators: %w", err), public.Close())
+		return err
 	}
 	if o.Group > 0 {
 		loop.Group = o.Group
@@ -114,7 +129,7 @@ func (a *App) ServeLoop(ctx context.Context, loop *Loop, o ServeOptions) error {
 	}
 	servers := []*http.Server{server(a.Public(loop, o)), server(a.Operator(loop, o))}
 	group, ctx := errgroup.WithContext(ctx)
-	for i, l := range []net.Listener{public, operator} {
+	for i, l := range []net.Listener{doors.Public, doors.Operator} {
 		group.Go(func() error {
 			if err := servers[i].Serve(l); !errors.Is(err, http.ErrServerClosed) {
 				return fmt.Errorf("serve %s: %w", l.Addr(), err)
@@ -138,7 +153,7 @@ func (a *App) ServeLoop(ctx context.Context, loop *Loop, o ServeOptions) error {
 		return shutdown(ctx, servers)
 	})
 	if o.Ready != nil {
-		o.Ready(public.Addr().String(), operator.Addr().String())
+		o.Ready(doors.Public.Addr().String(), doors.Operator.Addr().String())
 	}
 	return group.Wait()
 }
