@@ -10,7 +10,7 @@ import (
 // arrival, repetition or replay gives the same facts. Unknown lines and units are
 // noted as strays and cases passed over: a later event may still name them.
 func Fold(events []Event) Facts {
-	f := &folder{groups: map[string][]int{}, reports: map[string]bool{}, since: map[string]time.Time{}}
+	f := &folder{groups: map[string][]int{}, reports: map[string]bool{}, since: map[string]time.Time{}, undone: map[string]bool{}}
 	sorted := SortEvents(events)
 	for i := range sorted {
 		f.state(&sorted[i])
@@ -37,6 +37,7 @@ type folder struct {
 	early   []Event              // deliveries of fulfilments that were not heard of
 	totals  []statedTotal        // by time
 	paid    map[string]int64     // by currency: given back for no particular unit, so far
+	undone  map[string]bool      // fulfilments that were taken back
 	since   map[string]time.Time // by line: when it was first stated
 	begun   time.Time            // when lines were first stated at all
 }
@@ -289,16 +290,37 @@ func (f *folder) deliverEarly(e *Event) {
 }
 
 // deliverRest applies deliveries of fulfilments that nobody ever told of: to
-// all units that lack the fact.
+// all units that lack the fact and came with no other fulfilment. Where there are
+// none, and where the fulfilment was taken back, nobody knows which goods arrived.
 func (f *folder) deliverRest() {
-	for i := range f.early {
-		e := f.early[i]
-		if f.groups[e.Group] == nil {
-			e.Group = ""
-			f.arrive(&e, func(u *Unit) *Fact { return &u.Delivered })
+	const mend = "send the fulfilment as it stands now, or the delivery with the lines that it brought"
+	if len(f.early) == 0 {
+		return
+	}
+	elsewhere := map[UnitKey]bool{}
+	for _, units := range f.groups {
+		for _, i := range units {
+			elsewhere[f.facts.Units[i].Key] = true
+		}
+	}
+	for n := range f.early {
+		e := &f.early[n]
+		if f.groups[e.Group] != nil {
+			continue
+		}
+		if f.undone[e.Group] {
+			f.stray(e, "fulfillment", e.Group, "was taken back before it arrived"+passed, mend)
+			continue
+		}
+		units := f.give(e, deliveredOf, func(u *Unit) bool { return u.Delivered.IsZero() && !elsewhere[u.Key] })
+		f.groups[e.Group] = append([]int{}, units...) // another report of it says no more
+		if len(units) == 0 && len(f.facts.Units) > 0 {
+			f.stray(e, "fulfillment", e.Group, "is none that anybody told of, and every unit has its own delivery"+passed, mend)
 		}
 	}
 }
+
+func deliveredOf(u *Unit) *Fact { return &u.Delivered }
 
 // retract takes back what a fulfilment said.
 func (f *folder) retract(e *Event) {
@@ -306,6 +328,7 @@ func (f *folder) retract(e *Event) {
 		f.facts.Units[i].Fulfilled, f.facts.Units[i].Delivered = Fact{}, Fact{}
 	}
 	delete(f.groups, e.Group)
+	f.undone[e.Group] = true
 	delete(f.reports, string(OrderFulfilled)+"\x00"+e.Group)
 	delete(f.reports, string(OrderDelivered)+"\x00"+e.Group)
 }
