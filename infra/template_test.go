@@ -265,8 +265,7 @@ func TestSampleShop(t *testing.T) {
 			t.Errorf("%s is not the one in plans/", path)
 		}
 	}
-	cloud := config.Cloud{File: "shop/" + config.FileName, BaseURL: "https://api.example"}
-	c, err := cloud.LoadShop()
+	c, err := config.LoadShop("shop/"+config.FileName, "https://api.example")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -234,9 +234,11 @@ func (e *cloudEnv) voice() Voice {
 	return v
 }
 
-// LoadShop reads the configuration file of a deployment on AWS. Secrets are not
-// looked for: they are parameters. Mail goes by SES whatever the file's channel
-// is, and links of shops that state no public_url go to the deployment's own.
-func (c *Cloud) LoadShop() (*Config, error) {
-	return load(c.File, func(string) (string, bool) { return "", false }, c.BaseURL)
+// LoadShop reads the configuration file of a deployment on AWS that is reached at
+// base. Secrets are not looked for: they are parameters. Mail goes by SES whatever
+// the file's channel is, and links of shops that state no public_url go to base.
+// It is no method: functions with templates keep every method, and this one is the
+// whole reader of YAML.
+func LoadShop(file, base string) (*Config, error) {
+	return load(file, func(string) (string, bool) { return "", false }, base)
 }

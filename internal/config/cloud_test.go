@@ -108,7 +108,7 @@ func TestShopOnAWS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := cloud.LoadShop()
+	c, err := config.LoadShop(cloud.File, cloud.BaseURL)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,8 +118,7 @@ func TestShopOnAWS(t *testing.T) {
 	if got := c.Shops[1].PublicURL; got != "https://two.example" {
 		t.Errorf("a shop with public_url is at %s", got)
 	}
-	cloud.File = filepath.Join(dir, "missing.yaml")
-	if _, err := cloud.LoadShop(); err == nil {
+	if _, err := config.LoadShop(filepath.Join(dir, "missing.yaml"), cloud.BaseURL); err == nil {
 		t.Error("a file that is not there was read")
 	}
 }

@@ -16,8 +16,7 @@ const unknownBase = "https://address.invalid"
 // needs it, and writes what its functions read of it; file is the configuration.
 // Its error names every fault at once. Warnings are of the configuration.
 func Pack(file string) (packed []byte, warnings []string, err error) {
-	cloud := config.Cloud{File: file, BaseURL: unknownBase}
-	c, err := cloud.LoadShop()
+	c, err := config.LoadShop(file, unknownBase)
 	if err != nil {
 		return nil, nil, err
 	}

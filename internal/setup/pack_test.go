@@ -48,8 +48,7 @@ func TestWhatFunctionsReadIsWhatThePackerRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cloud := config.Cloud{File: file, BaseURL: base}
-	want, err := cloud.LoadShop()
+	want, err := config.LoadShop(file, base)
 	if err != nil {
 		t.Fatal(err)
 	}

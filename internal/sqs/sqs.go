@@ -26,8 +26,12 @@ const (
 
 // Queue is one queue. It implements [queue.Sender] and is safe for concurrent use.
 type Queue struct {
-	api *sqs.Client
-	url string
+	// The operations themselves: of a client, functions with templates keep all.
+	send       func(context.Context, *sqs.SendMessageBatchInput, ...func(*sqs.Options)) (*sqs.SendMessageBatchOutput, error)
+	receive    func(context.Context, *sqs.ReceiveMessageInput, ...func(*sqs.Options)) (*sqs.ReceiveMessageOutput, error)
+	drop       func(context.Context, *sqs.DeleteMessageBatchInput, ...func(*sqs.Options)) (*sqs.DeleteMessageBatchOutput, error)
+	attributes func(context.Context, *sqs.GetQueueAttributesInput, ...func(*sqs.Options)) (*sqs.GetQueueAttributesOutput, error)
+	url        string
 }
 
 var _ queue.Sender = (*Queue)(nil)
@@ -35,7 +39,8 @@ var _ queue.Sender = (*Queue)(nil)
 // New returns the queue at a URL. Region, credentials and endpoint are those of
 // shared. It opens no connection yet.
 func New(shared aws.Config, url string) *Queue {
-	return &Queue{api: sqs.NewFromConfig(shared), url: url}
+	api := sqs.NewFromConfig(shared)
+	return &Queue{send: api.SendMessageBatch, receive: api.ReceiveMessage, drop: api.DeleteMessageBatch, attributes: api.GetQueueAttributes, url: url}
 }
 
 // Send puts all messages on the queue, eight batches at once and so in no order.
@@ -73,7 +78,7 @@ func entries(batch []queue.Message) []types.SendMessageBatchRequestEntry {
 // time.
 func (q *Queue) batch(ctx context.Context, todo []types.SendMessageBatchRequestEntry) error {
 	for round := 0; ; round++ {
-		out, err := q.api.SendMessageBatch(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.url, Entries: todo})
+		out, err := q.send(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.url, Entries: todo})
 		if err != nil {
 			return fmt.Errorf("send %d messages: %w", len(todo), err)
 		}
