@@ -37,7 +37,7 @@ func (v *exportVerb) Run(ctx context.Context, s *shell) (err error) {
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
 	if v.Reopen {
-		return v.reopen(ctx, s, app.Store)
+		return v.reopen(ctx, s, app.Store, func(ctx context.Context) error { return transfer.Reopen(ctx, app.Store) })
 	}
 	show, wipe := s.counting(time.Now())
 	done, err := app.ExportState(ctx, local.Export{
@@ -54,12 +54,13 @@ func (v *exportVerb) Run(ctx context.Context, s *shell) (err error) {
 	return nil
 }
 
-func (v *exportVerb) reopen(ctx context.Context, s *shell, set transfer.Settings) error {
+// reopen takes what was moved away into use again by open, and says so.
+func (v *exportVerb) reopen(ctx context.Context, s *shell, set transfer.Settings, open func(context.Context) error) error {
 	moved, err := transfer.ReadMoved(ctx, set)
 	if err != nil {
 		return err
 	}
-	if err := transfer.Reopen(ctx, set); err != nil {
+	if err := open(ctx); err != nil {
 		return err
 	}
 	id := ""

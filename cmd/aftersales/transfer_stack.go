@@ -24,8 +24,15 @@ func (v *exportVerb) stack(ctx context.Context, s *shell) (err error) {
 	if err != nil {
 		return err
 	}
+	reopen := func(ctx context.Context) error {
+		n, err := stack.Reopen(ctx)
+		if n > 0 {
+			fmt.Fprintf(s.err, "What came meanwhile is enrolled: %s.\n", bodies(n))
+		}
+		return err
+	}
 	if v.Reopen {
-		return v.reopen(ctx, s, from.Settings)
+		return v.reopen(ctx, s, from.Settings, reopen)
 	}
 	if err := transfer.Fresh(v.State); err != nil {
 		return err
@@ -42,7 +49,7 @@ func (v *exportVerb) stack(ctx context.Context, s *shell) (err error) {
 		if before == nil {
 			defer func() { // a file that is not there moved nothing
 				if err != nil {
-					err = errors.Join(err, transfer.Reopen(context.WithoutCancel(ctx), from.Settings))
+					err = errors.Join(err, reopen(context.WithoutCancel(ctx)))
 				}
 			}()
 		}

@@ -59,6 +59,15 @@ func (f *Form) reconcile(ctx context.Context) error {
 	return err
 }
 
+// unsettle has every journey reconciled from the next sweep on.
+func (f *Form) unsettle(ctx context.Context) error {
+	_, version, err := f.Store.Record(ctx, settingsRecord)
+	if err != nil || version == 0 {
+		return err
+	}
+	return ignoreConflict(f.Store.SetRecord(ctx, settingsRecord, []byte("{}"), version))
+}
+
 // fingerprint names the settings.
 func (f *Form) fingerprint() (string, error) {
 	f.mu.Lock()

@@ -39,7 +39,8 @@ func (f *Form) newBatch(function string) *batch {
 	}
 }
 
-// fail leaves a message to the queue, with the reason in the log.
+// fail leaves a message to the queue, with the reason in the log. One without a
+// name leaves the whole batch: what was done already changes nothing again.
 func (b *batch) fail(ctx context.Context, m *QueueMessage, err error) {
 	level, kind := slog.LevelWarn, "again"
 	if errors.Is(err, errMalformed) {
@@ -47,9 +48,6 @@ func (b *batch) fail(ctx context.Context, m *QueueMessage, err error) {
 	}
 	b.log.LogAttrs(ctx, level, "message failed", slog.String("message_id", m.MessageID), slog.String("kind", kind),
 		slog.Int("receives", receivesOf(m)), slog.String("queue", m.EventSourceARN), slog.String("reason", err.Error()))
-	if m.MessageID == "" {
-		return // an empty name would fail the whole batch
-	}
 	b.failed.BatchItemFailures = append(b.failed.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageID})
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -20,7 +19,7 @@ const (
 	parallel = 10               // sends at once: a whole batch
 	roomTime = 15 * time.Second // what must be left to arm: the call's time-out, and time to record
 	ahead    = time.Second      // a look that is no further ahead is waited for
-	poison   = 4                // a message received that often is tried no more
+	lastTime = 2 * time.Second  // before its end an invocation waits for nothing any more: it has to say what it did
 )
 
 // item is a message of the deliver queue, read.
@@ -31,38 +30,38 @@ type item struct {
 
 // Deliver looks at what is due. Everything it began is ended when it returns: a
 // sandbox may be frozen then. A message that came back is tried alone, after the
-// others, so that one which takes the process down is found out; at its fourth
-// receive its rows are parked.
+// others, so that one which takes the process down is found out and parked. What
+// fails for any other reason parks nothing: its message comes again, in the end goes
+// to the dead letter queue, and its rows keep their looks, which healing finds. Of a
+// stack that was moved away they just rest.
 func (f *Form) Deliver(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
 	b := f.newBatch("deliver")
 	if c, ok := f.Mail.(idler); ok {
 		c.CloseIdle() // what the sandbox had open may have died while it was frozen
 	}
 	w, err := f.Work(ctx)
+	if closed(err) {
+		b.log.WarnContext(ctx, "looks rest", "messages", len(e.Records), "reason", err.Error())
+		return b.failed, nil
+	}
 	if err != nil {
 		return b.failAll(ctx, e.Records, err), nil
 	}
-	var together, alone []item
+	var together, back []item
 	for i := range e.Records {
 		m := &e.Records[i]
 		l, err := lookOf(m.Body)
-		switch n := receivesOf(m); {
+		switch {
 		case err != nil:
 			b.fail(ctx, m, err)
-		case n >= poison:
-			if err := w.Engine.Park(ctx, f.Now(), l.IDs, fmt.Sprintf("failed %d times to be looked at", n-1)); err != nil {
-				b.fail(ctx, m, err)
-			}
-		case n > 1:
-			alone = append(alone, item{m, l})
+		case receivesOf(m) > 1:
+			back = append(back, item{m, l})
 		default:
 			together = append(together, item{m, l})
 		}
 	}
 	f.look(ctx, w, b, together)
-	for _, it := range alone {
-		f.look(ctx, w, b, []item{it})
-	}
+	f.suspects(ctx, w, b, back)
 	return b.failed, nil
 }
 
@@ -88,6 +87,8 @@ func (f *Form) look(ctx context.Context, w *Work, b *batch, items []item) {
 		return
 	}
 	pause(ctx, wait)
+	ctx, cancel := timely(ctx)
+	defer cancel()
 	ctx, short := withRoom(ctx)
 	var did engine.Tally
 	err := ctx.Err()
@@ -110,6 +111,16 @@ func (f *Form) look(ctx context.Context, w *Work, b *batch, items []item) {
 	case short.Load():
 		f.requeue(ctx, b, due, 0)
 	}
+}
+
+// timely returns a context that ends a moment before the invocation does, so that
+// whatever hangs is told, and not taken for a death.
+func timely(ctx context.Context) (context.Context, context.CancelFunc) {
+	end, limited := ctx.Deadline()
+	if !limited {
+		return context.WithCancel(ctx)
+	}
+	return context.WithDeadline(ctx, end.Add(-lastTime))
 }
 
 // pause waits for d, or until ctx ends.

@@ -171,24 +171,6 @@ func TestDeliverArmsNothingWithoutRoom(t *testing.T) {
 	}
 }
 
-func TestPoisonIsParkedAtItsFourthReceive(t *testing.T) {
-	s := newStack(t)
-	s.sold(2)
-	ids := s.until("1000")
-	c := &channel{}
-	out, err := s.deliverer(c).Deliver(t.Context(), one(message(t, "m", s.Now(), "4", ids...), message(t, "g", s.Now(), "1", s.until("1001")...)))
-	if err != nil || len(out.BatchItemFailures) != 0 {
-		t.Fatalf("failed %v, %v", out.BatchItemFailures, err)
-	}
-	row := s.state(ids[0])
-	if row.State != followup.Parked || !row.Next.IsZero() || row.Decisions[len(row.Decisions)-1].Rule != "poison" {
-		t.Errorf("the row is %s, next look %s", row.State, row.Next)
-	}
-	if c.sent.Load() != 1 {
-		t.Errorf("%d were sent, want the other one", c.sent.Load())
-	}
-}
-
 // A message that came back is tried alone, after the others are recorded.
 func TestWhatCameBackIsTriedAlone(t *testing.T) {
 	s := newStack(t)

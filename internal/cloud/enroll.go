@@ -11,10 +11,15 @@ import (
 )
 
 // Enroll folds what the queue brings into journeys: bodies of the inbox, events
-// of a bus (which enter the inbox first), and journeys to be reconciled.
+// of a bus (which enter the inbox first), and journeys to be reconciled. At a stack
+// that was moved away it only keeps what came, for the case that it is opened again.
 func (f *Form) Enroll(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
 	b := f.newBatch("enroll")
 	w, err := f.Work(ctx)
+	if closed(err) {
+		f.leave(ctx, b, e.Records)
+		return b.failed, nil
+	}
 	if err != nil {
 		return b.failAll(ctx, e.Records, err), nil
 	}
@@ -61,7 +66,7 @@ func (f *Form) enrolment(ctx context.Context, w *Work, text string) (*followup.I
 		return nil, nil, err
 	}
 	if bus != nil {
-		in, err := f.arrived(ctx, w, bus)
+		in, err := f.arrived(ctx, w.Shops, bus)
 		return in, nil, err
 	}
 	if m.Inbox == nil {
@@ -83,8 +88,8 @@ func (f *Form) enrolment(ctx context.Context, w *Work, text string) (*followup.I
 }
 
 // arrived stores an event of a bus as a webhook's body would be.
-func (f *Form) arrived(ctx context.Context, w *Work, bus *busEvent) (*followup.Incoming, error) {
-	in, err := bus.incoming(w.Shops, f.Now())
+func (f *Form) arrived(ctx context.Context, shops map[followup.ShopID]*followup.Shop, bus *busEvent) (*followup.Incoming, error) {
+	in, err := bus.incoming(shops, f.Now())
 	if err != nil {
 		return nil, err
 	}

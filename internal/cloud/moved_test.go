@@ -1,13 +1,19 @@
 package cloud_test
 
 import (
+	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"aftersales/internal/cloud"
 	"aftersales/internal/config"
 	"aftersales/internal/followup"
+	"aftersales/internal/queue"
 	"aftersales/internal/transfer"
 )
 
@@ -40,10 +46,96 @@ func TestMovedAway(t *testing.T) {
 	}
 	s.pass(2 * time.Minute) // what a sandbox knows holds a minute
 	hook(http.StatusServiceUnavailable)
-	look(1)
+	look(0)
 	if err := transfer.Reopen(t.Context(), set); err != nil {
 		t.Fatal(err)
 	}
 	hook(http.StatusAccepted, http.StatusOK) // seen before
 	look(0)
+}
+
+// A stack that was moved away sweeps nothing and loses nothing: what is due keeps
+// its look, what comes for it is kept, and all of it goes on when it is opened again.
+func TestAClosedStackRestsAndLosesNothing(t *testing.T) {
+	s := newStack(t)
+	ids := s.dueMails(5)
+	set := transfer.Records(s.store)
+	s.must(transfer.Close(t.Context(), set, transfer.Moved{ID: "x", At: s.Now()}))
+	waits := bought("2000", s.Now()) // its body was stored before, its message waits
+	in := followup.Incoming{InboxKey: followup.InboxKey{Shop: "main", Source: "generic", Key: "shop/main|2000-created"}, Hash: "h", Body: waits, At: s.Now().Add(-3 * time.Hour)}
+	_, err := s.store.Accept(t.Context(), []followup.Incoming{in})
+	s.must(err)
+	late := event(t, object{"source": "aftersales", "detail-type": "order.created", "id": "b", "detail": json.RawMessage(bought("2001", s.Now()))})
+	s.must(s.enroll.Send(t.Context(), []queue.Message{
+		{Body: []byte(event(t, cloud.Enrol{Inbox: &in.InboxKey}))}, {Body: []byte(late)}, {Body: []byte(`{"again":["main/1000"]}`)},
+	}))
+	s.metrics.Reset()
+	for range 300 {
+		s.minutes(1)
+	}
+	if s.dead.Len() != 0 || s.deliver.Len() != 0 || s.enroll.Len() != 0 || len(s.mails()) != 0 {
+		t.Errorf("closed for five hours: %d dead, %d looks and %d others queued, %d mails", s.dead.Len(), s.deliver.Len(), s.enroll.Len(), len(s.mails()))
+	}
+	if lines := strings.Count(s.metrics.text(), `"OldestDueSeconds":0`); lines != 300 {
+		t.Errorf("measured %d times that nothing is due, want each minute", lines)
+	}
+	if s.journey("2000").Version+s.journey("2001").Version != 0 {
+		t.Error("a closed stack took an order")
+	}
+	n, err := s.operator().Reopen(t.Context())
+	if err != nil || n < 2 {
+		t.Fatalf("%d bodies were queued again, %v", n, err)
+	}
+	for range 15 {
+		s.minutes(1)
+	}
+	for _, id := range ids {
+		if row := s.state(id); row.State != followup.Sent {
+			t.Errorf("open again, and %s is %s", id, row.State)
+		}
+	}
+	if s.journey("2000").Version == 0 || s.journey("2001").Version == 0 {
+		t.Error("an order that came while the stack was closed is lost")
+	}
+	if n, err := s.operator().Reopen(t.Context()); err != nil || n != 0 {
+		t.Errorf("opened twice: %d bodies, %v", n, err)
+	}
+}
+
+// A note that cannot be written leaves the messages to the queue.
+func TestAClosedStackThatCannotNoteLosesNothing(t *testing.T) {
+	s := newStack(t)
+	s.must(transfer.Close(t.Context(), transfer.Records(s.store), transfer.Moved{ID: "x", At: s.Now()}))
+	parts := s.parts(config.Enroll)
+	parts.Store = &unnotable{s.store}
+	out, err := cloud.New(parts).Enroll(t.Context(), one(
+		cloud.QueueMessage{MessageID: "again", Body: `{"again":["main/1000"]}`}, cloud.QueueMessage{MessageID: "nobody's", Body: `{"inbox":{"shop":"main","source":"generic","key":"k"}}`}))
+	if err != nil || len(out.BatchItemFailures) != 2 {
+		t.Errorf("failed %v, %v, want both", out.BatchItemFailures, err)
+	}
+}
+
+// unnotable is a store that takes no records.
+type unnotable struct{ followup.SweptStore }
+
+func (unnotable) SetRecord(context.Context, string, []byte, int64) error { return errors.New("no") }
+
+// Journeys that were to be reconciled are, once the stack is open again.
+func TestAClosedStackReconcilesLater(t *testing.T) {
+	s := newStack(t)
+	s.sold(1)
+	s.sweep()
+	s.work()
+	set := transfer.Records(s.store)
+	s.must(transfer.Close(t.Context(), set, transfer.Moved{ID: "x", At: s.Now()}))
+	s.pass(2 * time.Minute)
+	s.must(s.enroll.Send(t.Context(), []queue.Message{{Body: []byte(`{"again":["main/1000"]}`)}}))
+	s.work()
+	if _, err := s.operator().Reopen(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.sweep()
+	if !slices.ContainsFunc(s.enroll.Bodies(), func(b []byte) bool { return strings.Contains(string(b), "main/1000") }) {
+		t.Error("no journey is reconciled")
+	}
 }

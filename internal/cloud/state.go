@@ -57,7 +57,12 @@ func (s *Stack) Close(ctx context.Context, id string, now time.Time) (transfer.M
 	return *old, err
 }
 
-// Reopen takes a stack into use again whose export was never imported.
-func (s *Stack) Reopen(ctx context.Context) error {
-	return transfer.Reopen(ctx, transfer.Records(s.Table))
+// Reopen takes a stack into use again whose export was never imported, and queues
+// what came for it meanwhile. It returns how many bodies of the inbox these were;
+// an error behind the opening says what to do about them.
+func (s *Stack) Reopen(ctx context.Context) (int, error) {
+	if err := transfer.Reopen(ctx, transfer.Records(s.Table)); err != nil {
+		return 0, err
+	}
+	return s.resume(ctx)
 }

@@ -47,6 +47,11 @@ const limitsFor = 5 * time.Minute // limits are taken as they are
 // the stream's record. What the trigger's event says does not matter.
 func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
 	now := f.Now()
+	if err := f.here(ctx); err != nil { // nobody may send from here: looks stay in the table
+		f.Log.WarnContext(ctx, "nothing is swept", "reason", err.Error())
+		f.metrics.put(now, metricOldest, "Seconds", 0) // the alarm of a silent sweep stays quiet
+		return nil
+	}
 	var errs []error
 	for _, s := range streams() {
 		if err := f.sweep(ctx, now, s); err != nil {

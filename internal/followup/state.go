@@ -98,7 +98,7 @@ type FollowUp struct {
 	Listed   time.Time      `json:"listed,omitzero"`   // first put on the call list
 	Refusals int            `json:"ref,omitempty"`     // definite non-acceptances so far
 	Resends  int            `json:"res,omitempty"`     // after an unclear result
-	Receives int            `json:"rec,omitempty"`     // failed receives in a row
+	Receives int            `json:"rec,omitempty"`     // failed looks in a row; a look under way that may fail counts
 	Provider string         `json:"prov,omitempty"`    // provider's id of the accepted send
 	Ended    time.Time      `json:"ended,omitzero"`    // when it became terminal, or SENT
 	Outcome  Outcome        `json:"out,omitempty"`     // of a call
