@@ -95,8 +95,8 @@ func (s *stack) dies(ctx context.Context, file string) error {
 		return err
 	}
 	line, err := bufio.NewReader(words).ReadString('\n')
-	if err == nil && !strings.Contains(line, "The epoch is raised") {
-		err = fmt.Errorf("import said %q", line)
+	if !strings.Contains(line, "The epoch is raised") {
+		err = errors.Join(err, fmt.Errorf("import said %q", line))
 	}
 	_ = cmd.Process.Kill()
 	_, _ = io.Copy(io.Discard, words) // until it is dead

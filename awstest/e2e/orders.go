@@ -168,6 +168,9 @@ func busOrder(ctx context.Context, s *stack) (string, error) {
 }
 
 func cancelled(ctx context.Context, s *stack) (string, error) {
+	if _, err := s.reaches(ctx, 20*time.Second, taken, "soon", followup.Planned); err != nil { // else there is nothing to cancel
+		return "", err
+	}
 	body := shopify(taken, time.Now())
 	var o map[string]any
 	if err := json.Unmarshal(body, &o); err != nil {

@@ -12,12 +12,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
 	"github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
 	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/logging"
 )
 
 // account reads which account and region a person works in. Its errors say what
 // to do when that is not known.
 func account(ctx context.Context) (aws.Config, error) {
-	shared, err := awsconfig.LoadDefaultConfig(ctx)
+	// The SDK would warn people of connections that ended, which it opens again.
+	shared, err := awsconfig.LoadDefaultConfig(ctx, awsconfig.WithLogger(logging.Nop{}))
 	if err != nil {
 		return shared, fmt.Errorf("read configuration of AWS: %w", err)
 	}
