@@ -123,13 +123,106 @@ func (c *code) add(p *types.Package, files []*ast.File, info *types.Info) {
 				case *ast.Ident:
 					c.use(from, info.Uses[n])
 				case *ast.CompositeLit:
-					if a := action(info.TypeOf(n)); a != "" {
+					if a := action(info.TypeOf(n)); strings.HasPrefix(a, "dynamodb:") {
+						c.touch(from, a, place(fields(n)["TableName"], fields(n)["IndexName"]))
+					} else if a != "" {
 						c.actions[from] = append(c.actions[from], a)
+					}
+				case *ast.CallExpr:
+					if p.Path() == storePackage {
+						c.request(from, n)
 					}
 				}
 				return true
 			})
 		}
+	}
+}
+
+// storePackage is the only one that makes requests of DynamoDB.
+const storePackage = module + "/internal/dynamo"
+
+// requests are the methods of the store that make a request of the table they are
+// given, and the action of each.
+var requests = map[string]string{
+	"get": "dynamodb:GetItem", "put": "dynamodb:PutItem", "putBoth": "dynamodb:PutItem", "batchGet": "dynamodb:BatchGetItem",
+	"between": "dynamodb:Query", "indexQuery": "dynamodb:Query",
+}
+
+// request notes what a call of one of them asks for.
+func (c *code) request(from *types.Func, call *ast.CallExpr) {
+	name := ""
+	switch f := call.Fun.(type) {
+	case *ast.Ident:
+		name = f.Name
+	case *ast.SelectorExpr:
+		name = f.Sel.Name
+	}
+	if requests[name] == "" {
+		return
+	}
+	for i, arg := range call.Args {
+		if at := place(arg, nil); at != "" {
+			if name == "indexQuery" {
+				at = place(arg, call.Args[i+1])
+			}
+			c.touch(from, requests[name], at)
+			return
+		}
+	}
+	if requests[from.Name()] == "" {
+		c.touch(from, requests[name], "a table that the test cannot find")
+	}
+}
+
+// touch notes a request of a table or an index. The methods above make theirs for
+// their callers.
+func (c *code) touch(from *types.Func, action, at string) {
+	switch {
+	case at != "":
+		c.actions[from] = append(c.actions[from], action+" "+at)
+	case requests[from.Name()] == "":
+		c.actions[from] = append(c.actions[from], action+" a table that the test cannot find")
+	}
+}
+
+// fields are the fields that a composite literal states.
+func fields(lit *ast.CompositeLit) map[string]ast.Expr {
+	out := map[string]ast.Expr{}
+	for _, e := range lit.Elts {
+		if kv, ok := e.(*ast.KeyValueExpr); ok {
+			if name, ok := kv.Key.(*ast.Ident); ok {
+				out[name.Name] = kv.Value
+			}
+		}
+	}
+	return out
+}
+
+// place is the table, and the index of it, that two expressions name: s.t.Journeys
+// and indexDue. An index that only the caller knows is any but due.
+func place(table, index ast.Expr) string {
+	if a, ok := table.(*ast.UnaryExpr); ok {
+		table = a.X
+	}
+	sel, ok := table.(*ast.SelectorExpr)
+	if !ok {
+		return ""
+	}
+	if t, ok := sel.X.(*ast.SelectorExpr); !ok || t.Sel.Name != "t" {
+		return ""
+	}
+	at := strings.ToLower(sel.Sel.Name)
+	if call, ok := index.(*ast.CallExpr); ok { // new(indexContact)
+		index = call.Args[0]
+	}
+	switch i := index.(type) {
+	case nil:
+		return at
+	case *ast.Ident:
+		return at + "/index/" + map[string]string{"indexDue": "due", "indexList": "list", "indexContact": "by_contact"}[i.Name]
+	default:
+		return at + "/index/?"
 	}
 }
 
