@@ -1,4 +1,4 @@
-# Everything here needs Go 1.26 and make; `check` also a C compiler, for the race detector.
+# Everything here needs Go 1.26 and make; the race detector also a C compiler.
 
 GO           ?= go
 LINT_VERSION := v2.15.0
@@ -11,7 +11,7 @@ VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo
 # Words of make and of tools go to stderr: stdout is for what a target is asked for.
 
 .DEFAULT_GOAL := help
-.PHONY: aws-local aws-local-test bench-aws help demo build test test-aws check lint fuzz bench fmt clean
+.PHONY: aws-local aws-local-test bench-aws help demo build test test-aws lint fuzz bench clean
 
 help:
 	@awk -F ':.*## ' '/^##@ / {print (n++ ? "\n" : "") substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,21 +29,17 @@ build: ## the program, as bin/aftersales
 
 ##@ Before a change lands
 
-test: ## every test; about two minutes on two cores, four the first time
+test: ## every test; about two minutes on two cores, four the first time; TEST="-race -shuffle=on" as CI does
 	@echo "Running every test: about two minutes on two cores, four the first time, which builds ..." >&2
-	@start=$$(date +%s); $(GO) test ./...; status=$$?; \
+	@start=$$(date +%s); $(GO) test $(TEST) ./...; status=$$?; \
 	echo "make test took $$(($$(date +%s) - start)) s" >&2; exit $$status
 
 test-aws: ## the store, the queue and the costs on a local AWS, which it starts; AFTERSALES_DYNAMODB_ENDPOINT=URL: the tables on another
 	@if [ -n "$$AFTERSALES_DYNAMODB_ENDPOINT" ]; then cd awstest && $(GO) test $(AWSTEST) ./dynamo/... ./equality/...; \
 	else scripts/ministack run sh -c 'cd awstest && $(GO) test $(AWSTEST) ./...'; fi
 
-check: lint ## lint, then every test in random order under the race detector; about ten minutes
-	@start=$$(date +%s); $(GO) test -race -shuffle=on ./...; status=$$?; \
-	echo "make check took $$(($$(date +%s) - start)) s after lint" >&2; exit $$status
-
-lint: $(LINT) ## the rules of .golangci.yml, formatting, go vet
-	@status=0; $(LINT) fmt --diff || status=1; $(LINT) run ./... || status=1; $(GO) vet ./... || status=1; exit $$status
+lint: $(LINT) ## the rules of .golangci.yml, formatting, go vet; FIX=1 formats every Go file
+	@status=0; $(LINT) fmt $(if $(FIX),,--diff) || status=1; $(LINT) run ./... || status=1; $(GO) vet ./... || status=1; exit $$status
 
 fuzz: ## 20 s of each fuzz target; FUZZTIME=5m for longer
 	@scripts/fuzz $(or $(FUZZTIME),20s)
@@ -76,9 +72,6 @@ build-%Function:
 	@cp -R '$(SHOP)' '$(ARTIFACTS_DIR)/shop' && $(GO) run -buildvcs=false ./infra/pack '$(SHOP)' '$(ARTIFACTS_DIR)/shop/ready.json' && chmod -R a+rX '$(ARTIFACTS_DIR)' # Lambda reads it as somebody else
 
 ##@ Keep house
-
-fmt: $(LINT) ## formats every Go file
-	@$(LINT) fmt
 
 clean: ## removes what was built; .tools stays
 	@rm -rf bin dist

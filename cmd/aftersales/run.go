@@ -29,6 +29,7 @@ type commands struct {
 	Calls      callsVerbs     `cmd:"" help:"Work the call list."`
 	Case       caseVerbs      `cmd:"" help:"Work the cases: problems that somebody is handling."`
 	Parked     parkedVerbs    `cmd:"" help:"Decide what nobody knows: messages that may or may not have gone out."`
+	Backup     backupVerb     `cmd:"" help:"Copy the data folder, beside a running serve."`
 	Export     exportVerb     `cmd:"" help:"Move all that is here into a file."`
 	Import     importVerb     `cmd:"" help:"Take all that was moved out of a file."`
 	Cost       costVerb       `cmd:"" help:"Compute what the AWS form costs."`
