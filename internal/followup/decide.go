@@ -169,7 +169,7 @@ func (g *gates) consent() bool {
 		return false
 	}
 	given, recorded := g.c.Consented(class, g.row.Channel)
-	rule, reason := "", ""
+	var rule, reason string
 	switch {
 	case recorded && !given:
 		rule, reason = "opted-out", "the customer said no to "
