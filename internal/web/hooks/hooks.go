@@ -4,6 +4,7 @@
 package hooks
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,7 +21,7 @@ import (
 )
 
 const (
-	hooksAtOnce = 64               // bodies taken at the same time, when nothing else is configured
+	hooksAtOnce = 64               // bodies stored at the same time, when nothing else is configured
 	bodyTime    = 15 * time.Second // in which a body must have arrived
 	storeTime   = 10 * time.Second // in which the store must have answered
 )
@@ -37,7 +38,8 @@ type Config struct {
 	Now        func() time.Time // the product's clock, which may be a virtual one
 	RealNow    func() time.Time // the machine's clock: judges the age of signatures
 	Wake       func()           // new work is in the inbox; nil: nobody is told
-	AtOnce     int              // bodies taken at once, more are told to wait; 0: 64
+	AtOnce     int              // rightly signed bodies taken at once, more are told to wait; 0: 64
+	Arriving   int              // bodies on their way at once, the oldest gives way to a further one; 0: 512
 	BodyTime   time.Duration    // in which a body must have arrived; 0: 15 s
 	Log        *slog.Logger
 }
@@ -52,8 +54,9 @@ const Pattern = "/hooks/{source}/{shop}"
 
 // Hooks answers requests to [Pattern]. Nobody logs in: webhooks are signed.
 type Hooks struct {
-	c     Config
-	slots chan struct{}
+	c        Config
+	slots    chan struct{}
+	arrivals arrivals
 }
 
 // New returns what takes webhooks.
@@ -67,7 +70,7 @@ func New(c Config) *Hooks {
 	if c.Wake == nil {
 		c.Wake = func() {}
 	}
-	return &Hooks{c: c, slots: make(chan struct{}, c.AtOnce)}
+	return &Hooks{c: c, slots: make(chan struct{}, c.AtOnce), arrivals: arrivals{most: cmp.Or(c.Arriving, arriving), room: arrivingBytes}}
 }
 
 // Missing answers an address below /hooks/ that leads nowhere.
@@ -88,15 +91,19 @@ func (h *Hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			"post to /hooks/{source}/{shop}, such as /hooks/shopify/main, and set the secret of the source").Write(w)
 		return
 	}
-	select {
-	case h.slots <- struct{}{}:
-		defer func() { <-h.slots }()
-	default:
-		w.Header().Set("Retry-After", "2")
-		problem.New(http.StatusTooManyRequests, "busy", "too many webhooks at once", "send it again in two seconds").Write(w)
+	body, fault := h.readBody(w, r)
+	if fault != nil {
+		if fault.Status == http.StatusTooManyRequests {
+			w.Header().Set("Retry-After", "2")
+		}
+		fault.Write(w)
 		return
 	}
-	h.take(w, r, d)
+	h.take(w, r, source.Request{Method: r.Method, Header: r.Header, Body: body}, d)
+}
+
+func busy() problem.Problem {
+	return problem.New(http.StatusTooManyRequests, "busy", "too many webhooks at once", "send it again in two seconds")
 }
 
 // door is one source of one shop.
@@ -117,13 +124,22 @@ func (h *Hooks) door(r *http.Request) (d door, ok bool) {
 	return d, len(d.secrets) > 0
 }
 
-func (h *Hooks) take(w http.ResponseWriter, r *http.Request, d door) {
-	body, fault := h.readBody(w, r)
-	if fault != nil {
-		fault.Write(w)
+// take stores a body that is whole. Only whoever signed it rightly takes a slot:
+// strangers, however many, do not keep the shop's own webhooks waiting.
+func (h *Hooks) take(w http.ResponseWriter, r *http.Request, req source.Request, d door) {
+	if err := d.source.Verify(req, d.secrets, h.c.RealNow()); err != nil {
+		h.refuse(w, r, d, err)
 		return
 	}
-	in, err := h.read(source.Request{Method: r.Method, Header: r.Header, Body: body}, d)
+	select {
+	case h.slots <- struct{}{}:
+		defer func() { <-h.slots }()
+	default:
+		w.Header().Set("Retry-After", "2")
+		busy().Write(w)
+		return
+	}
+	in, err := h.read(req, d)
 	if err != nil {
 		h.refuse(w, r, d, err)
 		return
@@ -157,12 +173,9 @@ func (h *Hooks) settle(w http.ResponseWriter, r *http.Request, in followup.Incom
 	problem.JSON(w, "application/json", status, map[string]string{"status": string(v)})
 }
 
-// read checks and names a body. It is read once here so that what nobody can
+// read names a body that was signed rightly. It is read once here so that what nobody can
 // read is told to its sender, who can mend it, and not found out later.
 func (h *Hooks) read(r source.Request, d door) (in followup.Incoming, err error) {
-	if err := d.source.Verify(r, d.secrets, h.c.RealNow()); err != nil {
-		return in, err
-	}
 	key, topic, err := d.source.Key(r)
 	if err != nil {
 		return in, err
@@ -201,7 +214,9 @@ func (h *Hooks) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *probl
 		return nil, &tooLarge
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(h.c.RealNow().Add(h.c.BodyTime)) // not every server can; then its own limit holds
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, source.MaxBody))
+	on := h.arrivals.add(w, http.MaxBytesReader(w, r.Body, source.MaxBody))
+	body, err := io.ReadAll(on)
+	away := on.end()
 	if err == nil {
 		return body, nil
 	}
@@ -209,6 +224,10 @@ func (h *Hooks) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *probl
 		return nil, &tooLarge
 	}
 	w.Header().Set("Connection", "close")
+	if away {
+		full := busy()
+		return nil, &full
+	}
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		slow := problem.New(http.StatusRequestTimeout, "slow", "the body did not arrive in time", "send it within 15 seconds")
 		return nil, &slow
