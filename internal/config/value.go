@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/language"
 
@@ -63,7 +64,7 @@ func scalar[T any](r *reader, n node, rule rule[T]) (T, bool) {
 
 var (
 	lineText = rule[string]{"text of one line, at most 200 characters", "Shop & Sons", func(s string) (string, bool) {
-		return s, s != "" && len(s) <= 200 && strings.TrimSpace(s) == s && printable(s)
+		return s, s != "" && utf8.RuneCountInString(s) <= 200 && strings.TrimSpace(s) == s && printable(s)
 	}}
 	addressText = rule[string]{"a postal address of at most 500 characters", `"1 High Street, Springfield"`, func(s string) (string, bool) {
 		s = strings.TrimSpace(s)

@@ -8,18 +8,12 @@ import (
 	"aftersales/internal/followup"
 )
 
-// Kinds of a contact id: what it was made from.
-const (
-	KindMail  = "mail"  // normalised mail address
-	KindPhone = "phone" // E.164
-	KindOrder = "order" // journey id
-)
-
 var contactEncoding = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
 // ContactID returns the id of the contact with that mail address, phone number
 // or order: 26 lower-case letters and digits that only the holder of secret
-// can make, so it can be logged. An empty value has no id.
+// can make, so it can be logged. A kind tells values of one form apart, such as
+// "mail" and "phone". An empty value has no id.
 func ContactID(secret []byte, kind, value string) followup.ContactID {
 	if value == "" {
 		return ""

@@ -29,8 +29,6 @@ type Purpose byte
 const (
 	Answer      Purpose = 'a'
 	Unsubscribe Purpose = 'u'
-	Preferences Purpose = 'p'
-	Warranty    Purpose = 'w'
 )
 
 // What Open answers beside success.

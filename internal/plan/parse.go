@@ -19,7 +19,7 @@ func Outline(s Source) *followup.Plan { return parseFile(s).outline }
 // parsed is a file that was read, with its tree for faults across files.
 type parsed struct {
 	Source
-	root   *node
+	root    *node
 	outline *followup.Plan // what could be read
 	plan    *followup.Plan // nil when a fault is more than a warning
 	faults  Faults
