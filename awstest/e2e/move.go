@@ -23,7 +23,7 @@ import (
 type moving struct {
 	dir  string            // the folder
 	was  map[string]string // its journeys
-	done chan error
+	done chan error         // of the import; nil until it begins
 }
 
 // moveIn lives a small demo in a folder and begins to import it by the program,
@@ -33,7 +33,7 @@ func moveIn(ctx context.Context, s *stack) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	s.moving = &moving{dir: dir, done: make(chan error, 1)}
+	s.moving = &moving{dir: dir}
 	shop, err := config.Load(shopFile(), os.LookupEnv)
 	if err != nil {
 		return "", err
@@ -77,6 +77,7 @@ func moveIn(ctx context.Context, s *stack) (string, error) {
 	if err := s.dies(ctx, file); err != nil {
 		return "", err
 	}
+	s.moving.done = make(chan error, 1)
 	go func() {
 		_, err := ask(ctx, "", "import", "--state", file)
 		s.moving.done <- err
@@ -106,8 +107,8 @@ func (s *stack) dies(ctx context.Context, file string) error {
 
 // movedIn waits for the import and compares what is there with what was here.
 func movedIn(ctx context.Context, s *stack) (string, error) {
-	if s.moving == nil {
-		return "", errors.New("`demo moves in` was not taken")
+	if s.moving == nil || s.moving.done == nil {
+		return "", errors.New("`demo moves in` was not taken, or failed")
 	}
 	select {
 	case err := <-s.moving.done:
