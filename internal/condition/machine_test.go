@@ -62,11 +62,11 @@ func (d drawn) truth(depth int) string {
 func TestAnswersAsTheMachine(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		src := drawn{rt}.truth(3)
-		c, err := plan.Compile(plan.KindStep, src)
-		if err != nil {
+		p, faults := plan.Parse("p.yaml", []byte("plan: p\nversion: 1\nsteps:\n  - {id: s, class: service, channel: email, message: m, when: '"+src+"', after: {event: delivered, wait: P1D}}\n"))
+		if faults.Failed() {
 			return // too long, or with too many loops
 		}
-		got, gotErr := c.Holds(&followup.Scope{Facts: &followup.Facts{}})
+		got, gotErr := p.Steps[0].When.Holds(&followup.Scope{Facts: &followup.Facts{}})
 		program, err := expr.Compile(src)
 		if err != nil {
 			rt.Fatalf("%s does not compile: %v", src, err)
