@@ -3,10 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"os"
-	"path/filepath"
-
-	"aftersales/internal/sqlite"
 )
 
 // backupVerb copies a data folder that may be serving.
@@ -31,17 +27,14 @@ func (v *backupVerb) Run(ctx context.Context, s *shell) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
-	if err := app.Backup(ctx, v.Folder); err != nil {
-		return err
-	}
-	info, err := os.Stat(filepath.Join(v.Folder, sqlite.FileName))
+	size, err := app.Backup(ctx, v.Folder)
 	if err != nil {
 		return err
 	}
 	if v.JSON {
-		return s.json(backedUp{v.Folder, info.Size()})
+		return s.json(backedUp{v.Folder, size})
 	}
 	s.printf("%s: the data folder as of now, %.1f MB, with its key. It holds names, addresses and what customers wrote.\n"+
-		"To restore: stop serve, put both files into an empty data folder, start.\n", v.Folder, float64(info.Size())/1e6)
+		"To restore: stop serve, put both files into an empty data folder, start.\n", v.Folder, float64(size)/1e6)
 	return nil
 }
