@@ -23,7 +23,7 @@ import (
 type moving struct {
 	dir  string            // the folder
 	was  map[string]string // its journeys
-	done chan error         // of the import; nil until it begins
+	done chan error        // of the import; nil until it begins
 }
 
 // moveIn lives a small demo in a folder and begins to import it by the program,
