@@ -243,12 +243,13 @@ func daysLeft(v *view) string {
 	return v.texts.daysLeft(n)
 }
 
-// reviewLink is the same for every customer, whatever they answered.
+// reviewLink is the same for every customer, whatever they answered: where the
+// shop has no place for reviews, our own page, which asks for one.
 func reviewLink(v *view) string {
 	if v.shop.ReviewURL != "" {
 		return v.shop.ReviewURL
 	}
-	return v.answerPage()
+	return v.answerPage() + "?ask=review"
 }
 
 // unsubscribeLink is signed once a letter: it stands in the HTML, the text and a header.

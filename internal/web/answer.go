@@ -20,6 +20,7 @@ type asked struct {
 	t      *texts
 	units  []unit // concerned, dearest to the reader: in the order of the order
 	phone  bool   // a number is known, so that we can call
+	review bool   // the link asked for a review
 }
 
 // answer is the page where a customer says how it goes. Reading it changes
@@ -40,6 +41,9 @@ func (p *public) answer(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a, err := p.open(r.Context(), id)
+	if a != nil {
+		a.review = r.URL.Query().Get("ask") == "review"
+	}
 	switch {
 	case errors.Is(err, followup.ErrNotFound):
 		p.missing(w, r)
@@ -100,7 +104,7 @@ func (p *public) answered(w http.ResponseWriter, r *http.Request, a *asked) {
 	})
 	switch {
 	case errors.Is(err, engine.ErrAnswer):
-		f.Faults = []string{a.t.NoAnswer}
+		f.Faults = []string{a.nothing()}
 		p.ask(w, r, http.StatusUnprocessableEntity, a, f)
 	case err != nil:
 		p.c.Log.ErrorContext(r.Context(), "answer not recorded", "follow_up", a.id, "err", err)
@@ -110,9 +114,25 @@ func (p *public) answered(w http.ResponseWriter, r *http.Request, a *asked) {
 	default:
 		p.c.Wake()
 		// Relative, so that it holds behind a proxy that adds a path.
-		w.Header().Set("Location", "./"+r.PathValue("token"))
+		w.Header().Set("Location", "./"+r.PathValue("token")+a.asks())
 		w.WriteHeader(http.StatusSeeOther)
 	}
+}
+
+// asks is what the link said that this page is for.
+func (a *asked) asks() string {
+	if a.review {
+		return "?ask=review"
+	}
+	return ""
+}
+
+// nothing says what an empty form lacks.
+func (a *asked) nothing() string {
+	if a.review {
+		return a.t.NoReview
+	}
+	return a.t.NoAnswer
 }
 
 func missingTitle(t *texts) string { return t.MissingTitle }

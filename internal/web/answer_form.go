@@ -69,7 +69,7 @@ func (f *form) check(a *asked, values url.Values) {
 	}
 	switch {
 	case f.Answer == "" && f.Rating == 0 && f.Text == "" && !f.CallMe:
-		f.Faults = append(f.Faults, a.t.NoAnswer)
+		f.Faults = append(f.Faults, a.nothing())
 	case f.Answer != "" && !slices.Contains(answerValues[:], f.Answer):
 		f.Answer = ""
 		f.Faults = append(f.Faults, a.t.NoAnswer)

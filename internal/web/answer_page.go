@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"html/template"
 	"net/url"
 	"slices"
 	"strconv"
@@ -39,28 +40,36 @@ type caseView struct {
 
 type answerPage struct {
 	frame
-	Order   string
-	Form    form
-	Options []option
-	Units   []option
-	Ratings []option
-	Only    string // name of the only unit concerned
-	Said    []report
-	Cases   []caseView
-	Works   bool
-	NotYet  bool
-	CallMe  string // the number we would call
-	Review  string // shown to everybody who answered, whatever they said
-	MaxText int
+	ToReview bool // a review, before all else
+	Order    string
+	Form     form
+	Options  []option
+	Units    []option
+	Many     bool // so many units that they are a list to open
+	More     bool // and not all of them are in it
+	Ratings  []option
+	Only     string // name of the only unit concerned
+	Said     []report
+	Cases    []caseView
+	Works    bool
+	NotYet   bool
+	CallMe   string // the number we would call
+	Review   string // shown to everybody who answered, whatever they said
+	MaxText  int
 }
 
 // page collects what the answer page shows now.
 func (a *asked) page(l *look, f form, now time.Time) answerPage {
 	t := a.t
-	g := answerPage{
-		frame: frame{l, t, t.AnswerTitle, cardOf(a.rules.Shop, t)}, Form: f, Order: t.order(plain(a.number())),
-		Options: a.options(f, now), Units: a.choices(f), Ratings: ratings(f), MaxText: maxText,
+	title := t.AnswerTitle
+	if a.review {
+		title = t.ReviewTitle
 	}
+	g := answerPage{
+		frame: frame{l, t, title, cardOf(a.rules.Shop, t)}, ToReview: a.review, Form: f, Order: t.order(plain(a.number())),
+		Options: a.options(f, now), Ratings: ratings(f), MaxText: maxText,
+	}
+	g.Units, g.Many, g.More = a.choices(f)
 	if g.CallMe = t.CallMeHint; !a.phone {
 		g.CallMe = t.CallMeNoNumber
 	}
@@ -170,19 +179,46 @@ func (a *asked) options(f form, now time.Time) []option {
 	return out
 }
 
-func (a *asked) choices(f form) []option {
+const (
+	mostSaid  = 8     // answers shown
+	fewUnits  = 12    // shown as buttons; more are a list to open
+	unitBytes = 5_000 // of the page, for that list: the whole stays under 15 kB
+	unitName  = 60    // of a name in it, in characters
+)
+
+// choices are the units to choose from, and all of them at once.
+func (a *asked) choices(f form) (out []option, many, more bool) {
 	if len(a.units) < 2 {
-		return nil
+		return nil, false, false
 	}
-	var out []option
+	many = len(a.units) > fewUnits
+	room := unitBytes
 	for _, u := range a.units {
 		o := option{Value: string(u.Key), Label: u.label(), Checked: f.Unit == string(u.Key)}
 		if u.Serial != "" {
 			o.Hint = a.t.Serial + " " + u.Serial
 		}
+		if many {
+			if u.Serial != "" {
+				o.Label += ", " + u.Serial
+			}
+			o.Label, o.Hint = short(o.Label), ""
+			if room -= len(`<option value=""></option>`) + len(template.HTMLEscapeString(o.Value+o.Label)); room < 0 {
+				more = true
+				break
+			}
+		}
 		out = append(out, o)
 	}
-	return append(out, option{Value: allUnits, Label: a.t.AllUnits, Checked: f.Unit == allUnits})
+	return append(out, option{Value: allUnits, Label: a.t.AllUnits, Checked: f.Unit == allUnits}), many, more
+}
+
+// short keeps both ends of a long name: the number of a unit stands last.
+func short(s string) string {
+	if r := []rune(s); len(r) > unitName {
+		return string(r[:unitName-21]) + "…" + string(r[len(r)-20:])
+	}
+	return s
 }
 
 func ratings(f form) []option {
@@ -215,7 +251,7 @@ func (a *asked) said() []report {
 		}
 		out = append(out, r)
 	}
-	return out
+	return out[max(0, len(out)-mostSaid):]
 }
 
 // named returns the name of a unit where the reader could confuse it.

@@ -80,6 +80,15 @@ var english = texts{
 	Review:         "Write a review",
 	Reviews:        "Good or bad: an honest review helps other customers, and us.",
 
+	MoreUnits: "Is it one that is not in the list? Choose “All of them” and write which one you mean.",
+
+	ReviewTitle: "Would you write a review?",
+	ReviewLead:  "Stars, a few words, or both: good or bad. You need no account, and the shop itself reads what you write.",
+	ReviewText:  "Your review",
+	ReviewHint:  "What you like, what you do not, and what you would tell somebody who thinks of buying it.",
+	SendReview:  "Send review",
+	NoReview:    "Please choose how satisfied you are, or write a few words.",
+
 	Mend:      "Please check your answer",
 	NoAnswer:  "Please choose one of the answers.",
 	NoUnit:    "Please choose which one it is about.",

@@ -34,7 +34,9 @@ type texts struct {
 	RatingLabel, RatingLow, RatingHigh, Optional, Send                 string
 	Told, ToldRating, Noted, Thanks, ThanksWorks                       string
 	CaseNumber, CaseReply, CaseNote, CaseClosed, HearBy                string
-	NotYet, Change, ChangeLead, Serial, Review, Reviews                string
+	NotYet, Change, ChangeLead, Serial, Review, Reviews, MoreUnits     string
+	// The same page, where a review is asked for.
+	ReviewTitle, ReviewLead, ReviewText, ReviewHint, SendReview, NoReview string
 	// What is wrong with a form.
 	Mend, NoAnswer, NoUnit, WrongForm, TooLong string
 	// The unsubscribe page.
