@@ -43,15 +43,22 @@ func (in Inputs) of(c *config.Config) Inputs {
 
 // Read reads plans and catalogue; its error names every fault at once.
 func Read(c *config.Config, in Inputs) (Files, error) {
+	folder := c.Plans
+	if in.Plans != nil {
+		folder = ""
+	}
 	in = in.of(c)
 	plans, docs, faults := plan.LoadDir(in.Plans, ".")
+	for i := range faults { // as the file can be opened
+		faults[i].File = filepath.Join(folder, faults[i].File)
+	}
 	name := "products"
 	if in.Catalogue == nil && c.Products != "" {
 		body, err := os.ReadFile(c.Products)
 		if err != nil {
 			return Files{}, fmt.Errorf("read catalogue: %w", err)
 		}
-		in.Catalogue, name = body, filepath.Base(c.Products)
+		in.Catalogue, name = body, c.Products
 	}
 	catalogue := &followup.Catalogue{}
 	if in.Catalogue != nil {

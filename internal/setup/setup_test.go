@@ -55,6 +55,22 @@ func TestEveryFaultOfTheFilesAtOnce(t *testing.T) {
 	}
 }
 
+// Faults name files as they can be opened from where the program runs.
+func TestFaultsNameTheFolder(t *testing.T) {
+	c := settings()
+	c.Plans = t.TempDir()
+	if _, err := setup.Read(c, setup.Inputs{}); err == nil || !strings.Contains(err.Error(), c.Plans+": ") {
+		t.Errorf("a folder without plans: %v", err)
+	}
+	path := filepath.Join(c.Plans, "p.yaml")
+	if err := os.WriteFile(path, []byte("plan: p\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := setup.Read(c, setup.Inputs{}); err == nil || !strings.HasPrefix(err.Error(), path+":") {
+		t.Errorf("a plan without a version: %v", err)
+	}
+}
+
 func TestFilesOfTheConfiguration(t *testing.T) {
 	dir := t.TempDir()
 	c := settings()
