@@ -9,7 +9,7 @@ import (
 // Node is a part of a condition's tree. What Op says, the other fields mean:
 //
 //	nil true false        constants
-//	text int float money  constants: Text, Int, Float, Money
+//	text integer decimal money  constants: Text, Int, Float, Money
 //	name                  Text: order, lines, units, unit, self, contact, answers, coverages, cases
 //	it index              the element a predicate is about, and its place
 //	field                 Text of Of[0]; field? is nil where Of[0] is
@@ -73,9 +73,9 @@ func leaf(n *Node) (eval, bool) {
 		return constant(n.Op == "true"), true
 	case "text":
 		return constant(n.Text), true
-	case "int":
+	case "integer":
 		return constant(n.Int), true
-	case "float":
+	case "decimal":
 		return constant(n.Float), true
 	case "money":
 		if n.Money != nil {

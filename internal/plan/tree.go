@@ -24,9 +24,9 @@ func treeOf(n ast.Node) (condition.Node, error) {
 	case *ast.StringNode:
 		return condition.Node{Op: "text", Text: n.Value}, nil
 	case *ast.IntegerNode:
-		return condition.Node{Op: "int", Int: n.Value}, nil
+		return condition.Node{Op: "integer", Int: n.Value}, nil
 	case *ast.FloatNode:
-		return condition.Node{Op: "float", Float: n.Value}, nil
+		return condition.Node{Op: "decimal", Float: n.Value}, nil
 	case *ast.IdentifierNode:
 		return condition.Node{Op: "name", Text: strings.TrimPrefix(n.Value, "_")}, nil
 	case *ast.PointerNode:
