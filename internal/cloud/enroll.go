@@ -23,6 +23,7 @@ func (f *Form) Enroll(ctx context.Context, e QueueEvent) (events.SQSEventRespons
 	if err != nil {
 		return b.failAll(ctx, e.Records, err), nil
 	}
+	ctx = cameBack(ctx, e.Records)
 	var bodies []followup.Incoming
 	var owners []*QueueMessage
 	for i := range e.Records {

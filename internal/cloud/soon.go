@@ -25,6 +25,37 @@ type soon struct {
 	turn sync.Mutex // one at a time in this sandbox, or they lose the record to one another
 }
 
+// Journeys loads journeys. Whoever died behind a Save queued nothing, and the Save
+// that repeats it changes no row: so for a message that came back, what is due soon
+// is queued from what was loaded. What has been due for long, healing has found.
+func (s *soon) Journeys(ctx context.Context, ids []followup.JourneyID) ([]followup.Journey, error) {
+	js, err := s.SweptStore.Journeys(ctx, ids)
+	if err != nil || ctx.Value(backKey{}) == nil {
+		return js, err
+	}
+	var rows []followup.FollowUp
+	healed := s.form.Now().Add(-trailed)
+	for i := range js {
+		for _, row := range js[i].Rows {
+			if row.Next.After(healed) {
+				rows = append(rows, row)
+			}
+		}
+	}
+	s.tell(ctx, rows)
+	return js, nil
+}
+
+type backKey struct{}
+
+// cameBack returns a context for messages of which some came back.
+func cameBack(ctx context.Context, messages []QueueMessage) context.Context {
+	if slices.ContainsFunc(messages, func(m QueueMessage) bool { return receivesOf(&m) > 1 }) {
+		return context.WithValue(ctx, backKey{}, true)
+	}
+	return ctx
+}
+
 // Save writes changes, then queues what is due soon.
 func (s *soon) Save(ctx context.Context, changes []followup.Change) ([]error, error) {
 	errs, err := s.SweptStore.Save(ctx, changes)
