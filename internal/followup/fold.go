@@ -2,7 +2,9 @@ package followup
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -24,6 +26,7 @@ func Fold(events []Event) Facts {
 	f.deliverRest()
 	f.trim()
 	f.unsold()
+	f.beyond()
 	return f.facts
 }
 
@@ -168,14 +171,62 @@ func (f *folder) settleMoney() {
 	}
 }
 
+// MostUnits is how many units of one order are followed one by one. Of an order
+// with more each line keeps its first units, as evenly as they go; the others are
+// goods like any, of which nothing is known, and a stray says so.
+const MostUnits = 1000
+
 func (f *folder) makeUnits() {
+	rest, most := MostUnits, f.share()
 	for _, l := range f.facts.Lines {
-		for i := 1; i <= l.Quantity; i++ {
+		n := min(l.Quantity, most, rest)
+		rest -= n
+		f.facts.Units = slices.Grow(f.facts.Units, n)
+		for i := 1; i <= n; i++ {
 			u := Unit{Key: NewUnitKey(l.ID, i)}
 			if i <= len(l.Serials) {
 				u.Serial = l.Serials[i-1]
 			}
 			f.facts.Units = append(f.facts.Units, u)
+		}
+	}
+}
+
+// share is how many units a line may have at most, so that all lines together
+// have no more than [MostUnits]; at least one.
+func (f *folder) share() int {
+	most := MostUnits
+	for ; most > 1; most-- {
+		sum := 0
+		for i := range f.facts.Lines {
+			sum += min(f.facts.Lines[i].Quantity, most)
+		}
+		if sum <= MostUnits {
+			break
+		}
+	}
+	return most
+}
+
+// beyond notes the lines that have more units than are followed.
+func (f *folder) beyond() {
+	tracked := map[string]int{}
+	sold := 0
+	for i := range f.facts.Lines {
+		sold += f.facts.Lines[i].Quantity
+	}
+	if sold == len(f.facts.Units) {
+		return
+	}
+	for i := range f.facts.Units {
+		tracked[f.facts.Units[i].Line()]++
+	}
+	for i := range f.facts.Lines {
+		if l := &f.facts.Lines[i]; tracked[l.ID] < l.Quantity {
+			by := f.trims[i]
+			f.stray(&Event{Source: by.Source, ID: by.Event, Type: OrderUpdated}, "order.lines.quantity", strconv.Itoa(l.Quantity),
+				fmt.Sprintf("of line %s is more than are followed one by one: %d of them are, and at most %d of an order", shortened(l.ID), tracked[l.ID], MostUnits),
+				"nothing needs mending; follow-ups of the order as a whole go out as they do, and to follow every unit send it as several orders")
 		}
 	}
 }

@@ -34,7 +34,7 @@ type Line struct {
 	Vendor    string   `json:"vendor,omitempty"`
 	ProductID string   `json:"prod,omitempty"`
 	Category  string   `json:"cat,omitempty"`  // the line's own; the catalogue's is looked up
-	Quantity  int      `json:"n"`              // units ever sold on this line, 1 to 1,000
+	Quantity  int      `json:"n"`              // units ever sold on this line, 1 to 1,000,000; see MostUnits
 	Current   *int     `json:"cur,omitempty"`  // units still sold, where the store says so
 	Price     Money    `json:"price,omitzero"` // of one unit
 	Serials   []string `json:"ser,omitempty"`  // of units 1, 2, ...

@@ -76,6 +76,8 @@ func (f *folder) strayUnit(e *Event) {
 	case l.Quantity == 0: // told already, see unsold
 	case r.Index > l.Quantity:
 		f.stray(e, "unit.index", strconv.Itoa(r.Index), fmt.Sprintf("is beyond the units of line %s, which has %d", shortened(l.ID), l.Quantity)+passed, mend)
+	case r.Index > MostUnits || r.Index > 1 && r.Serial == "":
+		f.stray(e, "unit.index", strconv.Itoa(r.Index), fmt.Sprintf("is beyond the units of line %s that are followed one by one", shortened(l.ID))+passed, "nothing needs mending, or send the line as an order of its own")
 	default:
 		f.stray(e, "unit.serial", r.Serial, "is that of no unit of line "+shortened(l.ID)+f.serials(l.ID)+passed, mend+` or with "index"`)
 	}

@@ -82,7 +82,7 @@ type genericLine struct {
 	Vendor    text     `json:"vendor" about:"maker"`
 	ProductID ident    `json:"product_id" about:"the store's own id of the product"`
 	Category  text     `json:"category" about:"such as appliance; default the catalogue's"`
-	Quantity  quantity `json:"quantity" about:"units sold, 1 to 1000"`
+	Quantity  quantity `json:"quantity" about:"units sold, 1 to 1000000; of an order 1000 are followed one by one"`
 	Price     amount   `json:"price" about:"of one unit"`
 	Serials   []serial `json:"serials" about:"serial numbers of unit 1, 2, ..."`
 	Digital   flag     `json:"digital" about:"true: nothing is delivered"`

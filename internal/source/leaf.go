@@ -12,9 +12,9 @@ import (
 
 // Limits of single values.
 const (
-	maxID       = 200  // bytes of an id
-	maxText     = 1000 // bytes of a text that are kept
-	maxQuantity = 1000 // units of one line
+	maxID       = 200       // bytes of an id
+	maxText     = 1000      // bytes of a text that are kept
+	maxQuantity = 1_000_000 // units of one line; see [followup.MostUnits]
 )
 
 // text is a string that people wrote; a number counts as its digits. What
@@ -155,7 +155,7 @@ func (n *count) read(s *scanner) {
 	*n = count(readCount(s, 0, maxQuantity, "2"))
 }
 
-// quantity is a number of units from 1 to 1,000; 0 when absent.
+// quantity is a number of units from 1 to 1,000,000; 0 when absent.
 type quantity int
 
 func (n *quantity) read(s *scanner) {

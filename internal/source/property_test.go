@@ -132,7 +132,7 @@ func checkTranslation(t testing.TB, name string, tr source.Translation, err erro
 			t.Fatalf("%s: a zero byte in an id", name)
 		}
 		for _, l := range e.Lines {
-			if l.ID == "" || l.Quantity < 0 || l.Quantity > 1000 || l.Current != nil && (*l.Current < 0 || *l.Current > l.Quantity) {
+			if l.ID == "" || l.Quantity < 0 || l.Quantity > 1_000_000 || l.Current != nil && (*l.Current < 0 || *l.Current > l.Quantity) {
 				t.Fatalf("%s: line %+v", name, l)
 			}
 		}
