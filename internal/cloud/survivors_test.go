@@ -70,15 +70,8 @@ func TestHealingStaysBehindThePlace(t *testing.T) {
 		t.Fatalf("%d were queued, want ten", n)
 	}
 	s.limits.Left = 1000
-	for n := range 11 {
-		s.pass(time.Minute)
-		if n == 10 { // the place has stood there for ten minutes
-			if err := s.form(config.Console).GoOn(t.Context(), followup.LaneService); err != nil {
-				t.Fatal(err)
-			}
-			s.sweep()
-		}
-	}
+	s.pass(11 * time.Minute) // the place has stood there for ten minutes
+	s.sweep()
 	seen := map[followup.FollowUpID]int{}
 	for _, l := range s.queued() {
 		for _, id := range l.IDs {
@@ -196,3 +189,22 @@ func TestAReportThatFailedMovesNoWatermark(t *testing.T) {
 	}
 }
 
+
+// What was queued less than ten minutes ago may be on its way: it is not healed.
+func TestHealingLeavesWhatIsOnItsWay(t *testing.T) {
+	s := newStack(t)
+	lost := s.due(1, s.Now(), followup.Service)[0]
+	s.sweep()
+	s.pass(6 * time.Minute)
+	young := s.due(1, s.Now(), followup.Service)[0]
+	s.sweep()
+	s.pass(5 * time.Minute)
+	s.sweep()
+	seen := map[followup.FollowUpID]int{}
+	for _, l := range s.queued() {
+		seen[l.IDs[0]]++
+	}
+	if seen[lost] != 2 || seen[young] != 1 {
+		t.Errorf("the one of eleven minutes ago was queued %d times, that of five minutes ago %d; want 2, 1", seen[lost], seen[young])
+	}
+}
