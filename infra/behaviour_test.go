@@ -122,6 +122,69 @@ func TestNothingIsLostUnheard(t *testing.T) {
 	}
 }
 
+// A failed sweep is not tried again: the next minute does it all, and the schedule
+// has gone on.
+func TestASweepFailsOnce(t *testing.T) {
+	c := at(read(t, root), "Resources", "SweepFunction", "Properties", "EventInvokeConfig")
+	if fmt.Sprint(at(c, "MaximumRetryAttempts")) != "0" || fmt.Sprint(at(c, "MaximumEventAgeInSeconds")) != "60" ||
+		ref(at(c, "DestinationConfig", "OnFailure", "Destination")) != "BusDeadQueue" {
+		t.Errorf("what Lambda does with a failed sweep: %v", c)
+	}
+}
+
+// Lines of metrics state no level: Lambda takes them for INFO, and drops them when
+// only more is asked for.
+func TestMetricsAreLogged(t *testing.T) {
+	if level := text(read(t, root), "Globals", "Function", "LoggingConfig", "ApplicationLogLevel"); level != "INFO" {
+		t.Errorf("level %q: no metric of ours is ever written", level)
+	}
+}
+
+// Parameters with which nothing would work are refused.
+func TestParametersHaveBounds(t *testing.T) {
+	parameters := at(read(t, root), "Parameters")
+	for _, name := range []string{"HookRate", "HookBurst", "PageRate", "PageBurst"} {
+		if fmt.Sprint(at(parameters, name, "MinValue")) != "1" {
+			t.Errorf("%s may be 0: every request is answered 429", name)
+		}
+	}
+	for name, c := range map[string][2]string{ // good, bad
+		"AlarmEmail":         {"ops@shop.example", "ops"},
+		"CertificateArn":     {"arn:aws:acm:eu-central-1:123456789012:certificate/12345678-1234-1234-1234-123456789012", "care.shop.example"},
+		"JourneysTableInUse": {"aftersales-restored", "arn:aws:dynamodb:eu-central-1:123456789012:table/x"},
+		"ContactsTableInUse": {"aftersales-restored", "a b"},
+		"InboxTableInUse":    {"aftersales-restored", "x"},
+	} {
+		pattern := regexp.MustCompile(text(parameters, name, "AllowedPattern"))
+		if !pattern.MatchString("") || !pattern.MatchString(c[0]) || pattern.MatchString(c[1]) {
+			t.Errorf("%s takes %q, or not %q or nothing", name, c[1], c[0])
+		}
+	}
+}
+
+// Messages stay away while their batch is worked on: six times as long, whatever
+// is chosen.
+func TestMessagesOutlastTheirWork(t *testing.T) {
+	template := read(t, root)
+	times, waits := list(template, "Parameters", "WorkerTimeout", "AllowedValues"), list(template, "Parameters", "WorkerVisibility", "AllowedValues")
+	rule := fmt.Sprint(at(template, "Rules", "MessagesOutlastTheirWork", "Assertions"))
+	for _, timeout := range times {
+		var want []string
+		for _, wait := range waits {
+			var s, w float64
+			_, _ = fmt.Sscan(fmt.Sprint(timeout), &s)
+			_, _ = fmt.Sscan(fmt.Sprint(wait), &w)
+			if w >= 6*s {
+				want = append(want, fmt.Sprint(wait))
+			}
+		}
+		pair := fmt.Sprintf("map[Fn::And:[map[Fn::Equals:[map[Ref:WorkerTimeout] %v]] map[Fn::Contains:[[%s] map[Ref:WorkerVisibility]]]]]", timeout, strings.Join(want, " "))
+		if len(want) == 0 || !strings.Contains(rule, pair) {
+			t.Errorf("with %v s messages may come again while they are worked on: %s", timeout, rule)
+		}
+	}
+}
+
 func TestLogsEnd(t *testing.T) {
 	names := map[string]bool{}
 	for _, path := range append(slices.Clone(nested), root) {
@@ -219,10 +282,15 @@ func TestAlarms(t *testing.T) {
 			t.Errorf("no alarm when something is in %s", name)
 		}
 	}
-	for _, name := range []string{"OldestDue", "SweepSilent", "Unclear", "Bounces", "Complaints", "CostOfADay", "LanePaused", "SendingRests", "SecretMissing"} {
+	for _, name := range []string{"OldestDue", "SweepSilent", "Unclear", "Bounces", "Complaints", "CostOfADay", "LanePaused", "SendingRests", "SecretMissing", "PlanRefused", "Refused"} {
 		if alarms[name] == nil {
 			t.Errorf("no alarm %s", name)
 		}
+	}
+	// Whatever a function answers with 5xx is no error of Lambda's.
+	if p := at(alarms["Refused"], "Properties"); text(p, "Namespace") != "AWS/ApiGateway" || fmt.Sprint(at(p, "MetricName")) != "5xx" ||
+		text(list(p, "Dimensions")[0], "Name") != "ApiId" || ref(at(list(p, "Dimensions")[0], "Value")) != "Api" {
+		t.Errorf("refused requests ring nobody: %v", p)
 	}
 	if text(alarms["SweepSilent"], "Properties", "TreatMissingData") != "breaching" {
 		t.Error("a silent sweep rings nobody")

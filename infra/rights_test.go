@@ -204,7 +204,7 @@ func tableOf(t *testing.T, resource any) string {
 // covers reports whether a right is for a call. A call that names its index at run
 // time is any of the table's but due.
 func covers(call, right string) bool {
-	if before, any := strings.CutSuffix(call, "/index/?"); any {
+	if before, found := strings.CutSuffix(call, "/index/?"); found {
 		return strings.HasPrefix(right, before+"/index/") && !strings.HasSuffix(right, "/due")
 	}
 	return call == right
