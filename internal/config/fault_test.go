@@ -46,6 +46,7 @@ func TestFaults(t *testing.T) {
 		{"unused smtp is checked", top("email: {smtp: {host: a b, port: 0}}"), `email.smtp.host: "a b": want the name|email.smtp.port: "0": want a whole number`},
 		{"call", top("call: {channel: robot}"), `call.channel: "robot": want one of calllist`},
 		{"shop id", "business: b\nshops: [{id: Main, name: S, sender: a@shop.example}]\n", `:2:14: shops[0].id: "Main": want at most 40 lower-case letters`},
+		{"shop id of everybody", "business: b\nshops: [{id: all, name: S, sender: a@shop.example}]\n", `:2:14: shops[0].id: "all": want at most 40 lower-case letters, digits and '-', a letter first, and not all`},
 		{"shop lacks all", "business: b\nshops:\n  - {}\n", `shops[0].id: missing|shops[0].name: missing|shops[0].sender: missing`},
 		{"shop twice", "business: b\nshops:\n  - {id: a, name: S, sender: a@shop.example}\n  - {id: a, name: T, sender: a@shop.example}\n", `:4:10: shops[1].id: "a": want an id that no other shop has, for example a-2`},
 		{"shops share secrets", "business: b\nshops:\n  - {id: a-next, name: S, sender: a@shop.example}\n  - {id: a, name: T, sender: a@shop.example}\n", `:4:10: shops[1].id: "a": want another id: its secrets would have the names of those of shop a-next`},

@@ -73,8 +73,8 @@ var (
 	businessName = rule[string]{"a name of at most 100 letters, digits, '-', '_' and '.'", "my-shop", func(s string) (string, bool) {
 		return s, s != "" && len(s) <= 100 && !strings.ContainsFunc(s, func(c rune) bool { return !wordChar(c) && c != '.' })
 	}}
-	shopID = rule[string]{"at most 40 lower-case letters, digits and '-', a letter first", "main", func(s string) (string, bool) {
-		ok := s != "" && len(s) <= 40 && s[0] >= 'a' && s[0] <= 'z' && !strings.HasSuffix(s, "-")
+	shopID = rule[string]{"at most 40 lower-case letters, digits and '-', a letter first, and not all, the group of people who see every shop", "main", func(s string) (string, bool) {
+		ok := s != "" && s != "all" && len(s) <= 40 && s[0] >= 'a' && s[0] <= 'z' && !strings.HasSuffix(s, "-")
 		return s, ok && !strings.ContainsFunc(s, func(c rune) bool { return !wordChar(c) || c == '_' || unicode.IsUpper(c) })
 	}}
 	mailAddress = rule[string]{"one bare mail address", "care@shop.example", func(s string) (string, bool) {
