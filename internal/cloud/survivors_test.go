@@ -102,7 +102,7 @@ func TestNewLimitsForgetWhatWasGiven(t *testing.T) {
 	}
 }
 
-// Without room nothing is looked at at all: a look may have to be made again.
+// Without room not even a look is begun, which may have to be made again.
 func TestDeliverLooksAtNothingWithoutRoom(t *testing.T) {
 	s := newStack(t)
 	s.sold(1)
@@ -188,7 +188,6 @@ func TestAReportThatFailedMovesNoWatermark(t *testing.T) {
 		t.Errorf("recorded: %d failed, the watermark is %s", failed, mark)
 	}
 }
-
 
 // What was queued less than ten minutes ago may be on its way: it is not healed.
 func TestHealingLeavesWhatIsOnItsWay(t *testing.T) {
