@@ -58,12 +58,25 @@ func (a *shopifyAddress) postal() string {
 }
 
 // destination returns where the goods go: the shipping address, else the
-// billing one, else the customer's own.
+// billing one, else the customer's own. A country that is only named takes the
+// code of another address of that country, and none of another country.
 func (o *shopifyOrder) destination() *shopifyAddress {
-	for _, a := range []*shopifyAddress{&o.Shipping, &o.Billing} {
-		if *a != (shopifyAddress{}) && a.country() != "" {
+	all := []*shopifyAddress{&o.Shipping, &o.Billing, &o.Customer.Address}
+	for i, a := range all {
+		if a.country() != "" {
 			return a
 		}
+		if a.Country == "" || a.CountryCode != "" { // nothing, or a code of no country
+			continue
+		}
+		named := *a
+		for _, other := range all[i+1:] {
+			if strings.EqualFold(string(other.Country), string(a.Country)) {
+				named.CountryCode = text(other.country())
+				break
+			}
+		}
+		return &named
 	}
 	return &o.Customer.Address
 }

@@ -66,6 +66,22 @@ func TestTrap2Guests(t *testing.T) {
 	}
 }
 
+// A country that is only named is not that of another address.
+func TestCountryWithoutItsCode(t *testing.T) {
+	for billing, want := range map[string]string{
+		`"country": "United States", "country_code": "US"`: "",
+		`"country": "germany", "country_code": "DE"`:       "DE",
+	} {
+		e := statement(t, `"shipping_address": {"country": "Germany", "city": "Leipzig", "province": "Saxony"}, "billing_address": {"province_code": "CA", `+billing+`}`)
+		if e.Facts.Country != want || e.Facts.Region != "Saxony" {
+			t.Errorf("billed to %s: %q %q, want %q and the region of the parcel", billing, e.Facts.Country, e.Facts.Region, want)
+		}
+	}
+	if e := statement(t, `"shipping_address": {"first_name": "Anna"}, "billing_address": {"country_code": "JP"}`); e.Facts.Country != "JP" {
+		t.Errorf("an address without a country: %q, want that of the bill", e.Facts.Country)
+	}
+}
+
 func TestTrap3StrippedAndMaskedAddresses(t *testing.T) {
 	e := statement(t, `"shipping_address": {"country": "Canada", "country_code": "CA", "province": "Ontario", "province_code": "ON"}`)
 	if e.Facts.Country != "CA" || e.Facts.Region != "ON" || e.Person.Address != "" || e.Person.BadPhone {
