@@ -2,6 +2,7 @@ package source
 
 import (
 	"slices"
+	"strings"
 
 	"aftersales/internal/civil"
 	"aftersales/internal/followup"
@@ -209,6 +210,9 @@ func (r *genericReader) part(e followup.Event) error {
 			return wrongValue("data.currency", "is not an ISO 4217 code", `send "EUR"`)
 		}
 		var err error
+		if strings.HasPrefix(string(r.data.Amount), "-") {
+			return wrongValue("data.amount", "is less than nothing", `send what was given back, "amount": "49.00"`)
+		}
 		if e.Amount, err = money(r.data.Amount, currencyCode(code), "data.amount"); err != nil {
 			return err
 		}

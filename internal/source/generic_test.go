@@ -231,6 +231,7 @@ func TestGenericFaults(t *testing.T) {
 		{"order.created", `{` + o + `,"lines":[{"quantity":1}]}}`, "data.order.lines[0].id is missing"},
 		{"order.created", `{` + o + `,"lines":[` + line + `,` + line + `]}}`, "data.order.lines[1].id stands twice"},
 		{"order.created", `{` + o + `,"lines":[{"id":"l1"}]}}`, "data.order.lines[0].quantity is missing"},
+		{"order.refunded", `{"order":{"id":"1","currency":"EUR"},"amount":"-5"}`, "data.amount is less than nothing"},
 		{"order.created", `{` + o + `,"lines":[{"id":"l1","quantity":0}]}}`, "data.order.lines[0].quantity is not within 1 and 1000000"},
 		{"order.created", `{` + o + `,"lines":[{"id":"l1","quantity":1000001}]}}`, "data.order.lines[0].quantity is not within 1 and 1000000"},
 		{"order.created", `{` + o + `,"lines":[{"id":"l1","quantity":1.5}]}}`, "data.order.lines[0].quantity is not a whole number"},
