@@ -26,14 +26,16 @@ func (r *Rules) match(j *Journey, scope *Scope) (plan *Plan, why string) {
 		return nil, "a test order matches no plan"
 	}
 	var faults string
+	begun := false // a plan for orders of that age
 	for _, p := range r.Plans {
 		if p.Shop != "" && p.Shop != r.Shop.ID {
 			continue
 		}
 		if !p.From.IsZero() && r.orderDate(f).Before(p.From) {
-			faults = fmt.Sprintf("; plan %s: the order is older than %s", p.Name, p.From)
+			faults = fmt.Sprintf("; plan %s: the order is older than %s, where its orders.from begins", p.Name, p.From)
 			continue
 		}
+		begun = true
 		if p.When == nil {
 			return p, ""
 		}
@@ -44,6 +46,9 @@ func (r *Rules) match(j *Journey, scope *Scope) (plan *Plan, why string) {
 		case ok:
 			return p, ""
 		}
+	}
+	if faults != "" && !begun { // nothing in the catalogue would help
+		return nil, "no plan matches" + faults
 	}
 	return nil, r.missing(f) + faults
 }
