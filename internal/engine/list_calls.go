@@ -82,7 +82,7 @@ func (e *Engine) callsOf(ctx context.Context, now time.Time, j *followup.Journey
 func (e *Engine) callItem(r *followup.Rules, j *followup.Journey, d *followup.Desire, c *followup.Contact, row *followup.FollowUp, now time.Time) CallItem {
 	_, order := j.ID.Split()
 	item := CallItem{
-		ID: row.ID, Order: order, Units: unitsOf(row, d), Contact: c.Field(followup.FieldName), DueLocal: row.Due.String(),
+		ID: row.ID, Order: order, Units: unitsOf(row, d), Contact: nameOf(c), DueLocal: row.Due.String(),
 		Zone: row.Zone, Try: try(row.Occurrence), ClaimedBy: row.Claimed,
 		Journey: j.ID, Number: j.Head.Facts.Number, Until: row.Next, Due: row.DueAt,
 	}

@@ -60,6 +60,11 @@ func (e *Engine) OpenCases(ctx context.Context, now time.Time, all bool) ([]Case
 	return out, nil
 }
 
+// nameOf returns what people call a customer by: the whole name, else the first.
+func nameOf(c *followup.Contact) string {
+	return cmp.Or(c.Field(followup.FieldName), c.Field(followup.FieldFirst))
+}
+
 func (e *Engine) casesOf(ctx context.Context, now time.Time, j *followup.Journey) ([]CaseItem, error) {
 	rules, err := e.Rules(ctx, j)
 	if err != nil {
@@ -74,7 +79,7 @@ func (e *Engine) casesOf(ctx context.Context, now time.Time, j *followup.Journey
 	for i, c := range j.Head.Facts.Cases {
 		due := rules.ReplyDue(c.Opened)
 		out[i] = CaseItem{
-			StoryCase: told[i], Journey: j.ID, Number: j.Head.Facts.Number, Contact: contact.Field(followup.FieldName),
+			StoryCase: told[i], Journey: j.ID, Number: j.Head.Facts.Number, Contact: nameOf(&contact),
 			Due: due, Opened: c.Opened, Overdue: c.Open() && due.Before(now),
 			CallMe: slices.ContainsFunc(j.Head.Facts.Answers, func(a followup.Answer) bool {
 				return a.CallMe && a.Unit == c.Unit && !a.At.Before(c.Opened)

@@ -24,6 +24,8 @@ type Said struct {
 	Text     string
 	CallMe   bool
 	By       string // page, mail or phone
+
+	Units []followup.UnitKey // Unit is "": those that were meant, a case each; none: the order as one
 }
 
 // Heard is what became of an answer.
@@ -69,7 +71,7 @@ func (e *Engine) answer(ctx context.Context, now time.Time, id string, s Said) (
 		return Heard{}, err
 	}
 	for _, c := range js[0].Head.Facts.Cases {
-		if s.opened(c) {
+		if helps(&js[0].Head.Facts, c, s.about()[0]) {
 			return Heard{Case: c.Number, ReplyDue: rules.ReplyDue(c.Opened)}, nil
 		}
 	}
@@ -114,7 +116,7 @@ func (s *Said) events(j *followup.Journey, id string, now time.Time) ([]followup
 	ev := followup.Event{
 		Source: s.By, ID: id, Type: followup.AnswerGiven, Time: afterOurs(j, now),
 		Answer: &followup.Said{
-			Value: s.Value, FollowUp: s.FollowUp, By: s.By, Rating: s.Rating, CallMe: s.CallMe, HasText: s.Text != "",
+			Value: s.Value, FollowUp: s.FollowUp, By: s.By, Rating: s.Rating, CallMe: s.CallMe, HasText: s.Text != "", Units: s.Units,
 		},
 	}
 	if row := j.Row(s.FollowUp); row != nil {
@@ -170,7 +172,7 @@ func (s *Said) repeats(j *followup.Journey, now time.Time, written func(event st
 		return a.Unit == s.Unit && a.FollowUp == s.FollowUp && a.By == s.By && now.Sub(a.At) < clickedTwice &&
 			a.Value == s.Value && a.Rating == s.Rating && a.CallMe == s.CallMe &&
 			(s.Text == "" || a.HasText && written(a.Event) == clip(s.Text)) &&
-			(!s.wantsPerson() || slices.ContainsFunc(f.Cases, s.opened))
+			(!s.wantsPerson() || s.helped(f))
 	}
 	return false
 }
@@ -178,9 +180,27 @@ func (s *Said) repeats(j *followup.Journey, now time.Time, written func(event st
 // wantsPerson reports whether somebody at the shop has to do something.
 func (s *Said) wantsPerson() bool { return s.Value == "problem" || s.Value == "help" || s.CallMe }
 
-// opened reports whether c is open and about what s is about.
-func (s *Said) opened(c followup.Case) bool {
-	return c.Open() && c.Covers(s.Unit) && c.Reason != "data-request"
+// helped reports whether a case is open for all that s is about.
+func (s *Said) helped(f *followup.Facts) bool {
+	for _, unit := range s.about() {
+		if !slices.ContainsFunc(f.Cases, func(c followup.Case) bool { return helps(f, c, unit) }) {
+			return false
+		}
+	}
+	return true
+}
+
+// about returns the units that get a case each; "" is the order as one.
+func (s *Said) about() []followup.UnitKey {
+	if s.Unit != "" || len(s.Units) == 0 || len(s.Units) > followup.MostCases {
+		return []followup.UnitKey{s.Unit}
+	}
+	return s.Units
+}
+
+// helps reports whether c is open for what happened to unit.
+func helps(f *followup.Facts, c followup.Case, unit followup.UnitKey) bool {
+	return c.Open() && f.Concerns(c, unit) && c.Reason != "data-request"
 }
 
 func clip(s string) string {
@@ -253,7 +273,7 @@ func (e *Engine) Case(ctx context.Context, now time.Time, w CaseWord) (followup.
 func (w *CaseWord) fits(j *followup.Journey, number int) error {
 	if w.Type == followup.CaseOpened {
 		for _, c := range j.Head.Facts.Cases {
-			if c.Open() && c.Unit == w.Unit {
+			if helps(&j.Head.Facts, c, w.Unit) {
 				return fmt.Errorf("%w: case %s is open for it already", ErrCase, followup.NewCaseID(j.ID, c.Number))
 			}
 		}

@@ -131,7 +131,8 @@ type StoryCase struct {
 	ID       string   `json:"id"`
 	Order    string   `json:"order"`
 	Units    []string `json:"units"`
-	OpenedAt string   `json:"opened_at"`
+	OpenedAt string   `json:"opened_at"`             // for the first time
+	Reopened string   `json:"reopened_at,omitempty"` // for the last time; reply_due counts from it
 	ClosedAt string   `json:"closed_at,omitempty"`
 	Reason   string   `json:"reason"`
 	Outcome  string   `json:"outcome,omitempty"`
@@ -312,6 +313,9 @@ func Cases(r *followup.Rules, j *followup.Journey) []StoryCase {
 		sc := StoryCase{
 			ID: string(followup.NewCaseID(j.ID, c.Number)), Order: order, Units: []string{}, OpenedAt: stamp(c.Opened),
 			Reason: c.Reason, Outcome: c.Outcome, State: "open", ReplyDue: stamp(r.ReplyDue(c.Opened)),
+		}
+		if len(c.Spans) > 0 {
+			sc.OpenedAt, sc.Reopened = stamp(c.Spans[0].From), stamp(c.Opened)
 		}
 		for _, u := range j.Head.Facts.Units {
 			if c.Covers(u.Key) && c.Reason != "data-request" {

@@ -130,6 +130,7 @@ type Said struct {
 	Rating   int        `json:"r,omitempty"`    // 1 to 5; 0 none
 	CallMe   bool       `json:"call,omitempty"`
 	HasText  bool       `json:"text,omitempty"`
+	Units    []UnitKey  `json:"us,omitempty"` // said of all of these at once
 }
 
 // CaseWord is what an event says about a case.

@@ -19,18 +19,40 @@ func (f *folder) answer(e *Event) {
 	f.facts.Answers = append(f.facts.Answers, a)
 	switch {
 	case a.Value == string(OutcomeProblem), a.Value == string(OutcomeHelp):
-		f.open(e, a.Unit, a.Value)
+		f.openEach(e, &a, a.Value)
 	case a.CallMe:
-		f.open(e, a.Unit, "call-me")
+		f.openEach(e, &a, "call-me")
 	}
 }
 
+// MostCases is how many units one answer opens a case each for. More at once is
+// one case of the order: nobody keeps so many numbers.
+const MostCases = 10
+
+// openEach opens a case for each unit that the answer is about.
+func (f *folder) openEach(e *Event, a *Answer, reason string) {
+	if a.Unit != "" || len(a.Units) == 0 || len(a.Units) > MostCases {
+		f.open(e, a.Unit, reason)
+		return
+	}
+	for _, unit := range a.Units {
+		f.open(e, unit, reason)
+	}
+}
+
+// Concerns reports whether c is about a unit, or ("") about the whole order,
+// which is its only unit where it has but one.
+func (f *Facts) Concerns(c Case, unit UnitKey) bool {
+	return c.Covers(unit) || unit == "" && len(f.Units) == 1
+}
+
 // open opens a case for a unit, unless one is open for it or for the whole
-// order: one problem, one case.
+// order: one problem, one case. A wish for one's data is a matter of its own.
 func (f *folder) open(e *Event, unit UnitKey, reason string) {
+	const data = "data-request"
 	number := 1
 	for _, c := range f.facts.Cases {
-		if c.Open() && c.Covers(unit) && c.Reason != "data-request" {
+		if c.Open() && f.facts.Concerns(c, unit) && (c.Reason == data) == (reason == data) {
 			return
 		}
 		number = max(number, c.Number+1)

@@ -99,8 +99,14 @@ func (p *public) answered(w http.ResponseWriter, r *http.Request, a *asked) {
 		p.ask(w, r, status, a, f)
 		return
 	}
+	var all []followup.UnitKey
+	if f.Unit == allUnits {
+		for _, u := range a.units {
+			all = append(all, u.Key)
+		}
+	}
 	_, err := p.c.Engine.Answer(r.Context(), p.c.Now(), engine.Said{
-		Journey: a.j.ID, FollowUp: a.id, Unit: f.unit, Value: f.Answer, Rating: f.Rating, Text: f.Text, CallMe: f.CallMe, By: "page",
+		Journey: a.j.ID, FollowUp: a.id, Unit: f.unit, Value: f.Answer, Rating: f.Rating, Text: f.Text, CallMe: f.CallMe, By: "page", Units: all,
 	})
 	switch {
 	case errors.Is(err, engine.ErrAnswer):

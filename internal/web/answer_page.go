@@ -287,6 +287,6 @@ func (a *asked) cases() []caseView {
 // opened reports whether an answer on this page opened the case.
 func (a *asked) opened(c followup.Case) bool {
 	return slices.ContainsFunc(a.j.Head.Facts.Answers, func(s followup.Answer) bool {
-		return s.FollowUp == a.id && s.Unit == c.Unit && s.At.Equal(c.Opened)
+		return s.FollowUp == a.id && (s.Unit == c.Unit || s.Unit == "") && s.At.Equal(c.Opened)
 	})
 }

@@ -67,6 +67,9 @@ func (o *operator) order(w http.ResponseWriter, r *http.Request) {
 	p := orderPage{desk: o.desk(r, "Order"), ID: id}
 	story, err := o.c.Engine.Story(r.Context(), p.Now, id)
 	switch {
+	case errors.Is(err, followup.ErrNotFound) && wantsJSON(r):
+		problem.New(http.StatusNotFound, "unknown-order", "there is no such order of this shop", "look for it among /orders").Write(w)
+		return
 	case errors.Is(err, followup.ErrNotFound):
 		o.fault(w, r, http.StatusNotFound, "There is no order "+order+" of shop "+string(shop)+".")
 		return

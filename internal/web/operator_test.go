@@ -170,6 +170,8 @@ func TestCases(t *testing.T) {
 	must(t, w.get(w.public, w.answerPath(id)).Body.String(), "Your case is closed:", "3 March 2026")
 	post("/cases/reopen", 303, url.Values{"id": {"main/1001-1"}})
 	post("/cases/open", 409, url.Values{"order": {"main/1001"}, "unit": {"l1/1"}})
+	post("/cases/open", 409, url.Values{"order": {"main/1001"}}) // its only unit has one
+	post("/cases/close", 303, url.Values{"id": {"main/1001-1"}, "reason": {"repaired"}})
 	post("/cases/open", 303, url.Values{"order": {"main/1001"}, "back": {"/orders/main/1001"}})
 	post("/cases/open", 404, url.Values{"order": {"main/9"}})
 }
@@ -196,6 +198,9 @@ func TestOrders(t *testing.T) {
 	}
 	if rec := w.get(w.operator, "/orders/main/9999"); rec.Code != 404 {
 		t.Errorf("unknown order: %d", rec.Code)
+	}
+	if rec := w.get(w.operator, "/orders/main/9999?format=json"); rec.Code != 404 || rec.Header().Get("Content-Type") != "application/problem+json" {
+		t.Errorf("unknown order, for a machine: %d %s", rec.Code, rec.Header().Get("Content-Type"))
 	}
 	if rec := w.get(w.operator, "/nothing"); rec.Code != 404 {
 		t.Errorf("unknown address: %d", rec.Code)
