@@ -1,0 +1,75 @@
+package followup_test
+
+import (
+	"testing"
+
+	"aftersales/internal/civil"
+	"aftersales/internal/followup"
+)
+
+// A repair that was over before the warranty began adds no day to it.
+func TestRule7RepairBeforeTheCoverage(t *testing.T) {
+	for until, want := range map[civil.Date]string{
+		{Year: 2026, Month: 2, Day: 20}: "2028-03-02", // before it
+		{Year: 2026, Month: 3, Day: 2}:  "2028-03-22", // on its first day
+	} {
+		r := event(followup.UnitRepaired, "2026-03-03T09:00")
+		r.Unit, r.From, r.Until = &followup.UnitRef{Line: "l1", Index: 1}, until.AddDays(-20), until
+		j := bought(t, asking).tell("2026-03-03T12:00", r)
+		if got := j.desire.Coverages[0].Until.String(); got != want {
+			t.Errorf("repaired until %s: the warranty ends on %s, want %s", until, got, want)
+		}
+	}
+}
+
+// What was said on the phone is the outcome of a try, and voids none by itself.
+func TestRule16AnswerByPhoneVoidsNoTry(t *testing.T) {
+	j := called(t, calling)
+	j.rules.Plans[0].Steps[0].When, j.rules.Plans[0].Steps[1].When = nil, nil
+	said := answer("works", "2026-03-06T11:00")
+	said.Answer.By = "phone"
+	j.tell("2026-03-02T12:00").run("2026-03-06T10:00").call("call", "1#1", "2026-03-06T10:30", followup.OutcomeNoAnswer, "").
+		tell("2026-03-06T11:00", said).
+		want("call[1#1] sent 2026-03-06T10:00:00", "call[1#2] planned 2026-03-09T12:00:00")
+}
+
+// A call that was recorded outside its window counts as one of the nearest third.
+func TestRule16ThirdOutsideTheWindow(t *testing.T) {
+	for ended, next := range map[string]string{
+		"2026-03-06T09:00": "2026-03-09T12:00:00", // before it: the first, so the second is next
+		"2026-03-06T18:00": "2026-03-09T10:00:00", // after it: the last, so the first is next
+	} {
+		called(t, calling).run("2026-03-06T10:00").call("call", "1#1", ended, followup.OutcomeNoAnswer, "").
+			want("call[1#1] sent 2026-03-06T10:00:00", "call[1#2] planned "+next)
+	}
+}
+
+// Zones eight hours apart have no polite hour in common; less have.
+func TestZonesEightHoursApart(t *testing.T) {
+	for _, c := range []struct {
+		phone []string
+		want  int
+	}{
+		{[]string{"Europe/London", "Asia/Shanghai"}, 1}, // eight
+		{[]string{"Europe/London", "Asia/Bangkok"}, 2},  // seven
+	} {
+		o := order("2026-03-01T09:00", 1)
+		o.Facts = &followup.OrderFacts{PhoneZones: c.phone}
+		j := newJournal(t, asking).tell("2026-03-02T12:00", o)
+		if got := len(j.desire.Zone.Candidates); got != c.want || j.desire.Zone.Name != c.phone[0] {
+			t.Errorf("%v: %d zones count, want %d", c.phone, got, c.want)
+		}
+	}
+}
+
+// The cap of a hold counts from the due, not from when the case was met.
+func TestRule22CapCountsFromTheDue(t *testing.T) {
+	j := bought(t, "budget: {email: 1 per P7D}\n"+asking)
+	j.contact.Spend(followup.Spend{FollowUp: "main/9/x/-/1", At: at("2026-03-06T12:00"), Channel: followup.Email, Class: followup.Feedback})
+	j.run("2026-03-11T19:00").why("review", "1", "budget")
+	j.tell("2026-03-12T09:00", answer("problem", "2026-03-12T09:00")).run("2026-03-13T19:00").why("review", "1", "case")
+	j.run("2026-03-25T18:00")
+	if row := j.row("review", "1"); row.State != followup.Sent || !row.CaseText {
+		t.Errorf("fourteen days after its due of 11 March the review is %s, next %s", row.State, row.Next)
+	}
+}
