@@ -67,7 +67,7 @@ aws-local-test: ## the same, and orders followed through it while things break; 
 # SHOP=path is that folder; ARCHITECTURE=x86_64 goes with the template's parameter of that name.
 build-%Function:
 	@test -f '$(SHOP)/aftersales.yaml' || { echo "$(SHOP) has no aftersales.yaml: make it by 'aftersales init $(SHOP)', or say SHOP=FOLDER" >&2; exit 1; }
-	@CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCHITECTURE:x86_64=amd64) $(GO) build -buildvcs=false -trimpath -tags lambda.norpc \
+	@CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCHITECTURE:x86_64=amd64) $(GO) build -buildvcs=false -trimpath -tags lambda.norpc,nethttpomithttp2 \
 		-ldflags '-s -w -X aftersales/internal/cloud.Version=$(VERSION)' -o '$(ARTIFACTS_DIR)/bootstrap' ./functions/$(shell echo $* | tr A-Z a-z)
 	@cp -R '$(SHOP)' '$(ARTIFACTS_DIR)/shop' && $(GO) run -buildvcs=false ./infra/pack '$(SHOP)' '$(ARTIFACTS_DIR)/shop/ready.json' && chmod -R a+rX '$(ARTIFACTS_DIR)' # Lambda reads it as somebody else
 

@@ -59,7 +59,7 @@ func build(ctx context.Context, root, dir, shop string) ([]*binary, error) {
 
 func (b *binary) build(ctx context.Context, from, pkg, shop string) error {
 	out := filepath.Join(b.dir, "bootstrap")
-	make := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-tags", "lambda.norpc", "-ldflags", "-s -w", "-o", out, pkg)
+	make := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-tags", "lambda.norpc,nethttpomithttp2", "-ldflags", "-s -w", "-o", out, pkg)
 	make.Dir, make.Stderr = from, os.Stderr
 	make.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
 	if err := make.Run(); err != nil {

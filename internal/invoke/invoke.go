@@ -72,7 +72,7 @@ func Check(event []byte) error {
 // of its binary. It needs Go.
 func Build(ctx context.Context, folder, function, dir string) (string, error) {
 	out := dir + "/bootstrap"
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "lambda.norpc", "-o", out, "./functions/"+function) //nolint:gosec // one of our functions
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-tags", "lambda.norpc,nethttpomithttp2", "-o", out, "./functions/"+function) //nolint:gosec // one of our functions
 	cmd.Dir = folder
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w: %s", function, err, strings.TrimSpace(string(text)))
