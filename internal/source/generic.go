@@ -57,8 +57,11 @@ func (generic) Key(r Request) (key, topicName string, err error) {
 	if err := e.check(); err != nil {
 		return "", "", err
 	}
-	return string(e.Source) + "|" + string(e.ID), "", nil
+	return barSource.Replace(string(e.Source)) + "|" + string(e.ID), "", nil
 }
+
+// barSource keeps source and id of a key apart.
+var barSource = strings.NewReplacer("%", "%25", "|", "%7C")
 
 // Translate reads one event. A later event that repeats its order states it
 // again, which an event of its own says.

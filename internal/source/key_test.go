@@ -68,3 +68,16 @@ func TestGenericKey(t *testing.T) {
 		}
 	}
 }
+
+// Source and id of an event name it together, whatever stands in them.
+func TestGenericKeysApart(t *testing.T) {
+	seen := map[string]string{}
+	for _, pair := range [][2]string{{"a", "b|c"}, {"a|b", "c"}, {"a%7Cb", "c"}, {"a#b", "c"}, {"a", "b#c"}, {"a/b", ".."}} {
+		body := `{"specversion":"1.0","id":"` + pair[1] + `","source":"` + pair[0] + `","type":"order.paid","time":"2026-03-05T11:42:00Z","data":{"order":{"id":"1"}}}`
+		key, _, err := lookup(t, "generic").Key(request(body))
+		if err != nil || seen[key] != "" {
+			t.Errorf("%q has the key %s of %s, %v", pair, key, seen[key], err)
+		}
+		seen[key] = pair[0] + " and " + pair[1]
+	}
+}
