@@ -1,6 +1,7 @@
 package followup_test
 
 import (
+	"strings"
 	"testing"
 
 	"aftersales/internal/followup"
@@ -13,12 +14,13 @@ var awkwardIDs = []string{"#1001", "1#1", "a#", "a/b", "a/1", "1-1", "-", "|", "
 // The budget tells follow-ups apart, and joins the tries of one, whatever the
 // order and its lines are called.
 func TestRule24BudgetOfAwkwardIDs(t *testing.T) {
-	mails := head + "budget: {email: 1 per P30D}\nsteps:\n"
+	var mails strings.Builder
+	mails.WriteString(head + "budget: {email: 1 per P30D}\nsteps:\n")
 	for _, id := range []string{"a", "b"} {
-		mails += "  - {id: " + id + ", class: feedback, channel: email, message: c, per: unit, after: {event: delivered, wait: P4D, at: \"10:00\"}}\n"
+		mails.WriteString("  - {id: " + id + ", class: feedback, channel: email, message: c, per: unit, after: {event: delivered, wait: P4D, at: \"10:00\"}}\n")
 	}
 	for _, name := range awkwardIDs {
-		j := newJournal(t, mails)
+		j := newJournal(t, mails.String())
 		j.j.ID = followup.NewJourneyID("main", name)
 		o := order("2026-03-01T09:00", 1)
 		o.Lines[0].ID = name

@@ -67,12 +67,12 @@ func TestDeliveryOfWhichParcel(t *testing.T) {
 		if got := strings.Join(arrivals(f), ","); got != c.want {
 			t.Errorf("%s: delivered %q, want %q", name, got, c.want)
 		}
-		said := ""
+		var said strings.Builder
 		for _, s := range f.Strays {
-			said += s.String()
+			said.WriteString(s.String())
 		}
-		if c.stray == "" && said != "" || !strings.Contains(said, c.stray) {
-			t.Errorf("%s: said %q, want %q", name, said, c.stray)
+		if c.stray == "" && said.String() != "" || !strings.Contains(said.String(), c.stray) {
+			t.Errorf("%s: said %q, want %q", name, said.String(), c.stray)
 		}
 	}
 }
