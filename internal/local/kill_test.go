@@ -120,7 +120,7 @@ func (p *process) dies() bool {
 
 const (
 	kills  = 100
-	orders = 1200 // so many that each kill finds work
+	orders = 1800 // so many that each kill finds work, half as many again as a hundred kills take
 )
 
 // TestKilledAHundredTimes kills a serving process with SIGKILL, mostly in the
