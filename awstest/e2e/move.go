@@ -199,8 +199,8 @@ func (m *moving) compare(ctx context.Context, store followup.Store) error {
 		}
 		pinned++
 	}
-	if pinned < 25 {
-		return fmt.Errorf("%d journeys with follow-ups only", pinned)
+	if pinned < len(m.was)/2 { // else too few were compared to show anything
+		return fmt.Errorf("%d of %d journeys with follow-ups only", pinned, len(m.was))
 	}
 	return nil
 }
