@@ -30,6 +30,8 @@ type standing struct {
 	Closed string       `json:"closed"` // since when it is moved away, RFC 3339, UTC; "" it is in use
 	Lanes  []laneLine   `json:"lanes"`
 	Dead   []cloud.Dead `json:"dead"`
+	// Plans of the deployment that are not followed.
+	Refused []cloud.Refused `json:"refused_plans"`
 }
 
 // Run tells how the stack stands.
@@ -42,7 +44,7 @@ func (v *stackStatusVerb) Run(ctx context.Context, s *shell) error {
 	if err != nil {
 		return err
 	}
-	now := standing{Stack: s.Stack, Lanes: make([]laneLine, len(lanes))}
+	now := standing{Stack: s.Stack, Refused: []cloud.Refused{}, Lanes: make([]laneLine, len(lanes))}
 	for i, l := range lanes {
 		now.Lanes[i] = laneLine{Lane: l.Lane, Queued: stampOf(l.Place.At)}
 		if l.Paused != nil {
@@ -55,6 +57,11 @@ func (v *stackStatusVerb) Run(ctx context.Context, s *shell) error {
 	if now.Epoch, err = stack.Epoch(ctx); err != nil {
 		return err
 	}
+	refused, err := stack.Refused(ctx)
+	if err != nil {
+		return err
+	}
+	now.Refused = append(now.Refused, refused...)
 	moved, err := transfer.ReadMoved(ctx, transfer.Records(stack.Table))
 	if err != nil {
 		return err
@@ -99,6 +106,12 @@ func (s *shell) stands(now *standing) {
 			failed = append(failed, d.Queue)
 		}
 		rows.add(cell{"failed " + d.Queue, bold}, cell{waiting, style}, cell{"", plain})
+	}
+	for _, p := range now.Refused {
+		rows.add(cell{"plan " + p.Plan, bold}, cell{"changed under its version " + strconv.Itoa(p.Version), yellow}, cell{"orders follow it as it was", plain})
+	}
+	if len(now.Refused) > 0 {
+		next = append(next, "aftersales plan lint --stack "+now.Stack+"   tells which version to write; then deploy again")
 	}
 	rows.add(cell{"epoch", bold}, cell{strconv.Itoa(now.Epoch), plain}, cell{"", plain})
 	rows.write(s.out, s.painter(), nil)

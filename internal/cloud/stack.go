@@ -108,7 +108,8 @@ func known(name string) bool {
 }
 
 // sorted says by output which queue each failed message goes back to. What no
-// rule could deliver is an event of its own.
+// rule could deliver is an event of its own; a tick of the sweep goes nowhere,
+// since the minutes after it did its work.
 func (s *Stack) sorted(name string, batch []queue.Message) map[string][]queue.Message {
 	out := map[string][]queue.Message{}
 	for _, m := range batch {
@@ -116,20 +117,28 @@ func (s *Stack) sorted(name string, batch []queue.Message) map[string][]queue.Me
 		if target == "" {
 			target = targetOf(m.Body)
 		}
-		out[target] = append(out[target], m)
+		if target != "" {
+			out[target] = append(out[target], m)
+		}
 	}
 	return out
 }
 
-// targetOf returns the output of the queue that an event of a bus goes to.
+// targetOf returns the output of the queue that an event of a bus goes to; "" for
+// what is none: the scheduler's tick, or Lambda's record of a sweep that failed.
 func targetOf(body []byte) string {
 	var event struct {
-		Source string `json:"source"`
+		Source string          `json:"source"`
+		Type   json.RawMessage `json:"detail-type"`
 	}
-	if err := json.Unmarshal(body, &event); err == nil && (event.Source == "aws.ses" || event.Source == "aws.connect") {
+	switch err := json.Unmarshal(body, &event); {
+	case err == nil && (event.Source == "aws.ses" || event.Source == "aws.connect"):
 		return "OutcomeQueue"
+	case err == nil && event.Source == "" && event.Type == nil:
+		return ""
+	default:
+		return "EnrollQueue" // which refuses with a reason what it does not know
 	}
-	return "EnrollQueue" // which refuses with a reason what it does not know
 }
 
 // Epoch returns the epoch, which every restore raises.

@@ -1,8 +1,10 @@
 package cloud_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +13,7 @@ import (
 	"aftersales/internal/config"
 	"aftersales/internal/followup"
 	"aftersales/internal/memory"
+	"aftersales/internal/queue"
 )
 
 // operator is the stack as its operator reaches it from another machine.
@@ -176,5 +179,55 @@ func (s *stack) must(err error) {
 	s.t.Helper()
 	if err != nil {
 		s.t.Fatal(err)
+	}
+}
+
+// shelf is a queue that an operator empties by hand.
+type shelf struct{ held []queue.Message }
+
+func (q *shelf) Send(_ context.Context, m []queue.Message) error {
+	q.held = append(q.held, m...)
+	return nil
+}
+
+func (q *shelf) Waiting(context.Context) (int, error) { return len(q.held), nil }
+
+func (q *shelf) Drain(ctx context.Context, _ int, move func(context.Context, []queue.Message) error) (int, error) {
+	n := len(q.held)
+	err := move(ctx, q.held)
+	q.held = nil
+	return n, err
+}
+
+// What no rule could deliver goes to the queue of its kind, and a minute's tick
+// that failed goes nowhere: it would only fail as an event.
+func TestRedriveSortsTheBus(t *testing.T) {
+	queues := map[string]*shelf{}
+	op := newStack(t).operator()
+	op.Queue = func(output string) cloud.FailedQueue {
+		if queues[output] == nil {
+			queues[output] = &shelf{}
+		}
+		return queues[output]
+	}
+	const sale, bounce, nonsense = `{"source":"aftersales","detail-type":"order.created"}`, `{"source":"aws.ses","detail-type":"Email Bounced"}`, `nonsense`
+	bus := op.Queue("BusDeadQueue").(*shelf)
+	for _, body := range []string{sale, bounce, nonsense, "{}", `{"version":"1.0","requestContext":{"condition":"RetriesExhausted"},"requestPayload":{}}`} {
+		bus.held = append(bus.held, queue.Message{Body: []byte(body)})
+	}
+	dead, err := op.Redrive(t.Context(), []string{"bus"})
+	if err != nil || len(dead) != 1 || dead[0].Moved != 5 {
+		t.Fatalf("%+v, %v", dead, err)
+	}
+	for output, want := range map[string][]string{"EnrollQueue": {sale, nonsense}, "OutcomeQueue": {bounce}, "BusDeadQueue": nil, "DeliverQueue": nil} {
+		var got []string
+		if q := queues[output]; q != nil {
+			for _, m := range q.held {
+				got = append(got, string(m.Body))
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s has %q, want %q", output, got, want)
+		}
 	}
 }
