@@ -12,7 +12,9 @@ import (
 	"aftersales/internal/plan"
 )
 
-// drawn draws expressions of constants, by type.
+// drawn draws expressions of constants, by type. Of a whole number and a fraction
+// min and max are taken for whole by expr-lang's type checker, and its machine
+// then fails on the fraction, so they are drawn of fractions only.
 type drawn struct{ t *rapid.T }
 
 func (d drawn) one(of ...string) string { return rapid.SampledFrom(of).Draw(d.t, "form") }
@@ -22,7 +24,7 @@ func (d drawn) number(depth int) string {
 		return d.one("0", "1", "2", "-3", "7", "0.5", "2.0", "-1.25")
 	}
 	a, b := d.number(depth-1), d.number(depth-1)
-	return d.one(a, a+" + "+b, "("+a+") - ("+b+")", "("+a+") * ("+b+")", "abs("+a+")", "min("+a+", "+b+")", "max("+a+", "+b+")", "max(["+a+", "+b+"])",
+	return d.one(a, a+" + "+b, "("+a+") - ("+b+")", "("+a+") * ("+b+")", "abs("+a+")", "min(float("+a+"), float("+b+"))", "max(float("+a+"), float("+b+"))", "max([float("+a+"), float("+b+")])",
 		"round("+a+")", "float("+a+")", "int("+a+")", "len("+d.text(depth-1)+")", "len("+d.list(depth-1)+")", "sum("+d.list(depth-1)+")",
 		"count("+d.list(depth-1)+", # > "+b+")", "sum("+d.list(depth-1)+", # * 2)", d.list(depth-1)+"[0]", d.list(depth-1)+"[-1]", "find("+d.list(depth-1)+", # > "+b+") ?? 9")
 }
