@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -93,14 +94,16 @@ func TestAWriteWhoseAnswerIsLostIsFoundDone(t *testing.T) {
 
 func TestACancelledCallerIsNotKeptWaiting(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithCancel(t.Context())
-	c := settings()
-	c.Wait = nil // the real one
-	s := dynamo.New(&failing{API: &dynamotest.Memory{}, err: &types.InternalServerError{}}, tables, c)
-	time.AfterFunc(time.Millisecond, cancel)
-	if err := s.SetRecord(ctx, "a", nil, 0); !errors.Is(err, context.Canceled) {
-		t.Errorf("%v, want context.Canceled", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		c := settings()
+		c.Wait = nil // the real one
+		s := dynamo.New(&failing{API: &dynamotest.Memory{}, err: &types.InternalServerError{}}, tables, c)
+		time.AfterFunc(1, cancel) // in the first wait: no time passes before it
+		if err := s.SetRecord(ctx, "a", nil, 0); !errors.Is(err, context.Canceled) {
+			t.Errorf("%v, want context.Canceled", err)
+		}
+	})
 }
 
 // noise is text that cannot be packed.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
 )
 
@@ -63,7 +64,10 @@ type Client struct {
 // shared. It makes no request.
 func New(shared aws.Config) *Client {
 	c := &Client{shared: shared, endpoint: "https://ssm." + shared.Region + ".amazonaws.com/", signer: v4.NewSigner()}
-	c.now = time.Now //nolint:forbidigo // a signature says when the machine made it
+	c.now = time.Now              //nolint:forbidigo // a signature says when the machine made it
+	if shared.HTTPClient == nil { // as the clients of the SDK
+		c.shared.HTTPClient = awshttp.NewBuildableClient()
+	}
 	switch {
 	case shared.BaseEndpoint != nil:
 		c.endpoint = strings.TrimRight(*shared.BaseEndpoint, "/") + "/"
