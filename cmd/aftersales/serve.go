@@ -69,6 +69,9 @@ func (v *serveVerb) Run(ctx context.Context, s *shell) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, app.Close()) }()
+	for _, f := range app.Composer.Unspoken() {
+		log.WarnContext(ctx, "message left out", "warning", f.Error())
+	}
 	ready := func(listen, console string) {
 		if err := noteClock(ctx, app, v.Clock); err != nil {
 			log.ErrorContext(ctx, "keep the clock for other verbs", "err", err)

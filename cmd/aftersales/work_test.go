@@ -345,7 +345,15 @@ func TestServe(t *testing.T) {
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("healthz answers %d", resp.StatusCode)
 	}
-	cli(t, "serve", "--config", cfg, "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0").badly(t, exitFailed, "only one process may serve a folder")
+	unspoken := filepath.Join(filepath.Dir(cfg), "messages", "check-in", "fa.md")
+	if err := os.WriteFile(unspoken, []byte("---\nsubject: s\npreview: p\n---\nx\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	second := cli(t, "serve", "--config", cfg, "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0")
+	second.badly(t, exitFailed, "only one process may serve a folder")
+	if !strings.Contains(second.err, "message left out") || !strings.Contains(second.err, "check-in/fa.md") {
+		t.Errorf("a message in a language that is not spoken is not told of: %s", second.err)
+	}
 	beside := shell{process: process{err: io.Discard, getenv: func(string) (string, bool) { return "", false }}, Globals: Globals{Config: cfg}}
 	app, err := beside.open(t.Context())
 	if err != nil {
