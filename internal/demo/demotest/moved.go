@@ -205,25 +205,28 @@ func (m *mover) back(ctx context.Context) error {
 }
 
 // imported imports a file into a folder that nobody serves, twice.
-func (m *mover) imported(ctx context.Context, s demo.Start, file string) (err error) {
-	e, err := demo.OpenEmbedded(ctx, s, time.Now)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, e.Close()) }()
-	to, unlock, err := e.App.Target()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
-	if err := m.take(ctx, file, to); err != nil {
-		return err
-	}
-	return m.again(ctx, file, to)
+func (m *mover) imported(ctx context.Context, s demo.Start, file string) error {
+	return into(ctx, s, func(to transfer.Target) error {
+		if err := m.take(ctx, file, to); err != nil {
+			return err
+		}
+		return m.again(ctx, file, to)
+	})
 }
 
 // dies imports a file into a folder by a process that dies.
-func (m *mover) dies(ctx context.Context, s demo.Start, file string) (err error) {
+func (m *mover) dies(ctx context.Context, s demo.Start, file string) error {
+	return into(ctx, s, func(to transfer.Target) error {
+		to.Store = mortal{to.Store}
+		if err := m.take(ctx, file, to); !errors.Is(err, dynamotest.ErrDead) {
+			return fmt.Errorf("a process that dies in it said %q", fmt.Sprint(err))
+		}
+		return nil
+	})
+}
+
+// into opens a folder that nobody serves for an import, and closes it.
+func into(ctx context.Context, s demo.Start, do func(transfer.Target) error) (err error) {
 	e, err := demo.OpenEmbedded(ctx, s, time.Now)
 	if err != nil {
 		return err
@@ -233,11 +236,7 @@ func (m *mover) dies(ctx context.Context, s demo.Start, file string) (err error)
 	if err != nil {
 		return err
 	}
-	to.Store = mortal{to.Store}
-	if err := m.take(ctx, file, to); !errors.Is(err, dynamotest.ErrDead) {
-		return fmt.Errorf("a process that dies in it said %q", fmt.Sprint(err))
-	}
-	return unlock()
+	return errors.Join(do(to), unlock())
 }
 
 // mortal is a store of a process that dies in a page of journeys.
