@@ -83,7 +83,7 @@ var english = texts{
 	MoreUnits: "Is it one that is not in the list? Choose “All of them” and write which one you mean.",
 
 	ReviewTitle: "Would you write a review?",
-	ReviewLead:  "Stars, a few words, or both: good or bad. You need no account, and the shop itself reads what you write.",
+	ReviewLead:  "A number, a few words, or both: good or bad. You need no account, and the shop itself reads what you write.",
 	ReviewText:  "Your review",
 	ReviewHint:  "What you like, what you do not, and what you would tell somebody who thinks of buying it.",
 	SendReview:  "Send review",
