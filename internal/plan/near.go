@@ -63,9 +63,10 @@ func quote(s string) string {
 	if r := []rune(s); len(r) > longest {
 		s = string(r[:longest]) + "..."
 	}
-	return `"` + strings.Map(printable, s) + `"`
+	return `"` + s + `"`
 }
 
+// printable puts a dot in place of what would break a line or hide what stands there.
 func printable(r rune) rune {
 	if r < ' ' || r == 0x7f || r == '\u202e' {
 		return '·'

@@ -26,6 +26,7 @@ func TestWhatIsNoPlanIsToldWithItsPlace(t *testing.T) {
 		{"two documents", named("a", "") + "---\nplan: b\n", "a second document begins here"},
 		{"too long", "# " + strings.Repeat("x", 256<<10), "p.yaml: the file has"},
 		{"alias of itself", "plan: &a [*a]\n", "nothing above is named &a"},
+		{"alias over two lines", "*a\n b", "nothing above is named &a· b"},
 		{"deep", "plan: " + strings.Repeat("[", 1000), "too many lists and maps"},
 		{"deep dashes", "plan:\n  " + strings.Repeat("- ", 1000) + "x", "too many lists and maps"},
 		{"many keys", strings.Repeat("a: 1\n", 10_000), "p.yaml:501:2: too many keys"},
