@@ -2,6 +2,7 @@ package plan
 
 import (
 	"strings"
+	"unicode"
 )
 
 // suggest says which of the known words was probably meant, else which there are.
@@ -68,7 +69,7 @@ func quote(s string) string {
 
 // printable puts a dot in place of what would break a line or hide what stands there.
 func printable(r rune) rune {
-	if r < ' ' || r == 0x7f || r == '\u202e' {
+	if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
 		return '·'
 	}
 	return r

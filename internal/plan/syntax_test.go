@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
+	"unicode"
 
 	"aftersales/internal/plan"
 )
@@ -26,7 +26,9 @@ func TestWhatIsNoPlanIsToldWithItsPlace(t *testing.T) {
 		{"two documents", named("a", "") + "---\nplan: b\n", "a second document begins here"},
 		{"too long", "# " + strings.Repeat("x", 256<<10), "p.yaml: the file has"},
 		{"alias of itself", "plan: &a [*a]\n", "nothing above is named &a"},
-		{"alias over two lines", "*a\n b", "nothing above is named &a· b"},
+		{"an alias with a break in its name", "*a\vb", "nothing above is named &a·b"},
+		{"a key turned around", "\"a\\u2066b\": 1\n", "unknown key \"a·b\""},
+		{"a key of two paragraphs", "\"a\\u2029b\\x9b\": 1\n", "unknown key \"a·b·\""},
 		{"deep", "plan: " + strings.Repeat("[", 1000), "too many lists and maps"},
 		{"deep dashes", "plan:\n  " + strings.Repeat("- ", 1000) + "x", "too many lists and maps"},
 		{"many keys", strings.Repeat("a: 1\n", 10_000), "p.yaml:501:2: too many keys"},
@@ -72,13 +74,9 @@ func TestAliasBombsAreBounded(t *testing.T) {
 	for i := range 30 {
 		fmt.Fprintf(&b, "a%d: &a%d [%s]\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 10))
 	}
-	start := time.Now()
-	_, faults := plan.Parse("bomb.yaml", []byte(b.String()))
+	_, faults := plan.Parse("bomb.yaml", []byte(b.String())) // without a bound: never
 	if !strings.Contains(faults.Error(), "holds too much") {
 		t.Errorf("got %.500v", faults)
-	}
-	if took := time.Since(start); took > 5*time.Second {
-		t.Errorf("took %v", took)
 	}
 }
 
@@ -107,6 +105,11 @@ func TestPlacesInsideOfConditions(t *testing.T) {
 	}
 }
 
+// hides tells what breaks a line or turns around what stands there.
+func hides(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}
+
 func FuzzParse(f *testing.F) {
 	for _, src := range []string{ // small ones: the fuzzer takes a minute to shrink a long one
 		head + step("a", `unless: 'answered("works")'`, after),
@@ -120,7 +123,6 @@ func FuzzParse(f *testing.F) {
 		f.Add([]byte(src))
 	}
 	f.Fuzz(func(t *testing.T, src []byte) {
-		start := time.Now()
 		p, faults := plan.Parse("fuzz.yaml", src)
 		if (p == nil) != faults.Failed() {
 			t.Errorf("plan is nil: %v, faults: %v", p == nil, faults)
@@ -129,15 +131,12 @@ func FuzzParse(f *testing.F) {
 			t.Errorf("a plan without name, hash or steps: %+v", p)
 		}
 		for _, fault := range faults {
-			if strings.Contains(fault.String(), "\n") || fault.Cause == "" {
-				t.Errorf("not one line: %q", fault.String())
+			if strings.ContainsFunc(fault.String(), hides) || fault.Cause == "" {
+				t.Errorf("not one line to read: %q", fault.String())
 			}
 		}
 		if c, faults := plan.ParseCatalogue("fuzz.yaml", src); (c == nil) != faults.Failed() {
 			t.Errorf("catalogue is nil: %v, faults: %v", c == nil, faults)
-		}
-		if took := time.Since(start); took > 2*time.Second {
-			t.Errorf("%d bytes took %v", len(src), took)
 		}
 	})
 }
@@ -158,11 +157,7 @@ func FuzzCompile(f *testing.F) {
 			if c == nil {
 				continue
 			}
-			start := time.Now()
 			_, _ = c.Holds(scope(t)) // must not panic
-			if took := time.Since(start); took > time.Second {
-				t.Errorf("%s took %v", src, took)
-			}
 		}
 	})
 }
