@@ -219,16 +219,14 @@ var neverCalled = map[config.Function]map[string]string{
 	config.Outcome:  contactsOnly,
 	config.Callflow: contactsOnly,
 	config.Pages:    contactsOnly,
-	config.Console:  {"dynamodb:DeleteItem contacts": forgets},
 }
 
 var contactsOnly = map[string]string{
-	"dynamodb:Scan journeys/index/by_contact": byContact, "dynamodb:Query journeys/index/due": noState, "dynamodb:DeleteItem contacts": forgets,
+	"dynamodb:Scan journeys/index/by_contact": byContact, "dynamodb:Query journeys/index/due": noState,
 }
 
 const (
 	noPlans   = "Open gives it none of the plans, so it keeps none"
 	noState   = "it never asks for journeys with rows in a state"
 	byContact = "it asks for the journeys of a contact only"
-	forgets   = "people are forgotten by enroll alone, when their store says so"
 )

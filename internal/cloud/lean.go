@@ -13,7 +13,6 @@ type tables struct {
 	get    func(context.Context, *dynamodb.GetItemInput, ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	put    func(context.Context, *dynamodb.PutItemInput, ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
 	update func(context.Context, *dynamodb.UpdateItemInput, ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error)
-	del    func(context.Context, *dynamodb.DeleteItemInput, ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error)
 	query  func(context.Context, *dynamodb.QueryInput, ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error)
 	batch  func(context.Context, *dynamodb.BatchGetItemInput, ...func(*dynamodb.Options)) (*dynamodb.BatchGetItemOutput, error)
 	scan   func(context.Context, *dynamodb.ScanInput, ...func(*dynamodb.Options)) (*dynamodb.ScanOutput, error)
@@ -22,7 +21,7 @@ type tables struct {
 
 // lean returns the operations of a client.
 func lean(c *dynamodb.Client) *tables {
-	return &tables{c.GetItem, c.PutItem, c.UpdateItem, c.DeleteItem, c.Query, c.BatchGetItem, c.Scan, c.TransactWriteItems}
+	return &tables{c.GetItem, c.PutItem, c.UpdateItem, c.Query, c.BatchGetItem, c.Scan, c.TransactWriteItems}
 }
 
 // GetItem passes the call on.
@@ -38,11 +37,6 @@ func (t *tables) PutItem(ctx context.Context, in *dynamodb.PutItemInput, o ...fu
 // UpdateItem passes the call on.
 func (t *tables) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	return t.update(ctx, in, o...)
-}
-
-// DeleteItem passes the call on.
-func (t *tables) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, o ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	return t.del(ctx, in, o...)
 }
 
 // Query passes the call on.

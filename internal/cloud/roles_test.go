@@ -105,14 +105,6 @@ func (g *guarded) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, 
 	return g.API.UpdateItem(ctx, in, o...)
 }
 
-// DeleteItem asks first.
-func (g *guarded) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, o ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	if err := g.may("DeleteItem", in.TableName, nil); err != nil {
-		return nil, err
-	}
-	return g.API.DeleteItem(ctx, in, o...)
-}
-
 // Query asks first: an index is a resource of its own.
 func (g *guarded) Query(ctx context.Context, in *dynamodb.QueryInput, o ...func(*dynamodb.Options)) (*dynamodb.QueryOutput, error) {
 	if err := g.may("Query", in.TableName, in.IndexName); err != nil {

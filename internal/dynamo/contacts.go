@@ -59,30 +59,20 @@ func (s *Store) SaveContacts(ctx context.Context, cs []followup.Contact) ([]erro
 	}
 	errs := make([]error, len(cs))
 	for _, wave := range waves(len(cs), func(i int) []string { return []string{string(cs[i].ID)} }) {
-		for n, err := range each(len(wave), func(n int) error { return s.writeContact(ctx, &cs[wave[n]], "") }) {
+		for n, err := range each(len(wave), func(n int) error { return s.writeContact(ctx, &cs[wave[n]]) }) {
 			errs[wave[n]] = err
 		}
 	}
 	return errs, nil
 }
 
-// phoneOf returns the id under which the contact's phone number is known, when c
-// says so.
-func phoneOf(c *followup.Change, k *followup.Contact) followup.ContactID {
-	if c.Head == nil || c.Head.Contact != k.ID || c.Head.Facts.Keys.Phone == k.ID {
-		return ""
-	}
-	return c.Head.Facts.Keys.Phone
-}
-
 // writeContact writes S, and C with it if that changed: both or neither, since
-// what one writer adds to C must not be lost to another's. A phone number's id
-// that is new is pointed here first.
-func (s *Store) writeContact(ctx context.Context, c *followup.Contact, phone followup.ContactID) error {
+// what one writer adds to C must not be lost to another's.
+func (s *Store) writeContact(ctx context.Context, c *followup.Contact) error {
 	if c.ID == "" {
 		return errNoContact
 	}
-	w, err := s.putContact(ctx, c, phone)
+	w, err := s.putContact(ctx, c)
 	if err == nil {
 		err = w.conflict()
 	}
@@ -92,7 +82,7 @@ func (s *Store) writeContact(ctx context.Context, c *followup.Contact, phone fol
 	return nil
 }
 
-func (s *Store) putContact(ctx context.Context, c *followup.Contact, phone followup.ContactID) (written, error) {
+func (s *Store) putContact(ctx context.Context, c *followup.Contact) (written, error) {
 	gate, err := s.gateItem(c)
 	if err != nil {
 		return written{}, err
@@ -103,48 +93,14 @@ func (s *Store) putContact(ctx context.Context, c *followup.Contact, phone follo
 			return written{}, err
 		}
 	}
-	if phone == "" && c.Erased.IsZero() {
-		phone = followup.ContactID(old.text(attrPhone))
-	}
-	person, err := s.personItem(c, phone)
+	person, err := s.personItem(c)
 	if err != nil {
 		return written{}, err
 	}
-	if old != nil && bytes.Equal(old.body(), person.body()) && old.text(attrPhone) == string(phone) {
+	if old != nil && bytes.Equal(old.body(), person.body()) {
 		return s.put(ctx, s.t.Contacts, gate, atVersion(c.Version)) // if C changed meanwhile, so did the version
 	}
-	if err := s.point(ctx, old.text(attrPhone), string(phone), c.ID); err != nil {
-		return written{}, err
-	}
 	return s.putBoth(ctx, s.t.Contacts, person, gate, atVersion(c.Version))
-}
-
-// point keeps the index of phone numbers: an old number is forgotten when the
-// person was, a new one points to the contact.
-func (s *Store) point(ctx context.Context, old, phone string, id followup.ContactID) error {
-	if old == phone {
-		return nil
-	}
-	if phone == "" {
-		return s.forgetPhone(ctx, old, id)
-	}
-	it := phoneKey(phone)
-	it[attrContact] = text(string(id))
-	_, err := s.put(ctx, s.t.Contacts, it, condition{"attribute_not_exists(c) OR c <> :c", item{":c": text(string(id))}})
-	return err
-}
-
-func phoneKey(phone string) item { return key("P#"+phone, sortPhone) }
-
-// ByPhone returns the contact that is reached by a phone number, whose own id is
-// given, or "". The pointer is written before the contact, so it may name one
-// that is about to have the number.
-func (s *Store) ByPhone(ctx context.Context, phone followup.ContactID) (followup.ContactID, error) {
-	it, err := s.get(ctx, s.t.Contacts, phoneKey(string(phone)))
-	if err != nil {
-		return "", fmt.Errorf("find contact of phone %s: %w", phone, err)
-	}
-	return followup.ContactID(it.text(attrContact)), nil
 }
 
 // gate is what S keeps: what may close, and the ledger. Nothing in it is personal.

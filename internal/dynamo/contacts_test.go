@@ -138,48 +138,6 @@ func TestAnOptOutBetweenReadAndReserveCloses(t *testing.T) {
 	}
 }
 
-// phoned is an order whose contact is named by mail and reached by phone, too.
-func phoned(n int, phone followup.ContactID) followup.Change {
-	c := storetest.Order(n, 1)
-	c.Head.Facts.Keys.Phone = phone
-	return c
-}
-
-func TestAPhoneNumberLeadsToItsContactUntilItIsForgotten(t *testing.T) {
-	t.Parallel()
-	s := newStore()
-	by := func(phone, want followup.ContactID) {
-		t.Helper()
-		if got, err := s.ByPhone(t.Context(), phone); err != nil || got != want {
-			t.Errorf("phone %s leads to %q (%v), want %q", phone, got, err, want)
-		}
-	}
-	by("p1", "")
-	a, b := phoned(1, "p1"), phoned(2, "p2")
-	errs, err := s.Save(t.Context(), []followup.Change{a, b})
-	if err := errors.Join(append(errs, err)...); err != nil {
-		t.Fatal(err)
-	}
-	by("p1", a.Head.Contact)
-	by("p2", b.Head.Contact)
-	c := contact(t, s, a.Head.Contact)
-	c.Note(followup.Text{Event: "e", At: storetest.Start(), Body: "without a head"})
-	if err := save(t, s, c); err != nil {
-		t.Fatal(err)
-	}
-	by("p1", a.Head.Contact)
-	c = contact(t, s, a.Head.Contact)
-	c.Erase(storetest.Start())
-	if err := save(t, s, c); err != nil {
-		t.Fatal(err)
-	}
-	by("p1", "")
-	by("p2", b.Head.Contact)
-	if got := contact(t, s, a.Head.Contact); got.Erased.IsZero() || len(got.Fields)+len(got.Texts) > 0 || len(got.Suppressed) != 2 {
-		t.Errorf("erased is %+v", got)
-	}
-}
-
 // counted counts requests by kind.
 type counted struct {
 	dynamo.API

@@ -8,9 +8,8 @@
 //	  E#<source>#<id>                     event, written once: b
 //	  pk=PLAN#<shop>                      <hash>: gzipped plan | N#<plan>#<version>: hash
 //	contacts  pk=<contact id>
-//	  C                                   what is personal: b, ph
+//	  C                                   what is personal: b
 //	  S                                   consents, suppression, sends: v w b; v is the contact's version
-//	  pk=P#<id of the phone number> sk=A  c: contact that is reached by that number
 //	inbox     pk=<shop>#<source>#<key>    t h at b n d ttl: topic, hash, received, gzipped body, parts, why done
 //	  pk=CTL#<name>                       a value of the operation: v w b
 //

@@ -23,8 +23,6 @@ const (
 	attrLstSort = "lr"
 	attrConHash = "ch"
 	attrConSort = "cr"
-	attrPhone   = "ph"
-	attrContact = "c"
 	attrTopic   = "t"
 	attrHash    = "h"
 	attrAt      = "at"

@@ -33,7 +33,6 @@ const (
 const (
 	sortPerson = "C"
 	sortGate   = "S"
-	sortPhone  = "A"
 )
 
 // cutMark ends the readable part of a shortened key. No id has it: ids escape

@@ -1,24 +1,19 @@
 package dynamo
 
 import (
-	"context"
 	"maps"
 	"slices"
-
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb/types"
 
 	"aftersales/internal/followup"
 )
 
-func (s *Store) personItem(c *followup.Contact, phone followup.ContactID) (item, error) {
+func (s *Store) personItem(c *followup.Contact) (item, error) {
 	body, err := s.packs.pack(person{statements(c.Fields), c.Texts, c.Orders, c.Erased})
 	if err != nil {
 		return nil, err
 	}
 	it := key(string(c.ID), sortPerson)
 	it[attrBody] = bytesOf(body)
-	it.set(attrPhone, string(phone))
 	return it, it.fits()
 }
 
@@ -52,17 +47,4 @@ func statements(fields map[string]followup.Stated) []statement {
 		out[i].Is[name] = f.Value
 	}
 	return out
-}
-
-// forgetPhone takes a number of a person who is forgotten out of the index,
-// unless it has come to point to another.
-func (s *Store) forgetPhone(ctx context.Context, phone string, id followup.ContactID) error {
-	in := &dynamodb.DeleteItemInput{
-		TableName: &s.t.Contacts, Key: phoneKey(phone), ConditionExpression: new("c = :c"),
-		ExpressionAttributeValues:           item{":c": text(string(id))},
-		ReturnValuesOnConditionCheckFailure: types.ReturnValuesOnConditionCheckFailureAllOld,
-	}
-	_, err := do(ctx, s, func(ctx context.Context) (*dynamodb.DeleteItemOutput, error) { return s.api.DeleteItem(ctx, in) })
-	_, err = outcome(err, "")
-	return err
 }

@@ -45,7 +45,7 @@ func (s *Store) save(ctx context.Context, c *followup.Change) error {
 	if err != nil {
 		return err
 	}
-	errs := each(len(c.Contacts), func(i int) error { return s.writeContact(ctx, &c.Contacts[i], phoneOf(c, &c.Contacts[i])) })
+	errs := each(len(c.Contacts), func(i int) error { return s.writeContact(ctx, &c.Contacts[i]) })
 	if err := first(errs); err != nil {
 		return err
 	}

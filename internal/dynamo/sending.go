@@ -110,7 +110,7 @@ func (s *Store) arm(ctx context.Context, a *followup.Arm, todo arming) (followup
 // nobody wrote yet is written whole.
 func (s *Store) reserve(ctx context.Context, a *followup.Arm, gate item) (written, error) {
 	if a.Contact.Version == 0 {
-		return s.putContact(ctx, &a.Contact, "")
+		return s.putContact(ctx, &a.Contact)
 	}
 	return s.put(ctx, s.t.Contacts, gate, atVersion(a.Contact.Version))
 }

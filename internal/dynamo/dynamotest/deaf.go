@@ -57,8 +57,3 @@ func (d *Deaf) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opt
 		return d.API.UpdateItem(ctx, in, opts...)
 	})
 }
-
-// DeleteItem is dynamo.API's.
-func (d *Deaf) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	return unheard(d, d.first(in.TableName, in.Key, nil), func() (*dynamodb.DeleteItemOutput, error) { return d.API.DeleteItem(ctx, in, opts...) })
-}

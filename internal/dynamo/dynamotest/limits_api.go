@@ -57,20 +57,6 @@ func (l *Limits) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o
 	})
 }
 
-// DeleteItem is dynamo.API's.
-func (l *Limits) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	id := name(in.TableName, in.Key)
-	return run(ctx, l, "delete "+id, func(ctx context.Context) (*dynamodb.DeleteItemOutput, error) {
-		defer l.lock(id)()
-		out, err := l.API.DeleteItem(ctx, in, opts...)
-		if err != nil {
-			return nil, l.doubt(in.TableName, in.Key, err)
-		}
-		l.wrote(id, nil)
-		return out, nil
-	})
-}
-
 // TransactWriteItems is dynamo.API's, for items that no index shows.
 func (l *Limits) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	request := "transact"

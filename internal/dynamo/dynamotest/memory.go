@@ -133,22 +133,6 @@ func (m *Memory) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, _
 	return &dynamodb.UpdateItemOutput{}, nil
 }
 
-// DeleteItem is dynamo.API's.
-func (m *Memory) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	table := m.table(in.TableName)
-	if err := check(in.ConditionExpression, in.ExpressionAttributeValues, table[keyOf(in.Key)]); err != nil {
-		return nil, err
-	}
-	m.writes++
-	delete(table, keyOf(in.Key))
-	return &dynamodb.DeleteItemOutput{}, nil
-}
-
 // TransactWriteItems is dynamo.API's, for puts. A token that was used is done.
 func (m *Memory) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	if err := ctx.Err(); err != nil {

@@ -143,16 +143,6 @@ func (m *Meter) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, op
 	return out, err
 }
 
-// DeleteItem counts and passes on.
-func (m *Meter) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	in.ReturnConsumedCapacity = indexes
-	out, err := m.API.DeleteItem(ctx, in, opts...)
-	if m.failed("DeleteItem", in.TableName, err); out != nil {
-		m.add("DeleteItem", true, each(out.ConsumedCapacity)...)
-	}
-	return out, err
-}
-
 // TransactWriteItems counts and passes on.
 func (m *Meter) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	in.ReturnConsumedCapacity = indexes

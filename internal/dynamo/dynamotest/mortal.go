@@ -65,11 +65,6 @@ func (m *Mortal) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, o
 	return live(m, true, func() (*dynamodb.UpdateItemOutput, error) { return m.API.UpdateItem(ctx, in, opts...) })
 }
 
-// DeleteItem is dynamo.API's.
-func (m *Mortal) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
-	return live(m, true, func() (*dynamodb.DeleteItemOutput, error) { return m.API.DeleteItem(ctx, in, opts...) })
-}
-
 // TransactWriteItems is dynamo.API's: one write.
 func (m *Mortal) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, opts ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	return live(m, true, func() (*dynamodb.TransactWriteItemsOutput, error) { return m.API.TransactWriteItems(ctx, in, opts...) })
