@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Fault is one thing that is wrong with the configuration, told so that it can
@@ -21,11 +22,11 @@ type Fault struct {
 	Example string // one right value
 }
 
-// valueShown is how much of a wrong value a fault repeats, in characters.
+// valueShown is how much of a wrong value, or of one key of a name, a fault repeats, in characters.
 const valueShown = 80
 
-// String gives the fault on one line: place, name, cause and value, what is
-// wanted, an example.
+// String gives the fault on one line without characters that hide or turn around
+// what stands there: place, name, cause and value, what is wanted, an example.
 func (f Fault) String() string {
 	var b strings.Builder
 	if f.File != "" {
@@ -46,14 +47,26 @@ func (f Fault) String() string {
 	if f.Example != "" {
 		b.WriteString(", for example " + f.Example)
 	}
-	return b.String()
+	return strings.Map(plain, b.String())
 }
 
-func quote(s string) string {
-	if r := []rune(s); len(r) > valueShown {
-		s = string(r[:valueShown]) + "…"
+// plain puts a dot in place of what breaks a line or hides what stands there: keys of the file
+// and names of files are told as they are, not quoted.
+func plain(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
 	}
-	return strconv.Quote(s)
+	return '·'
+}
+
+func quote(s string) string { return strconv.Quote(cut(s)) }
+
+// cut keeps as much of s as a fault repeats.
+func cut(s string) string {
+	if r := []rune(s); len(r) > valueShown {
+		return string(r[:valueShown]) + "…"
+	}
+	return s
 }
 
 // Faults are all the faults of a configuration, those of files first, by place.

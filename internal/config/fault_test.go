@@ -24,6 +24,10 @@ func TestFaults(t *testing.T) {
 		{"same key twice", "business: b\n" + minimalShop(), `:2:1: file: `},
 		{"unknown key", top("lisen: x"), `:4:1: lisen: unknown key: want a known one; did you mean listen?`},
 		{"key far from all", top("colour: red"), `:4:1: colour: unknown key: want one of business, listen,`},
+		{"key over two lines", top(`"a\nb": 1`), `:4:1: a·b: unknown key: want one of`},
+		{"key turned around", shop(`"na\u202eme": x`), `shops[0].na·me: unknown key: want`},
+		{"country over two lines", top(`holidays: {"D\nE": x}`), `:4:20: holidays.D·E: "D\nE": want an ISO 3166 country`},
+		{"long key", top(strings.Repeat("k", 900) + ": 1"), strings.Repeat("k", 80) + "…: unknown key"},
 		{"hyphen", shop("reply-to: a@shop.example"), `shops[0].reply-to: unknown key: want a known one; did you mean reply_to?`},
 		{"alias", top("data: &d x\nplans: *d"), `:4:7: data: an anchor, alias or tag, which this file does without|:5:8: plans: an anchor`},
 		{"business", strings.Replace(minimalShop(), "business: b", "business: a b", 1), `:1:11: business: "a b": want a name`},
@@ -97,6 +101,8 @@ func TestSecretsDoNotBelongInTheFile(t *testing.T) {
 		{fmt.Sprintf(minimal, "", "email: {smtp: {password: "+hidden+"}}\n"), "email.smtp.password: a secret in the file: want it in the environment, as AFTERSALES_SMTP_PASSWORD"},
 		{fmt.Sprintf(minimal, ", public_url: \"https://user:"+hidden+"@shop.example\"", ""), "shops[0].public_url: value not shown: want an https address"},
 		{fmt.Sprintf(minimal, ", zone: whsec_"+hidden, ""), "shops[0].zone: value not shown: want the IANA name"},
+		{fmt.Sprintf(minimal, "", "whsec_"+hidden+": 1\n"), ":4:1: key not shown: a secret in the file"},
+		{fmt.Sprintf(minimal, "", "shpss_"+hidden+": 1\nshpss_"+hidden+": 1\n"), ":5:1: file: not YAML: want valid YAML"},
 		{fmt.Sprintf(minimal, ", password: "+hidden+"\n  x: [}", ""), "file: "},
 	} {
 		dir := folder(t, c.yaml)

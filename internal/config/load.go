@@ -82,5 +82,6 @@ func (l *loader) root(n node) {
 }
 
 func (l *loader) warn(n node, text string) {
-	l.cfg.Warnings = append(l.cfg.Warnings, fmt.Sprintf("%s:%d:%d: %s: %s", l.reader.file, n.at.line, n.at.column, n.path, text))
+	text = fmt.Sprintf("%s:%d:%d: %s: %s", l.reader.file, n.at.line, n.at.column, n.path, text)
+	l.cfg.Warnings = append(l.cfg.Warnings, strings.Map(plain, text))
 }

@@ -35,7 +35,7 @@ func (c *Config) Unread(environ []string) []string {
 		} else if strings.Contains(name, "_SECRET_") {
 			mend = fmt.Sprintf("; secrets are AFTERSALES_<SOURCE>_SECRET_<SHOP>, sources are %s, shops are %s", strings.Join(Sources[:], ", "), strings.Join(shops, ", "))
 		}
-		out = append(out, fmt.Sprintf("%s: is set, but nothing reads it%s", name, mend))
+		out = append(out, strings.Map(plain, fmt.Sprintf("%s: is set, but nothing reads it%s", name, mend)))
 	}
 	slices.Sort(out)
 	return out

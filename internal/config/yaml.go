@@ -76,10 +76,18 @@ func (r *reader) broken(p place, cause, want string) {
 	r.add(Fault{Name: "file", Line: p.line, Column: p.column, Cause: cause, Want: want})
 }
 
+// add notes a fault. A secret may stand where a value, a key or what the parser
+// quotes should be.
 func (r *reader) add(f Fault) {
 	f.File = r.file
 	if hidesSecret(f.Value) {
 		f.Value, f.Cause = "", "value not shown"
+	}
+	if hidesSecret(f.Name) {
+		f.Name = "key not shown"
+	}
+	if hidesSecret(f.Cause) {
+		f.Cause = "not YAML"
 	}
 	*r.faults = append(*r.faults, f)
 }
@@ -152,7 +160,7 @@ func (r *reader) entries(n node) func(yield func(string, node) bool) {
 		for it := m.MapRange(); it.Next(); {
 			key := it.Key().GetToken()
 			p := place{key.Position.Line, key.Position.Column}
-			v := node{path: join(n.path, key.Value), ast: it.Value(), at: p, key: p}
+			v := node{path: join(n.path, cut(key.Value)), ast: it.Value(), at: p, key: p}
 			if !absent(v.ast) {
 				v.at = at(v.ast)
 			}
