@@ -138,6 +138,26 @@ func TestAnOptOutBetweenReadAndReserveCloses(t *testing.T) {
 	}
 }
 
+// TestWhoIsForgottenIsKeptOnlyAsClosed: nothing personal is left, and every
+// channel stays closed.
+func TestWhoIsForgottenIsKeptOnlyAsClosed(t *testing.T) {
+	t.Parallel()
+	s := newStore()
+	order := storetest.Order(1, 1)
+	if errs, err := s.Save(t.Context(), []followup.Change{order}); err != nil || errs[0] != nil {
+		t.Fatal(errs, err)
+	}
+	c := contact(t, s, order.Head.Contact)
+	c.Note(followup.Text{Event: "e", At: storetest.Start(), Body: "it leaks"})
+	c.Erase(storetest.Start())
+	if err := save(t, s, c); err != nil {
+		t.Fatal(err)
+	}
+	if got := contact(t, s, c.ID); got.Erased.IsZero() || len(got.Fields)+len(got.Texts) > 0 || len(got.Suppressed) != 2 {
+		t.Errorf("erased is %+v", got)
+	}
+}
+
 // counted counts requests by kind.
 type counted struct {
 	dynamo.API

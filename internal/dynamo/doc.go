@@ -10,7 +10,7 @@
 //	contacts  pk=<contact id>
 //	  C                                   what is personal: b
 //	  S                                   consents, suppression, sends: v w b; v is the contact's version
-//	inbox     pk=<shop>#<source>#<key>    t h at b n d ttl: topic, hash, received, gzipped body, parts, why done
+//	inbox     pk=<shop>#<source>#<key>    t h at b n d ttl: topic, hash, received, packed body, parts, why done
 //	  pk=CTL#<name>                       a value of the operation: v w b
 //
 // v is the version, w the name of the write that made the item, b a packed value

@@ -46,3 +46,15 @@ func (s *Store) Unpack(b []byte, v any) error { return s.packs.unpack(b, v) }
 
 // LastStamp is the latest time that sorts.
 func LastStamp() time.Time { return lastStamp }
+
+// ItemSize is what an item takes, in bytes.
+func ItemSize(it map[string]types.AttributeValue) int { return item(it).size() }
+
+// PackBody packs a body.
+func (s *Store) PackBody(b []byte) ([]byte, error) { return s.packBody(b) }
+
+// UnpackBody reads a packed body.
+func (s *Store) UnpackBody(b []byte) ([]byte, error) { return s.unpackBody(b) }
+
+// Gzip is how bodies were kept once.
+func Gzip(b []byte) ([]byte, error) { return zip(b) }

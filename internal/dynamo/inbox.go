@@ -14,10 +14,10 @@ import (
 
 const (
 	bodyKept = 35 * 24 * time.Hour // archive, replay and backfill
-	partSize = 380 << 10           // of a body that does not fit into one item, gzipped
+	partSize = 380 << 10           // of a body that does not fit into one item, packed
 )
 
-// Accept stores each body under its key unless it is there, gzipped. What it
+// Accept stores each body under its key unless it is there, packed. What it
 // answers with a nil error is durable.
 func (s *Store) Accept(ctx context.Context, in []followup.Incoming) ([]followup.Verdict, error) {
 	if err := alive(ctx, "accept"); err != nil {
@@ -40,7 +40,7 @@ func (s *Store) Accept(ctx context.Context, in []followup.Incoming) ([]followup.
 }
 
 func (s *Store) accept(ctx context.Context, in *followup.Incoming) (followup.Verdict, error) {
-	body, err := zip(in.Body)
+	body, err := s.packBody(in.Body)
 	if err != nil {
 		return "", err
 	}
@@ -124,7 +124,7 @@ func (s *Store) incoming(ctx context.Context, it item) (in followup.Incoming, er
 		}
 		packed = append(packed, part.body()...)
 	}
-	if in.Body, err = unzip(packed); err != nil {
+	if in.Body, err = s.unpackBody(packed); err != nil {
 		return in, err
 	}
 	in.Topic, in.Hash = it.text(attrTopic), it.text(attrHash)

@@ -2,37 +2,22 @@ package dynamo
 
 import (
 	"bytes"
-	"compress/flate"
 	"compress/gzip"
-	_ "embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 )
 
 // Forms of a packed value: its first byte.
 const (
 	formPlain    = 0 // JSON
 	formDeflated = 1 // JSON, deflated with dictionary 1
+	formBody     = 2 // a body as it came, deflated with dictionary 2
 )
 
-// dictionary1 is what packed values have in common. It is part of form 1: a
-// changed one would be another form.
-//
-//go:embed dictionary1.txt
-var dictionary1 []byte
-
-// packLevel deflates a row to less than level 9 does to itself; above it gains
-// nothing.
-const packLevel = 6
-
-// packer keeps deflaters, which are large, for the next value.
-type packer struct {
-	writers sync.Pool
-	readers sync.Pool
-}
+// packer packs values.
+type packer struct{ deflater }
 
 // pack writes v as JSON, deflated where that is shorter. Items are billed by the
 // kilobyte, and a row has to stay below one.
@@ -41,24 +26,12 @@ func (p *packer) pack(v any) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode: %w", err)
 	}
-	var out bytes.Buffer
-	out.WriteByte(formDeflated)
-	w, ok := p.writers.Get().(*flate.Writer)
-	if !ok {
-		if w, err = flate.NewWriterDict(nil, packLevel, dictionary1); err != nil {
-			return nil, fmt.Errorf("pack: %w", err)
-		}
-	}
-	defer p.writers.Put(w)
-	w.Reset(&out)
-	if _, err = w.Write(plain); err == nil {
-		err = w.Close()
-	}
+	out, err := p.deflate(formDeflated, plain)
 	if err != nil {
 		return nil, fmt.Errorf("pack: %w", err)
 	}
-	if out.Len() <= len(plain) {
-		return out.Bytes(), nil
+	if len(out) <= len(plain) {
+		return out, nil
 	}
 	return append([]byte{formPlain}, plain...), nil
 }
@@ -80,7 +53,7 @@ func (p *packer) unpack(b []byte, v any) error {
 			return fmt.Errorf("%w: %w", errPacked, err)
 		}
 	default:
-		return fmt.Errorf("the stored value has form %d: a newer program wrote it", b[0])
+		return newerForm(b[0])
 	}
 	if err := json.Unmarshal(plain, v); err != nil {
 		return fmt.Errorf("decode: %w", err)
@@ -88,19 +61,7 @@ func (p *packer) unpack(b []byte, v any) error {
 	return nil
 }
 
-func (p *packer) inflate(b []byte) ([]byte, error) {
-	r, ok := p.readers.Get().(io.ReadCloser)
-	if !ok {
-		r = flate.NewReaderDict(nil, dictionary1)
-	}
-	defer p.readers.Put(r)
-	if err := r.(flate.Resetter).Reset(bytes.NewReader(b), dictionary1); err != nil {
-		return nil, err
-	}
-	return io.ReadAll(r)
-}
-
-// zip gzips a body or a plan, so that other tools can read it.
+// zip gzips a plan, so that other tools can read it.
 func zip(b []byte) ([]byte, error) {
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)

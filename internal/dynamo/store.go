@@ -44,11 +44,12 @@ type Config struct {
 
 // Store is a [followup.SweptStore] on DynamoDB, safe for concurrent use.
 type Store struct {
-	api   API
-	t     Tables
-	c     Config
-	turns chan struct{}
-	packs packer
+	api    API
+	t      Tables
+	c      Config
+	turns  chan struct{}
+	packs  packer
+	bodies deflater
 }
 
 var (
@@ -66,7 +67,10 @@ func New(api API, t Tables, c Config) *Store {
 	}
 	c.Shops = slices.Clone(c.Shops)
 	slices.SortFunc(c.Shops, func(a, b followup.ShopID) int { return strings.Compare(string(a)+"/", string(b)+"/") }) // order of ids
-	return &Store{api: api, t: t, c: c, turns: make(chan struct{}, c.Parallel)}
+	return &Store{
+		api: api, t: t, c: c, turns: make(chan struct{}, c.Parallel),
+		packs: packer{deflater{dictionary: dictionary1, level: packLevel}}, bodies: deflater{dictionary: dictionary2, level: bodyLevel},
+	}
 }
 
 // errNoShops is a store that cannot know whose lists to read.
