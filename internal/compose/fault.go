@@ -3,6 +3,7 @@ package compose
 import (
 	"fmt"
 	"strings"
+	"unicode"
 )
 
 // Fault is something wrong with a message file, or with what it refers to. It carries no personal data.
@@ -14,16 +15,25 @@ type Fault struct {
 	Mend   string // what to do about it
 }
 
-// Error returns file:line:column: what; mend.
+// Error returns file:line:column: what; mend, on one line.
 func (f Fault) Error() string {
 	s := f.File
 	if f.Line > 0 {
 		s = fmt.Sprintf("%s:%d:%d", s, f.Line, f.Column)
 	}
-	if f.Mend == "" {
-		return s + ": " + f.What
+	s += ": " + f.What
+	if f.Mend != "" {
+		s += "; " + f.Mend
 	}
-	return s + ": " + f.What + "; " + f.Mend
+	return strings.Map(printable, s)
+}
+
+// printable puts a dot in place of what breaks a line or hides what stands there.
+func printable(r rune) rune {
+	if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+		return '·'
+	}
+	return r
 }
 
 // Faults is every fault found in one go, by file and line.

@@ -31,6 +31,8 @@ func TestFaults(t *testing.T) {
 		{"no front matter", "a/en.md", "Hello\n", []string{"a/en.md:1:C: the front matter is missing"}},
 		{"endless front matter", "a/en.md", "---\nsubject: x\n", []string{"a/en.md:1:C: the front matter has no end"}},
 		{"yaml", "a/en.md", "---\nsubject: \"x\npreview: p\n---\nHello\n", []string{"a/en.md:2:C: the front matter cannot be read"}},
+		{"yaml with a tab", "a/en.md", "---\na: b\n\tc: d\n---\nHello\n", []string{"a/en.md:3:C: the front matter cannot be read: found character '·'"}},
+		{"key turned around", "a/en.md", "---\nsubject: s\npreview: p\n\u2066a: x\n---\nHello\n", []string{"a/en.md:4:C: unknown key \"\\u2066a\""}},
 		{"no subject", "a/en.md", "---\npreview: p\n---\nHello\n", []string{"a/en.md:1:C: the subject is missing"}},
 		{"no preview", "a/en.md", "---\nsubject: s\n---\nHello\n", []string{"a/en.md:1:C: the preview is missing"}},
 		{"unknown key", "a/en.md", "---\nsubject: s\npreview: p\nsubjekt: x\n---\nHello\n", []string{"a/en.md:4:C: unknown key \"subjekt\""}},

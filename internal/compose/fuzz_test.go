@@ -1,14 +1,21 @@
 package compose_test
 
 import (
+	"errors"
 	"io/fs"
 	"strings"
 	"testing"
 	"testing/fstest"
+	"unicode"
 
 	"aftersales/internal/compose"
 	"aftersales/messages"
 )
+
+// hides tells what breaks a line or turns around what stands there.
+func hides(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+}
 
 // FuzzMessage reads any file as a message. What is taken without a fault must render, or name the value it lacks, and
 // never write HTML that we do not write.
@@ -35,6 +42,13 @@ func FuzzMessage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string) {
 		own := fstest.MapFS{"own/en.md": {Data: []byte(src)}}
 		c, err := compose.New(compose.Options{Defaults: foot, Messages: own, Links: testLinks{"https://shop.example"}})
+		if faults, ok := errors.AsType[compose.Faults](err); ok {
+			for _, fault := range faults {
+				if strings.ContainsFunc(fault.Error(), hides) {
+					t.Errorf("not one line to read: %q", fault)
+				}
+			}
+		}
 		if err != nil {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Fault is one thing that is wrong in a file, where, why, and how to mend it.
@@ -18,7 +19,7 @@ type Fault struct {
 	Warning bool   // worth a look, but the plan works
 }
 
-// String writes the fault as compilers do: file:line:column: cause; mend.
+// String writes the fault as compilers do, on one line: file:line:column: cause; mend.
 func (f Fault) String() string {
 	var b strings.Builder
 	b.WriteString(f.File)
@@ -35,7 +36,15 @@ func (f Fault) String() string {
 	if f.Mend != "" {
 		b.WriteString("; " + f.Mend)
 	}
-	return b.String()
+	return strings.Map(printable, b.String())
+}
+
+// printable puts a dot in place of what would break a line or hide what stands there.
+func printable(r rune) rune {
+	if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
+		return '·'
+	}
+	return r
 }
 
 // Faults are all faults of some files, by file and position. Nil is none.

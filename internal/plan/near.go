@@ -1,9 +1,6 @@
 package plan
 
-import (
-	"strings"
-	"unicode"
-)
+import "strings"
 
 // suggest says which of the known words was probably meant, else which there are.
 func suggest(word string, known []string) string {
@@ -58,19 +55,11 @@ func distance(a, b []rune) int {
 	return last[len(b)]
 }
 
-// quote puts s between double quotes, shortened so that a fault stays one line.
+// quote puts s between double quotes, shortened.
 func quote(s string) string {
 	const longest = 60
 	if r := []rune(s); len(r) > longest {
 		s = string(r[:longest]) + "..."
 	}
 	return `"` + s + `"`
-}
-
-// printable puts a dot in place of what would break a line or hide what stands there.
-func printable(r rune) rune {
-	if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029' {
-		return '·'
-	}
-	return r
 }

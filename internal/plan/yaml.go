@@ -39,11 +39,9 @@ type reader struct {
 	anchors map[string]ast.Node // by name, in the order of the file
 }
 
-// add keeps a fault on one line whatever the file is quoted with.
 func (r *reader) add(n *node, cause, mend string, warning bool) {
 	r.faults = append(r.faults, Fault{
-		File: r.file, Line: n.line, Column: n.col, Path: strings.Map(printable, n.path),
-		Cause: strings.Map(printable, cause), Mend: strings.Map(printable, mend), Warning: warning,
+		File: r.file, Line: n.line, Column: n.col, Path: n.path, Cause: cause, Mend: mend, Warning: warning,
 	})
 }
 
@@ -189,7 +187,7 @@ func (r *reader) syntax(err error) {
 		GetToken() *token.Token
 		GetMessage() string
 	}); ok {
-		cause = strings.Map(printable, e.GetMessage())
+		cause = e.GetMessage()
 		if t := e.GetToken(); t != nil && t.Position != nil {
 			at.line, at.col = max(1, t.Position.Line), max(1, t.Position.Column)
 		}
