@@ -146,5 +146,5 @@ func missingLead(t *texts) string  { return t.MissingLead }
 
 // ask renders the answer page.
 func (p *public) ask(w http.ResponseWriter, r *http.Request, status int, a *asked, f form) {
-	p.look.show(w, r, status, "answer.html", a.page(p.look, f, p.c.Now()))
+	p.look.show(w, r, status, a.page(p.look, f, p.c.Now()))
 }

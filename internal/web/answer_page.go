@@ -2,7 +2,7 @@ package web
 
 import (
 	"fmt"
-	"html/template"
+	"html"
 	"net/url"
 	"slices"
 	"strconv"
@@ -203,7 +203,7 @@ func (a *asked) choices(f form) (out []option, many, more bool) {
 				o.Label += ", " + u.Serial
 			}
 			o.Label, o.Hint = short(o.Label), ""
-			if room -= len(`<option value=""></option>`) + len(template.HTMLEscapeString(o.Value+o.Label)); room < 0 {
+			if room -= len(`<option value=""></option>`) + len(html.EscapeString(o.Value+o.Label)); room < 0 {
 				more = true
 				break
 			}

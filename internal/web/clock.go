@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"html/template"
 	"net/http"
 	"slices"
 	"strings"
@@ -49,24 +48,25 @@ func (o *operator) framed(next http.Handler) http.Handler {
 	})
 }
 
+// barPage is the bar alone, above a page that is not ours.
+type barPage struct {
+	desk
+	Bar css
+}
+
 var bodyTag = []byte("<body>")
 
 func (o *operator) withBar(head http.Header, r *http.Request, page []byte) []byte {
-	var bar bytes.Buffer
 	before, after, found := bytes.Cut(page, bodyTag)
-	css, err := pageFiles.ReadFile("pages/operator/bar.css")
-	if err == nil && found {
-		err = o.look.pages.ExecuteTemplate(&bar, "bar-alone", struct {
-			desk
-			Bar template.CSS
-		}{o.desk(r, ""), template.CSS(css)}) //nolint:gosec // our own embedded file
-	}
+	style, err := styles.ReadFile("pages/operator/bar.css")
 	if err != nil || !found {
 		return page
 	}
+	bar := sheet{base: o.look.base}
+	bar.put(barPage{o.desk(r, ""), css(style)})
 	// The page's own policy holds; only the clock's forms are let through.
 	head.Set("Content-Security-Policy", strings.Replace(head.Get("Content-Security-Policy"), "form-action 'none'", "form-action 'self'", 1))
-	return slices.Concat(before, bodyTag, bar.Bytes(), after)
+	return slices.Concat(before, bodyTag, bar.out, after)
 }
 
 // buffered keeps a page until it is whole.

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"html/template"
 	"net/url"
 	"strings"
 	"time"
@@ -10,17 +9,6 @@ import (
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
 )
-
-// functions are what the pages call, beside those of newLook.
-var functions = template.FuncMap{
-	"local":      localTime,
-	"stamp":      stampIn,
-	"in":         timeIn,
-	"caseForms":  formsOf,
-	"plain":      plain,
-	"flow":       flow,
-	"zoneSource": zoneSource,
-}
 
 // zoneSource says where a zone is known from.
 func zoneSource(s string) string {

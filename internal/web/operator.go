@@ -134,7 +134,7 @@ type desk struct {
 }
 
 // Style is the page's style sheet.
-func (d desk) Style() any { return d.o.look.style }
+func (d desk) Style() css { return d.o.look.style }
 
 // Clock reports whether the page can move time.
 func (d desk) Clock() bool { return d.o.c.Clock != nil }
@@ -261,7 +261,7 @@ type faultPage struct {
 }
 
 func (o *operator) fault(w http.ResponseWriter, r *http.Request, status int, reason string) {
-	o.look.show(w, r, status, "fault.html", faultPage{o.desk(r, http.StatusText(status)), reason})
+	o.look.show(w, r, status, faultPage{o.desk(r, http.StatusText(status)), reason})
 }
 
 func (o *operator) missing(w http.ResponseWriter, r *http.Request) {

@@ -30,7 +30,7 @@ func (o *operator) calls(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Calls = calls
-	o.look.show(w, r, http.StatusOK, "calls.html", p)
+	o.look.show(w, r, http.StatusOK, p)
 }
 
 func (o *operator) claim(w http.ResponseWriter, r *http.Request) {

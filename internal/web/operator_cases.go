@@ -29,7 +29,7 @@ func (o *operator) cases(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Cases = cases
-	o.look.show(w, r, http.StatusOK, "cases.html", p)
+	o.look.show(w, r, http.StatusOK, p)
 }
 
 // saidOf is the notice after a word on a case.

@@ -64,5 +64,5 @@ func (o *operator) home(w http.ResponseWriter, r *http.Request) {
 			p.Claimed++
 		}
 	}
-	o.look.show(w, r, http.StatusOK, "home.html", p)
+	o.look.show(w, r, http.StatusOK, p)
 }

@@ -43,7 +43,7 @@ func (o *operator) lanes(w http.ResponseWriter, r *http.Request) {
 		o.failed(w, r, err)
 		return
 	}
-	o.look.show(w, r, http.StatusOK, "lanes.html", lanesPage{o.desk(r, "Lanes"), states})
+	o.look.show(w, r, http.StatusOK, lanesPage{o.desk(r, "Lanes"), states})
 }
 
 // setLane pauses a lane, with a reason, or lets it go on.

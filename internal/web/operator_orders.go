@@ -33,7 +33,7 @@ func (o *operator) orders(w http.ResponseWriter, r *http.Request) {
 		o.failed(w, r, err)
 		return
 	}
-	o.look.show(w, r, http.StatusOK, "orders.html", p)
+	o.look.show(w, r, http.StatusOK, p)
 }
 
 type orderPage struct {
@@ -90,7 +90,7 @@ func (o *operator) order(w http.ResponseWriter, r *http.Request) {
 		o.failed(w, r, err)
 		return
 	}
-	o.look.show(w, r, http.StatusOK, "order.html", p)
+	o.look.show(w, r, http.StatusOK, p)
 }
 
 // introduce adds what is known of the customer.

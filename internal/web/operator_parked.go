@@ -30,7 +30,7 @@ func (o *operator) parked(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Parked = parked
-	o.look.show(w, r, http.StatusOK, "parked.html", p)
+	o.look.show(w, r, http.StatusOK, p)
 }
 
 // verdicts are what a person may decide about a parked follow-up.

@@ -1,49 +1,43 @@
 package web
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"embed"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"html/template"
 	"log/slog"
 	"net/http"
-
-	"aftersales/internal/followup"
 )
 
-//go:embed pages
-var pageFiles embed.FS
+//go:embed pages/*/*.css
+var styles embed.FS
 
-// look is one set of pages: templates that share a layout, and their style.
+// css is a style sheet of ours, written as it is.
+type css string
+
+// look is what a set of pages has in common: address, style, and what goes with it.
 type look struct {
-	pages  *template.Template
-	style  template.CSS
+	base   string // path below which the pages live
+	style  css
 	policy string // Content-Security-Policy: nothing but this very style
 	log    *slog.Logger
 }
 
-// newLook reads the pages and style sheets of a folder of pageFiles; base is the
-// path below which its pages live. A fault is a bug of this package, which its
-// tests find.
-func newLook(log *slog.Logger, folder, base string, styles ...string) *look {
-	var css []byte
-	for _, name := range styles {
-		part, err := pageFiles.ReadFile("pages/" + folder + "/" + name)
+// newLook reads the style sheets of a folder of pages; base is the path below
+// which its pages live. A fault is a bug of this package, which its tests find.
+func newLook(log *slog.Logger, folder, base string, names ...string) *look {
+	var all []byte
+	for _, name := range names {
+		part, err := styles.ReadFile("pages/" + folder + "/" + name)
 		if err != nil {
 			panic(err)
 		}
-		css = append(css, part...)
+		all = append(all, part...)
 	}
-	sum := sha256.Sum256(css)
+	sum := sha256.Sum256(all)
 	return &look{
-		pages: template.Must(template.New("").Funcs(functions).Funcs(template.FuncMap{
-			"base":  func() string { return base },
-			"order": func(id followup.JourneyID) string { return base + orderPath(id) },
-		}).ParseFS(pageFiles, "pages/"+folder+"/*.html")),
-		style: template.CSS(css), //nolint:gosec // our own embedded file
+		base: base, style: css(all),
 		policy: fmt.Sprintf("default-src 'none'; style-src 'sha256-%s'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
 			base64.StdEncoding.EncodeToString(sum[:])),
 		log: log,
@@ -51,19 +45,13 @@ func newLook(log *slog.Logger, folder, base string, styles ...string) *look {
 }
 
 // show renders a page whole before the first byte of it goes out.
-func (l *look) show(w http.ResponseWriter, r *http.Request, status int, name string, data any) {
-	var b bytes.Buffer
-	if err := l.pages.ExecuteTemplate(&b, name, data); err != nil {
-		l.log.ErrorContext(r.Context(), "page not rendered", "page", name, "err", err)
-		http.Error(w, "This page could not be shown. Please try again later.", http.StatusInternalServerError)
-		return
-	}
+func (l *look) show(w http.ResponseWriter, r *http.Request, status int, page any) {
+	b := sheet{base: l.base}
+	b.put(page)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
-		// The escaper writes plus signs as entities, which only old character sets
-		// need; phone numbers are read by more than browsers.
-		_, _ = w.Write(bytes.ReplaceAll(b.Bytes(), []byte("&#43;"), []byte("+"))) // the reader is gone: nobody to tell
+		_, _ = w.Write(b.out) // the reader is gone: nobody to tell
 	}
 }
 

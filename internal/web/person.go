@@ -19,7 +19,7 @@ type frame struct {
 }
 
 // Style is the page's style sheet.
-func (f frame) Style() any { return f.look.style }
+func (f frame) Style() css { return f.look.style }
 
 // card says who the shop is and how it is reached. The zero card shows nothing.
 type card struct {

@@ -122,7 +122,7 @@ func (p *public) notice(w http.ResponseWriter, r *http.Request, status int, shop
 	if shop != nil {
 		t = speak(shop.Language)
 	}
-	p.look.show(w, r, status, "notice.html", notice{frame{p.look, t, title(t), cardOf(shop, t)}, lead(t)})
+	p.look.show(w, r, status, notice{frame{p.look, t, title(t), cardOf(shop, t)}, lead(t)})
 }
 
 // missing is the answer to an address that leads nowhere. It says nothing of

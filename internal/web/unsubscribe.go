@@ -161,7 +161,7 @@ func (p *public) stopPage(w http.ResponseWriter, r *http.Request, s link.Stop) {
 	case g.Undone:
 		g.Title = t.UndoneTitle
 	}
-	p.look.show(w, r, http.StatusOK, "unsubscribe.html", g)
+	p.look.show(w, r, http.StatusOK, g)
 }
 
 func (p *public) shopOf(id followup.JourneyID) *followup.Shop {
