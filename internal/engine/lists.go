@@ -124,32 +124,3 @@ func parkedItem(j *followup.Journey, row *followup.FollowUp) ParkedItem {
 	}
 	return item
 }
-
-// Overview is how things stand.
-type Overview struct {
-	Orders  int                    // looked at
-	Whole   bool                   // those are all; else there are more
-	States  map[followup.State]int // follow-ups of the orders looked at
-	NextDue time.Time              // earliest look ahead among them; zero: none
-}
-
-// Overview counts the follow-ups by state, over at most a thousand orders.
-func (e *Engine) Overview(ctx context.Context) (Overview, error) {
-	o := Overview{States: map[followup.State]int{}}
-	var err error
-	o.Whole, err = e.each(ctx, followup.Query{All: true}, func(j *followup.Journey) error {
-		o.Orders++
-		for i := range j.Rows {
-			row := &j.Rows[i]
-			o.States[row.State]++
-			if row.State == followup.Planned && (o.NextDue.IsZero() || row.DueAt.Before(o.NextDue)) {
-				o.NextDue = row.DueAt
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return o, fmt.Errorf("count follow-ups: %w", err)
-	}
-	return o, nil
-}

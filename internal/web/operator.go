@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -94,7 +95,24 @@ func Operator(c OperatorConfig) http.Handler {
 	}))
 	// Our own pages tell each other where they are, so that every browser says
 	// "Origin" with a form.
-	return http.StripPrefix(c.Base, o.look.guard("same-origin", o.known(cross.Handler(mux))))
+	return http.StripPrefix(c.Base, o.look.guard("same-origin", o.known(cross.Handler(asWritten(mux)))))
+}
+
+// asWritten keeps the mux from cleaning the id of an order out of a path, as it
+// would .. and a//b: such an id goes on in the query.
+func asWritten(mux *http.ServeMux) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rest, found := strings.CutPrefix(r.URL.Path, "/orders/")
+		shop, order, _ := strings.Cut(rest, "/")
+		if found && order != "" && path.Clean(r.URL.Path) != strings.TrimSuffix(r.URL.Path, "/") {
+			to, query := *r.URL, r.URL.Query()
+			query.Set("order", order)
+			to.Path, to.RawPath, to.RawQuery = "/orders/"+shop, "", query.Encode()
+			r = r.Clone(r.Context())
+			r.URL = &to
+		}
+		mux.ServeHTTP(w, r)
+	})
 }
 
 // known refuses requests for another host: a name that somebody else points to

@@ -25,13 +25,15 @@ type homePage struct {
 	Claimed   int
 	Parked    []engine.ParkedItem
 	Attention []engine.ParkedItem
+	Faulty    []engine.FaultyOrder
+	Faults    int // of follow-ups and of orders
 }
 
 // home shows how things stand and what needs a person.
 func (o *operator) home(w http.ResponseWriter, r *http.Request) {
 	p := homePage{desk: o.desk(r, "Overview")}
 	ctx, e := r.Context(), o.c.Engine
-	view, err := e.Overview(ctx)
+	view, err := e.Overview(ctx, p.Now)
 	if err == nil {
 		p.Cases, err = e.OpenCases(ctx, p.Now, false)
 	}
@@ -49,6 +51,7 @@ func (o *operator) home(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	p.Orders, p.Whole, p.Next = view.Orders, view.Whole, timeIn(p.Zone, view.NextDue)
+	p.Faulty, p.Faults = view.Faulty, len(p.Attention)+len(view.Faulty)
 	for _, s := range followup.States {
 		if n := view.States[s]; n > 0 {
 			p.States = append(p.States, count{s, n})

@@ -122,6 +122,9 @@ func TestOrderTellsStrays(t *testing.T) {
 		t.Fatalf("posted: %d %s", rec.Code, rec.Body)
 	}
 	w.enroll()
+	must(t, w.get(w.operator, "/").Body.String(), `href="#faults"><b>1</b>faults`, "the unclear sends and the faults.",
+		`<a href="/orders/main/1001"><bdi>#1001</bdi></a></td><td><bdi>event reg-9 of shop/main (unit.registered): unit.index`)
+	mustNot(t, w.get(w.operator, "/").Body.String(), " more</span>", "Follow-ups with a fault")
 	must(t, w.get(w.operator, "/orders/main/1001").Body.String(), `<dd class="bad">event reg-9 of shop/main (unit.registered): unit.index &#34;7&#34;`, "line l1, which has 1")
 }
 
@@ -195,6 +198,15 @@ func TestOrders(t *testing.T) {
 	// A gateway may have decoded the path.
 	for _, path := range []string{"/orders/main/10a/b", "/orders/main?order=10a%2Fb"} {
 		must(t, w.get(w.operator, path).Body.String(), "Order #10a/b")
+	}
+	for _, id := range []string{"..", ".", "a//b", "a/../b", "c/"} {
+		w.sell(id, 1)
+		for _, path := range []string{"/orders/main/" + id, "/orders/main/" + url.PathEscape(id), "/orders/main?order=" + url.QueryEscape(id)} {
+			must(t, w.get(w.operator, path).Body.String(), "Order #"+id+"<")
+		}
+		if link := `href="/orders/main?order=` + url.QueryEscape(id) + `"`; !strings.Contains(w.get(w.operator, "/orders").Body.String(), link) {
+			t.Errorf("no link %s", link)
+		}
 	}
 	if rec := w.get(w.operator, "/orders/main/9999"); rec.Code != 404 {
 		t.Errorf("unknown order: %d", rec.Code)

@@ -285,9 +285,14 @@ func (d homePage) write(s *sheet) {
 	s.number(len(d.Parked))
 	s.raw(`</b>unclear sends</a>
 <a class="tile" href="`)
-	s.text(urlnormalizer(urlfilter(s.at())))
-	s.raw(`/parked"><b>`)
-	s.number(len(d.Attention))
+	if len(d.Faulty) > 0 {
+		s.raw(`#faults`)
+	} else {
+		s.text(urlnormalizer(urlfilter(s.at())))
+		s.raw(`/parked`)
+	}
+	s.raw(`"><b>`)
+	s.number(d.Faults)
 	s.raw(`</b>faults</a>
 </div>
 <h2>Needs a person</h2>
@@ -319,15 +324,56 @@ func (d homePage) write(s *sheet) {
 		s.raw(`</tbody></table></div>
 `)
 	} else {
-		if (len(d.Calls) > 0) || (len(d.Parked) > 0) || (len(d.Attention) > 0) {
-			s.raw(`<p>No open case. See the calls and the unclear sends above.</p>
+		if (len(d.Calls) > 0) || (len(d.Parked) > 0) || (d.Faults != 0) {
+			s.raw(`<p>No open case. See the `)
+			if d.Faults != 0 {
+				s.raw(`calls, the unclear sends and the faults`)
+			} else {
+				s.raw(`calls and the unclear sends`)
+			}
+			s.raw(`.</p>
 `)
 		} else {
 			s.raw(`<p class="good">Nothing. Everything else goes by itself.</p>`)
 		}
 	}
 	s.raw(`
-<h2>Follow-ups</h2>
+`)
+	if len(d.Faulty) > 0 {
+		s.raw(`<h2 id="faults">Faults</h2>
+`)
+		if len(d.Attention) > 0 {
+			s.raw(`<p><a href="`)
+			s.text(urlnormalizer(urlfilter(s.at())))
+			s.raw(`/parked">Follow-ups with a fault: `)
+			s.number(len(d.Attention))
+			s.raw(`</a></p>
+`)
+		}
+		s.raw(`<p class="soft">Events that name what the order does not have, and conditions that failed. The order's page tells what to do.</p>
+<div class="scroll"><table>
+<thead><tr><th scope="col">Order</th><th scope="col">What</th></tr></thead>
+<tbody>`)
+		for _, v4 := range d.Faulty {
+			s.raw(`<tr><td><a href="`)
+			s.text(urlnormalizer(urlfilter(s.order(v4.Journey))))
+			s.raw(`"><bdi>`)
+			s.text(plain(v4.Order))
+			s.raw(`</bdi></a></td><td><bdi>`)
+			s.text(plain(v4.First))
+			s.raw(`</bdi>`)
+			if v4.More != 0 {
+				s.raw(` <span class="soft">and `)
+				s.number(v4.More)
+				s.raw(` more</span>`)
+			}
+			s.raw(`</td></tr>
+`)
+		}
+		s.raw(`</tbody></table></div>
+`)
+	}
+	s.raw(`<h2>Follow-ups</h2>
 <p class="soft">`)
 	if d.Whole {
 		s.raw(`Of `)
@@ -338,9 +384,9 @@ func (d homePage) write(s *sheet) {
 		s.number(d.Orders)
 		s.raw(` orders; there are more.`)
 	}
-	if v3 := d.Next; v3 != "" {
+	if v5 := d.Next; v5 != "" {
 		s.raw(` The next one is due `)
-		s.text(v3)
+		s.text(v5)
 		s.raw(`.`)
 	}
 	s.raw(`</p>
@@ -349,13 +395,13 @@ func (d homePage) write(s *sheet) {
 		s.raw(`<table>
 <thead><tr><th scope="col">State</th><th scope="col">Number</th></tr></thead>
 <tbody>`)
-		for _, v5 := range d.States {
+		for _, v7 := range d.States {
 			s.raw(`<tr><td><span class="state `)
-			s.text(string(v5.State))
+			s.text(string(v7.State))
 			s.raw(`">`)
-			s.text(string(v5.State))
+			s.text(string(v7.State))
 			s.raw(`</span></td><td class="num">`)
-			s.number(v5.N)
+			s.number(v7.N)
 			s.raw(`</td></tr>
 `)
 		}
