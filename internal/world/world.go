@@ -1,4 +1,4 @@
-// Package world tells what is usual in a country: its weekend, its zones, its language. Countries are ISO 3166
+// Package world tells what is usual in a country: its weekend, its zones. Countries are ISO 3166
 // alpha-2 codes in any case; the data is embedded, README.md names its sources.
 package world
 
@@ -20,10 +20,9 @@ var regionsCSV string
 
 // country is one row of countries.csv with its rows of regions.csv.
 type country struct {
-	language string
-	weekend  [7]bool
-	zones    *area
-	regions  map[string]*area // by folded code and name
+	weekend [7]bool
+	zones   *area
+	regions map[string]*area // by folded code and name
 }
 
 // countries are read at first use; a fault in the embedded data is a bug that the tests find.
@@ -31,10 +30,9 @@ var countries = sync.OnceValue(func() map[string]*country {
 	all := make(map[string]*country)
 	for _, row := range rows(countriesCSV) {
 		all[row[0]] = &country{
-			language: row[1],
-			weekend:  weekend(row[2]),
-			zones:    newArea(row[3]),
-			regions:  make(map[string]*area),
+			weekend: weekend(row[1]),
+			zones:   newArea(row[2]),
+			regions: make(map[string]*area),
 		}
 	}
 	for _, row := range rows(regionsCSV) {
@@ -88,15 +86,6 @@ func Weekend(country string) [7]bool {
 		return c.weekend
 	}
 	return [7]bool{time.Saturday: true, time.Sunday: true}
-}
-
-// Language gives the ISO 639 code of the language that is likeliest in a country, such as "de"; "" if the country is
-// unknown.
-func Language(country string) string {
-	if c, ok := find(country); ok {
-		return c.language
-	}
-	return ""
 }
 
 // Zones gives the IANA zones that an address can be in, the likeliest first. Zones that agree all through 2026 and

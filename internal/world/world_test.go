@@ -33,16 +33,6 @@ func TestWeekend(t *testing.T) {
 	}
 }
 
-func TestLanguage(t *testing.T) {
-	for country, want := range map[string]string{
-		"DE": "de", "at": "de", "US": "en", "BR": "pt", "IR": "fa", "XK": "sq", "TW": "zh", "UK": "en", " fr ": "fr", "ZZ": "", "": "",
-	} {
-		if got := world.Language(country); got != want {
-			t.Errorf("Language(%q) = %q, want %q", country, got, want)
-		}
-	}
-}
-
 func TestKnown(t *testing.T) {
 	for country, want := range map[string]bool{
 		"DE": true, "de": true, "XK": true, "uk": true, "BV": true, "ZZ": false, "": false, "DEU": false, "Germany": false,
@@ -60,8 +50,8 @@ func TestKnown(t *testing.T) {
 		t.Fatalf("%d codes, want the 249 of ISO 3166", len(codes))
 	}
 	for _, code := range codes {
-		if !world.Known(code) || world.Language(code) == "" || world.Weekend(code) == weekdays() {
-			t.Errorf("%s: known %v, language %q, weekend %v", code, world.Known(code), world.Language(code), world.Weekend(code))
+		if !world.Known(code) || world.Weekend(code) == weekdays() {
+			t.Errorf("%s: known %v, weekend %v", code, world.Known(code), world.Weekend(code))
 		}
 	}
 }
