@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -37,6 +38,11 @@ type member struct {
 }
 
 var leafType = reflect.TypeFor[leaf]()
+
+// layoutFor returns the layout of a wire type, built when it is first asked for: most processes read few of them.
+func layoutFor[T any]() func() *layout {
+	return sync.OnceValue(func() *layout { return layoutOf(reflect.TypeFor[T]()) })
+}
 
 // layoutOf builds the layout of a wire type. Wire types are structs with json
 // tags, pointers and slices of them, and leaves.

@@ -1,7 +1,6 @@
 package source
 
 import (
-	"reflect"
 	"strings"
 	"time"
 
@@ -36,8 +35,8 @@ var kinds = [...]struct {
 }
 
 var (
-	envelopeLayout = layoutOf(reflect.TypeFor[envelope]())
-	eventLayout    = layoutOf(reflect.TypeFor[genericEvent]())
+	envelopeLayout = layoutFor[envelope]()
+	eventLayout    = layoutFor[genericEvent]()
 )
 
 // Name returns "generic".
@@ -51,7 +50,7 @@ func (generic) Verify(r Request, secrets Secrets, now time.Time) error {
 // Key joins the event's source and id. The webhook's own id only signs.
 func (generic) Key(r Request) (key, topicName string, err error) {
 	var e envelope
-	if err := decode(r.Body, envelopeLayout, &e); err != nil {
+	if err := decode(r.Body, envelopeLayout(), &e); err != nil {
 		return "", "", err
 	}
 	if err := e.check(); err != nil {
@@ -67,7 +66,7 @@ var barSource = strings.NewReplacer("%", "%25", "|", "%7C")
 // again, which an event of its own says.
 func (generic) Translate(in followup.Incoming, env Env) (Translation, error) {
 	var b genericEvent
-	if err := decode(in.Body, eventLayout, &b); err != nil {
+	if err := decode(in.Body, eventLayout(), &b); err != nil {
 		return Translation{}, err
 	}
 	if err := b.check(); err != nil {

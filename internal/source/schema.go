@@ -10,7 +10,7 @@ import (
 // Schema returns the JSON Schema (2020-12) of the generic event, indented. It
 // is made from the types that read the event, so it cannot say anything else.
 func Schema() []byte {
-	root := eventLayout.schema()
+	root := eventLayout().schema()
 	delete(root["properties"].(map[string]any), "data_base64")
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "Aftersales event"

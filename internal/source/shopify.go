@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
-	"reflect"
 	"strings"
 	"time"
 
@@ -137,13 +136,13 @@ func (p *present) read(s *scanner) {
 	*p = true
 }
 
-var hintLayout = layoutOf(reflect.TypeFor[shapeHints]())
+var hintLayout = layoutFor[shapeHints]()
 
 // Guess names the Shopify topic whose bodies have this shape, "" when none
 // does: for bodies that came without their headers.
 func Guess(body []byte) string {
 	var h shapeHints
-	if err := decode(body, hintLayout, &h); err != nil {
+	if err := decode(body, hintLayout(), &h); err != nil {
 		return ""
 	}
 	switch {

@@ -3,7 +3,6 @@ package source
 import (
 	"cmp"
 	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -79,9 +78,9 @@ type shopifyMoney struct {
 }
 
 var (
-	fulfillmentLayout      = layoutOf(reflect.TypeFor[shopifyFulfillment]())
-	fulfillmentEventLayout = layoutOf(reflect.TypeFor[shopifyFulfillmentEvent]())
-	refundLayout           = layoutOf(reflect.TypeFor[shopifyRefund]())
+	fulfillmentLayout      = layoutFor[shopifyFulfillment]()
+	fulfillmentEventLayout = layoutFor[shopifyFulfillmentEvent]()
+	refundLayout           = layoutFor[shopifyRefund]()
 )
 
 // elementPath names a field of an element of a list.
@@ -99,7 +98,7 @@ func needIDs(pairs ...[2]string) error {
 
 func (r *shopifyReader) fulfillmentTopic() error {
 	var f shopifyFulfillment
-	if err := decode(r.in.Body, fulfillmentLayout, &f); err != nil {
+	if err := decode(r.in.Body, fulfillmentLayout(), &f); err != nil {
 		return err
 	}
 	if err := needIDs([2]string{"id", string(f.ID)}, [2]string{"order_id", string(f.OrderID)}); err != nil {
@@ -186,7 +185,7 @@ func sortedParts(parts []followup.Part) []followup.Part {
 // Shopify noted it, which is after the parcel was noted, and happened before.
 func (r *shopifyReader) fulfillmentEvent() error {
 	var f shopifyFulfillmentEvent
-	if err := decode(r.in.Body, fulfillmentEventLayout, &f); err != nil {
+	if err := decode(r.in.Body, fulfillmentEventLayout(), &f); err != nil {
 		return err
 	}
 	err := needIDs([2]string{"id", string(f.ID)}, [2]string{"order_id", string(f.OrderID)}, [2]string{"fulfillment_id", string(f.Fulfillment)})
@@ -215,7 +214,7 @@ func (r *shopifyReader) fulfillmentEvent() error {
 
 func (r *shopifyReader) refundTopic() error {
 	var f shopifyRefund
-	if err := decode(r.in.Body, refundLayout, &f); err != nil {
+	if err := decode(r.in.Body, refundLayout(), &f); err != nil {
 		return err
 	}
 	if err := needIDs([2]string{"id", string(f.ID)}, [2]string{"order_id", string(f.OrderID)}); err != nil {

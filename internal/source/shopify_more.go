@@ -1,8 +1,6 @@
 package source
 
 import (
-	"reflect"
-
 	"aftersales/internal/followup"
 )
 
@@ -39,8 +37,8 @@ type shopifyPrivacy struct {
 }
 
 var (
-	editedLayout  = layoutOf(reflect.TypeFor[shopifyEdited]())
-	privacyLayout = layoutOf(reflect.TypeFor[shopifyPrivacy]())
+	editedLayout  = layoutFor[shopifyEdited]()
+	privacyLayout = layoutFor[shopifyPrivacy]()
 )
 
 // edited reads an edit. What was removed is cancelled. What was added is not
@@ -48,7 +46,7 @@ var (
 // Shopify sends for every edit states the new lines in full.
 func (r *shopifyReader) edited() error {
 	var b shopifyEdited
-	if err := decode(r.in.Body, editedLayout, &b); err != nil {
+	if err := decode(r.in.Body, editedLayout(), &b); err != nil {
 		return err
 	}
 	e := &b.Edit
@@ -132,7 +130,7 @@ func (r *shopifyReader) shopRedact() error {
 }
 
 func (r *shopifyReader) privacy() (b shopifyPrivacy, err error) {
-	err = decode(r.in.Body, privacyLayout, &b)
+	err = decode(r.in.Body, privacyLayout(), &b)
 	return b, err
 }
 

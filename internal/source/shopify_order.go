@@ -2,7 +2,6 @@ package source
 
 import (
 	"encoding/json"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -54,14 +53,14 @@ type shopifyLine struct {
 	Properties properties `json:"properties"`
 }
 
-var orderLayout = layoutOf(reflect.TypeFor[shopifyOrder]())
+var orderLayout = layoutFor[shopifyOrder]()
 
 // orderTopic reads an order body: the statement of the order itself, and every
 // fact that it embeds. as is the type of the statement.
 func orderTopic(as followup.EventType) func(*shopifyReader) error {
 	return func(r *shopifyReader) error {
 		var o shopifyOrder
-		if err := decode(r.in.Body, orderLayout, &o); err != nil {
+		if err := decode(r.in.Body, orderLayout(), &o); err != nil {
 			return err
 		}
 		if o.ID == "" {

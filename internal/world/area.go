@@ -10,16 +10,13 @@ import (
 	"aftersales/internal/civil"
 )
 
-// area is a country or region with its zones, the likeliest first.
+// area is a country or region.
 type area struct {
-	zones    []string
-	distinct func() []string // those that differ, found at first use because zones cost time to load
+	distinct func() []string // its zones that differ, the likeliest first; found at first use because zones cost time to load
 }
 
 func newArea(zones string) *area {
-	a := &area{zones: strings.Fields(zones)}
-	a.distinct = sync.OnceValue(func() []string { return differing(a.zones) })
-	return a
+	return &area{sync.OnceValue(func() []string { return differing(strings.Fields(zones)) })}
 }
 
 // differing drops each zone that always shows the same time as an earlier one.

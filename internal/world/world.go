@@ -4,8 +4,7 @@ package world
 
 import (
 	_ "embed"
-	"encoding/csv"
-	"fmt"
+	"iter"
 	"slices"
 	"strings"
 	"sync"
@@ -22,35 +21,53 @@ var regionsCSV string
 type country struct {
 	weekend [7]bool
 	zones   *area
-	regions map[string]*area // by folded code and name
+	regions func() map[string]*area // by folded code and name
 }
 
-// countries are read at first use; a fault in the embedded data is a bug that the tests find.
+// countries are read at first use, regions when a country's are first asked for: most who ask for a weekend ask for
+// nothing else. A fault in the embedded data is a bug that the tests find.
 var countries = sync.OnceValue(func() map[string]*country {
-	all := make(map[string]*country)
-	for _, row := range rows(countriesCSV) {
-		all[row[0]] = &country{
+	all := make(map[string]*country, strings.Count(countriesCSV, "\n"))
+	for row := range rows(countriesCSV) {
+		code := row[0]
+		all[code] = &country{
 			weekend: weekend(row[1]),
 			zones:   newArea(row[2]),
-			regions: make(map[string]*area),
-		}
-	}
-	for _, row := range rows(regionsCSV) {
-		a := newArea(row[2])
-		for name := range strings.SplitSeq(row[1], ";") {
-			all[row[0]].regions[fold(name)] = a
+			regions: sync.OnceValue(func() map[string]*area { return regionsOf(code) }),
 		}
 	}
 	return all
 })
 
-// rows reads an embedded file without its header line.
-func rows(data string) [][]string {
-	all, err := csv.NewReader(strings.NewReader(data)).ReadAll()
-	if err != nil {
-		panic(fmt.Sprintf("read embedded data: %v", err))
+func regionsOf(code string) map[string]*area {
+	all := make(map[string]*area)
+	for row := range rows(regionsCSV) {
+		if row[0] != code {
+			continue
+		}
+		a := newArea(row[2])
+		for name := range strings.SplitSeq(row[1], ";") {
+			all[fold(name)] = a
+		}
 	}
-	return all[1:]
+	return all
+}
+
+// rows reads an embedded file without its header line; nothing in it is quoted, and every row has three fields.
+func rows(data string) iter.Seq[[3]string] {
+	return func(yield func([3]string) bool) {
+		_, data, _ = strings.Cut(data, "\n")
+		for line := range strings.Lines(data) {
+			var row [3]string
+			rest := strings.TrimSuffix(line, "\n")
+			for i := range row {
+				row[i], rest, _ = strings.Cut(rest, ",")
+			}
+			if !yield(row) {
+				return
+			}
+		}
+	}
 }
 
 // weekend reads ISO day numbers, Monday 1 to Sunday 7.
@@ -102,15 +119,15 @@ func Zones(country, region string) []string {
 
 // area gives the zones of a region, or of the whole country if the region is unknown.
 func (c *country) area(code, region string) *area {
-	if region == "" || len(c.regions) == 0 {
+	if region == "" {
 		return c.zones
 	}
-	name := fold(region)
-	if a, ok := c.regions[name]; ok {
+	regions, name := c.regions(), fold(region)
+	if a, ok := regions[name]; ok {
 		return a
 	}
 	if short, ok := strings.CutPrefix(name, fold(code)+" "); ok {
-		if a, ok := c.regions[short]; ok {
+		if a, ok := regions[short]; ok {
 			return a
 		}
 	}
