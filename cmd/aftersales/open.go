@@ -48,7 +48,7 @@ func (s *shell) config() (*config.Config, error) {
 }
 
 // open opens the data folder for a verb that works beside `serve`: by the
-// clock that serve was given, without its lock.
+// clock, plans and messages that serve has, without its lock.
 func (s *shell) open(ctx context.Context) (*local.App, error) {
 	app, err := s.openMoved(ctx)
 	if err != nil {
@@ -74,7 +74,7 @@ func (s *shell) openMoved(ctx context.Context) (*local.App, error) {
 	if !local.HasData(cfg.Data) {
 		return nil, fmt.Errorf("folder %s holds no data yet; start `aftersales serve` first, or name another with --data DIR", cfg.Data)
 	}
-	app, err := local.Open(ctx, local.Options{Config: cfg, Log: s.faults()})
+	app, err := local.Open(ctx, local.Options{Config: cfg, Log: s.faults(), Beside: true})
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func (v *serveVerb) Run(ctx context.Context, s *shell) (err error) {
 	if v.Clock != nil {
 		clock = local.NewClock(time.Now, v.Clock.start, v.Clock.speed)
 	}
-	app, err := local.Open(ctx, local.Options{Config: cfg, Clock: clock, Log: log})
+	app, err := local.Open(ctx, local.Options{Config: cfg, Clock: clock, Log: log, Serve: true})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -10,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
@@ -285,6 +288,7 @@ type serving struct {
 
 	stop context.CancelFunc
 	code chan int
+	log  bytes.Buffer // to be read once it has ended
 }
 
 func serve(t *testing.T, cfg string, args ...string) *serving {
@@ -295,7 +299,7 @@ func serve(t *testing.T, cfg string, args ...string) *serving {
 	args = append([]string{"serve", "--config", cfg, "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0"}, args...)
 	go func() {
 		getenv := func(string) (string, bool) { return "", false }
-		code := run(ctx, args, process{in: strings.NewReader(""), out: w, err: t.Output(), getenv: getenv})
+		code := run(ctx, args, process{in: strings.NewReader(""), out: w, err: &s.log, getenv: getenv})
 		s.code <- code
 		w.Close()
 	}()
@@ -345,15 +349,8 @@ func TestServe(t *testing.T) {
 	if resp.StatusCode != http.StatusOK {
 		t.Errorf("healthz answers %d", resp.StatusCode)
 	}
-	unspoken := filepath.Join(filepath.Dir(cfg), "messages", "check-in", "fa.md")
-	if err := os.WriteFile(unspoken, []byte("---\nsubject: s\npreview: p\n---\nx\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
 	second := cli(t, "serve", "--config", cfg, "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0")
 	second.badly(t, exitFailed, "only one process may serve a folder")
-	if !strings.Contains(second.err, "message left out") || !strings.Contains(second.err, "check-in/fa.md") {
-		t.Errorf("a message in a language that is not spoken is not told of: %s", second.err)
-	}
 	beside := shell{process: process{err: io.Discard, getenv: func(string) (string, bool) { return "", false }}, Globals: Globals{Config: cfg}}
 	app, err := beside.open(t.Context())
 	if err != nil {
@@ -366,6 +363,10 @@ func TestServe(t *testing.T) {
 		t.Error(err)
 	}
 	s.end(t)
+	unspoken := filepath.Join(filepath.Dir(cfg), "messages", "check-in", "fa.md")
+	if err := os.WriteFile(unspoken, []byte("---\nsubject: s\npreview: p\n---\nx\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	again := serve(t, cfg) // without --clock the machine's time is back
 	if app, err = beside.open(t.Context()); err != nil {
 		t.Fatal(err)
@@ -377,6 +378,45 @@ func TestServe(t *testing.T) {
 		t.Error(err)
 	}
 	again.end(t)
+	if log := again.log.String(); !strings.Contains(log, "message left out") || !strings.Contains(log, "check-in/fa.md") {
+		t.Errorf("a message in a language that is not spoken is not told of: %s", log)
+	}
+}
+
+// What a merchant is still writing changes nothing before serve starts with it:
+// verbs beside it work by what it runs on, and keep no draft.
+func TestVerbsWorkByWhatIsServed(t *testing.T) {
+	cfg := folder(t)
+	o := open(t, cfg, "2026-03-05T12:00:00Z")
+	o.take("main", "order.created", "order.delivered")
+	s := serve(t, cfg, "--clock", "2026-03-05T12:00:00Z,x0")
+	defer s.end(t)
+	plan, message := filepath.Join(filepath.Dir(cfg), "plans", "10-appliance.yaml"), filepath.Join(filepath.Dir(cfg), "messages", "check-in-call", "en.md")
+	before := o.cli("why", "1001", "--json").well(t).out
+
+	edit(t, plan, "version: 1", "version: 2")
+	edit(t, plan, `{event: delivered, wait: P1D, at: "10:00"}`, `{event: delivered, wait: P3D, at: "10:00"}`)
+	edit(t, message, "Hello, this is", "{{nonsense}} Hello, this is")
+	if out := o.cli("calls", "list").well(t).out; out == "" {
+		t.Error("calls list prints nothing")
+	}
+	if after := o.cli("why", "1001", "--json").well(t).out; after != before {
+		t.Errorf("a draft has changed what why tells:\n%s", cmp.Diff(before, after))
+	}
+	o.cli("case", "open", "1001").well(t)
+	story := decode[engine.Story](t, o.cli("why", "1001", "--json"))
+	if got := story.Order.Version; got != 1 {
+		t.Errorf("a verb has put the order on version %d, which is not served", got)
+	}
+	docs, err := o.Store.PlanDocs(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range docs {
+		if d.Version != 1 {
+			t.Errorf("a verb has kept version %d of plan %s, which is a draft", d.Version, d.Name)
+		}
+	}
 }
 
 func TestServeRefuses(t *testing.T) {

@@ -32,6 +32,8 @@ type Options struct {
 	Store  sqlite.Options         //
 	Paths  Inputs                 // where plans come from; zero: the configuration's files
 	Sent   func(followup.Message) // told of each accepted mail, one at a time; nil: nobody is
+	Serve  bool                   // take the folder for the one who serves it, before anything is written
+	Beside bool                   // work by what the last Serve of the folder runs on: files may be half edited
 }
 
 // Inputs replaces files of the configuration, for the demo and tests.
@@ -45,12 +47,15 @@ type App struct {
 	Store  *sqlite.Store
 	Engine *engine.Engine
 
-	turns *turns // to send mail
+	files setup.Files
+	lock  *sqlite.ServeLock // nil: another may serve the folder
+	turns *turns            // to send mail
 	mail  followup.Channel
 }
 
 // Open makes an App. Every fault of plans, catalogue and messages is reported
-// at once. Close it when done.
+// at once. With Serve the error wraps a [*sqlite.HeldError] when another process
+// serves the folder. Close it when done.
 func Open(ctx context.Context, o Options) (_ *App, err error) {
 	a := &App{Clock: o.Clock, Log: o.Log}
 	if a.Clock == nil {
@@ -62,26 +67,25 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	if o.NewID == nil {
 		o.NewID = rand.Text
 	}
-	files, err := setup.Read(o.Config, o.Paths)
-	if err != nil {
-		return nil, err
+	if !o.Beside { // a fault of the files leaves no folder behind
+		if a.files, err = setup.Read(o.Config, o.Paths); err != nil {
+			return nil, err
+		}
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, a.release())
+		}
+	}()
+	if o.Serve {
+		if a.lock, err = sqlite.Lock(o.Config.Data, holder()); err != nil {
+			return nil, err
+		}
 	}
 	if a.Store, err = sqlite.Open(ctx, o.Config.Data, o.Store); err != nil {
 		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, a.Store.Close())
-		}
-	}()
-	keys, err := keysOf(o.Config)
-	if err != nil {
-		return nil, err
-	}
-	if a.Setup, err = setup.New(o.Config, files, keys); err != nil {
-		return nil, err
-	}
-	if err := a.KeepPlans(ctx, a.Store); err != nil {
+	if err = a.ready(ctx, o); err != nil {
 		return nil, err
 	}
 	epoch, err := transfer.Epoch(ctx, a.Store)
@@ -102,12 +106,67 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 	return a, nil
 }
 
-// Close releases the database and the connections to the mail server.
+// ready makes the Setup, and keeps its plans unless they are kept already.
+func (a *App) ready(ctx context.Context, o Options) error {
+	served := ""
+	if o.Beside {
+		var err error
+		if served, err = a.Store.Meta(ctx, servingKey); err != nil {
+			return err
+		}
+		if served == "" { // nobody served the folder yet
+			a.files, err = setup.Read(o.Config, o.Paths)
+		} else {
+			o.Config, a.files, err = setup.ReadServing([]byte(served), o.Config)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	keys, err := keysOf(o.Config)
+	if err != nil {
+		return err
+	}
+	if a.Setup, err = setup.New(o.Config, a.files, keys); err != nil || served != "" {
+		return err
+	}
+	return a.KeepPlans(ctx, a.Store)
+}
+
+// servingKey is where the store keeps what its serve runs on, for whoever works
+// beside it.
+const servingKey = "serving"
+
+// noteServing keeps that, unless it is kept already.
+func (a *App) noteServing(ctx context.Context) error {
+	text, err := setup.WriteServing(a.Config, a.files)
+	if err != nil {
+		return err
+	}
+	before, err := a.Store.Meta(ctx, servingKey)
+	if err != nil || before == string(text) {
+		return err
+	}
+	return a.Store.SetMeta(ctx, servingKey, string(text))
+}
+
+// Close releases the folder and the connections to the mail server.
 func (a *App) Close() error {
 	if c, ok := a.mail.(interface{ Close() }); ok {
 		c.Close()
 	}
-	return a.Store.Close()
+	return a.release()
+}
+
+func (a *App) release() error {
+	var errs []error
+	if a.Store != nil {
+		errs = append(errs, a.Store.Close())
+	}
+	if a.lock != nil {
+		errs = append(errs, a.lock.Close())
+	}
+	return errors.Join(errs...)
 }
 
 // keysOf reads the keys of links and contact ids, making the file when there is none.

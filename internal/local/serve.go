@@ -60,13 +60,18 @@ const stopTime = 30 * time.Second
 // serves a folder; a second one is told who does.
 func (a *App) Serve(ctx context.Context, o ServeOptions) (err error) {
 	collectLess()
-	lock, err := sqlite.Lock(a.Config.Data, holder())
-	if err != nil {
-		return err
+	if a.lock == nil {
+		lock, err := sqlite.Lock(a.Config.Data, holder())
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, lock.Close()) }()
 	}
-	defer func() { err = errors.Join(err, lock.Close()) }()
 	if err := a.Here(ctx); err != nil {
 		return err
+	}
+	if err := a.noteServing(ctx); err != nil {
+		return fmt.Errorf("keep what is served: %w", err)
 	}
 	lost, err := a.Engine.Recover(ctx, a.Clock.Now())
 	if err != nil {
