@@ -382,19 +382,35 @@ func (e *Engine) erase(ctx context.Context, now, asked time.Time, shop followup.
 	if !r.EraseShop {
 		return nil
 	}
+	return e.eraseShop(ctx, now, asked, shop)
+}
+
+// eraseShop erases the orders that a shop had when it left; those of a shop that
+// came back are none of them.
+func (e *Engine) eraseShop(ctx context.Context, now, asked time.Time, shop followup.ShopID) error {
 	for after := followup.Cursor(""); ; {
 		ids, next, err := e.c.Store.Find(ctx, followup.Query{All: true}, after, 100)
 		if err != nil {
 			return fmt.Errorf("find journeys of %s: %w", shop, err)
 		}
-		for _, id := range ids {
-			if s, order := id.Split(); s == shop {
-				group := Group{Journey: id, Events: []followup.Event{{
-					Source: privacySource, ID: shopRedact, Type: followup.PersonErased, Shop: shop, Order: order, Time: now,
-				}}}
-				if err := e.Enroll(ctx, now, []Group{group})[0]; err != nil {
-					return err
-				}
+		ids = slices.DeleteFunc(ids, func(id followup.JourneyID) bool {
+			of, _ := id.Split()
+			return of != shop
+		})
+		js, err := e.c.Store.Journeys(ctx, ids)
+		if err != nil {
+			return fmt.Errorf("load journeys of %s: %w", shop, err)
+		}
+		for i := range js {
+			if js[i].Head.Facts.PlacedAfter(asked) {
+				continue
+			}
+			_, order := js[i].ID.Split()
+			group := Group{Journey: js[i].ID, Events: []followup.Event{{
+				Source: privacySource, ID: shopRedact, Type: followup.PersonErased, Shop: shop, Order: order, Time: asked,
+			}}}
+			if err := e.Enroll(ctx, now, []Group{group})[0]; err != nil {
+				return err
 			}
 		}
 		if next == "" {

@@ -26,7 +26,7 @@ func (h hook) Send(_ context.Context, m followup.Message) (followup.Receipt, err
 	return followup.Receipt{}, h(m)
 }
 
-// zshop is an engine with two shops, main and two, on one plan.
+// shopOf is an engine with two shops, main and two, on one plan.
 func shopOf(t *testing.T, steps string, store followup.Store, mail followup.Channel, read func(followup.Incoming) (engine.Reading, error), turn func(followup.ShopID) bool) *shop {
 	t.Helper()
 	p, faults := plan.Parse("p.yaml", []byte("plan: p\nversion: 1\n"+steps))
@@ -192,15 +192,41 @@ func TestErasureLeavesTheFormerContact(t *testing.T) {
 	}
 }
 
-func TestShopRedactAndACustomerOfTwoShops(t *testing.T) {
-	s := shopOf(t, "steps:\n"+ask("a", "service", ""), memory.New(), nil,
-		func(followup.Incoming) (engine.Reading, error) { return engine.Reading{EraseShop: true}, nil }, nil)
-	s.bought(t, "main/1", "two/1")
-	_, err := s.Receive(t.Context(), at("2026-03-03T09:00"), []followup.Incoming{{InboxKey: followup.InboxKey{Shop: "two", Source: "shopify", Key: "x"}}})
+// leaves is a request for the erasure of shop two, as it comes again and again.
+func leaves(t *testing.T, s *shop, now, asked string) {
+	t.Helper()
+	_, err := s.Receive(t.Context(), at(now), []followup.Incoming{{
+		InboxKey: followup.InboxKey{Shop: "two", Source: "shopify", Key: "x"}, Body: []byte("{}"), At: at(asked),
+	}})
 	must(t, err)
+}
+
+func erasesShop(followup.Incoming) (engine.Reading, error) {
+	return engine.Reading{EraseShop: true}, nil
+}
+
+func TestShopRedactAndACustomerOfTwoShops(t *testing.T) {
+	s := shopOf(t, "steps:\n"+ask("a", "service", ""), memory.New(), nil, erasesShop, nil)
+	s.bought(t, "main/1", "two/1")
+	leaves(t, s, "2026-03-03T09:00", "2026-03-03T09:00")
 	must(t, s.run(t.Context(), at("2026-03-08T09:00")))
-	if rows := s.rows(t); s.accepted(t)["main/1/a/-/1"] != 1 {
-		t.Errorf("shop two left, and main/1 is %v", rows)
+	if rows, sent := s.rows(t), s.accepted(t); sent["main/1/a/-/1"] != 1 || sent["two/1/a/-/1"] != 0 {
+		t.Errorf("shop two left: sent %v, main/1 is %v", sent, rows)
+	}
+}
+
+// The same request again, which says when it was made, leaves alone what a shop
+// that came back has sold since.
+func TestShopRedactAgainAfterTheShopCameBack(t *testing.T) {
+	s := shopOf(t, "steps:\n"+ask("a", "service", ""), memory.New(), nil, erasesShop, nil)
+	s.bought(t, "two/1")
+	leaves(t, s, "2026-03-03T09:00", "2026-03-03T09:00")
+	must(t, s.Enroll(t.Context(), at("2026-03-04T10:00"), []engine.Group{{Journey: "two/2", Events: []followup.Event{created("2026-03-04T09:00")}}})[0])
+	leaves(t, s, "2026-03-05T09:00", "2026-03-03T09:00")
+	js, err := s.store.Journeys(t.Context(), []followup.JourneyID{"two/1", "two/2"})
+	must(t, err)
+	if !js[0].Head.Facts.Erased || js[1].Head.Facts.Erased {
+		t.Errorf("erased: two/1 %t, two/2 %t", js[0].Head.Facts.Erased, js[1].Head.Facts.Erased)
 	}
 }
 
