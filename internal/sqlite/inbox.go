@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"aftersales/internal/followup"
+	"aftersales/internal/sqlite/lz"
 )
 
 // Forms of a deflated value: its first byte.
@@ -179,7 +180,7 @@ func (s *Store) deflate(v []byte) ([]byte, error) {
 
 func inflate(v []byte) (_ []byte, err error) {
 	if len(v) == 0 {
-		return nil, errPacked
+		return nil, lz.ErrDamaged
 	}
 	switch v[0] {
 	case bodyPlain:

@@ -2,35 +2,43 @@ package sqlite
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
 
 	"aftersales/internal/followup"
+	"aftersales/internal/sqlite/lz"
 )
 
 // packers are shared by the calls of a store: each carries tables worth keeping.
 type packers struct {
-	docs docs
-	lz1  sync.Pool // of *packer
-	lz2  sync.Pool // of *packer for mails
-	room sync.Pool // of *[]byte
+	docs    docs
+	ofDocs  sync.Pool // of *packer
+	ofMails sync.Pool // of *packer for mails
+	room    sync.Pool // of *[]byte
+}
+
+// packer packs values, and has room for them while they are made.
+type packer struct {
+	lz *lz.Packer
+	e  encoder
 }
 
 // take returns a packer of pool, which makes such as have form.
 func take(pool *sync.Pool, form byte) *packer {
 	k, ok := pool.Get().(*packer)
 	if !ok {
-		k = newPacker(form)
+		k = &packer{lz: lz.New(form)}
 	}
 	k.e.b = k.e.b[:0]
 	return k
 }
 
 func (p *packers) pack(v []byte) []byte {
-	k := take(&p.lz1, formLZ1)
-	defer p.lz1.Put(k)
-	return k.pack(make([]byte, 0, len(v)/2+16), v)
+	k := take(&p.ofDocs, lz.Documents)
+	defer p.ofDocs.Put(k)
+	return k.lz.Pack(make([]byte, 0, len(v)/2+16), v)
 }
 
 // unpack returns what v was packed from.
@@ -40,12 +48,21 @@ func (p *packers) unpack(what, of string, v []byte) (string, error) {
 		room = new([]byte)
 	}
 	defer p.room.Put(room)
-	out, err := unpackInto(*room, v)
+	out, err := unpack(*room, v)
 	if err != nil {
 		return "", fault(what, of, err)
 	}
 	*room = out
 	return string(out), nil
+}
+
+// unpack is [lz.Unpack]; a form that it does not know is that of a newer program.
+func unpack(room, v []byte) ([]byte, error) {
+	out, err := lz.Unpack(room, v)
+	if errors.Is(err, lz.ErrForm) {
+		err = newer("packed value", v[0])
+	}
+	return out, err
 }
 
 // fault says whose value cannot be read.
@@ -58,15 +75,15 @@ func fault(what, of string, err error) error {
 
 // doc packs what v points to.
 func (p *packers) doc(what, of string, v any) ([]byte, error) {
-	k := take(&p.lz1, formLZ1)
-	defer p.lz1.Put(k)
+	k := take(&p.ofDocs, lz.Documents)
+	defer p.ofDocs.Put(k)
 	return p.docBy(k, what, of, v)
 }
 
 // mail packs a message.
 func (p *packers) mail(m *followup.Message) ([]byte, error) {
-	k := take(&p.lz2, formLZ2)
-	defer p.lz2.Put(k)
+	k := take(&p.ofMails, lz.Mails)
+	defer p.ofMails.Put(k)
 	return p.docBy(k, "mail of ", string(m.FollowUp), m)
 }
 
@@ -74,7 +91,7 @@ func (p *packers) docBy(k *packer, what, of string, v any) ([]byte, error) {
 	if err := p.docs.encode(&k.e, v); err != nil {
 		return nil, fmt.Errorf("encode %s%s: %w", what, of, err)
 	}
-	return k.pack(make([]byte, 0, len(k.e.b)/2+16), k.e.b), nil
+	return k.lz.Pack(make([]byte, 0, len(k.e.b)/2+16), k.e.b), nil
 }
 
 // undoc reads what doc packed into what v points to, which has to be zero.
@@ -94,9 +111,9 @@ func rowsOf(room []entry, id followup.JourneyID, value string) ([]entry, error) 
 
 // contact is not packed: every send writes one, and packing would be most of it.
 func (p *packers) contact(c *followup.Contact) (contactOut, error) {
-	k := take(&p.lz1, formLZ1)
-	defer p.lz1.Put(k)
-	k.e.b = append(k.e.b, formPlain)
+	k := take(&p.ofDocs, lz.Documents)
+	defer p.ofDocs.Put(k)
+	k.e.b = append(k.e.b, lz.Plain)
 	if err := p.docs.encode(&k.e, c); err != nil {
 		return contactOut{}, fmt.Errorf("encode contact %s: %w", c.ID, err)
 	}
@@ -114,8 +131,8 @@ func (p *packers) head(id followup.JourneyID, version int64, h *followup.Head) (
 }
 
 func (p *packers) event(id followup.JourneyID, e *followup.Event) (logged, error) {
-	k := take(&p.lz1, formLZ1)
-	defer p.lz1.Put(k)
+	k := take(&p.ofDocs, lz.Documents)
+	defer p.ofDocs.Put(k)
 	if err := p.docs.encode(&k.e, e); err != nil {
 		return logged{}, fmt.Errorf("encode event of %s: %w", id, err)
 	}

@@ -1,4 +1,11 @@
-package sqlite
+// Package lz packs the store's values. They are a few hundred bytes each and much
+// alike, so they are packed against a dictionary of what they have in common.
+// General compressors set up tables for each run that cost more than the whole
+// document; this one copies a table made once. The form is that of LZ4 blocks
+// (token, literals, offset of two bytes, length), with matches that may begin in
+// the dictionary. It stands apart from the store, so that it is fuzzed without
+// SQLite.
+package lz
 
 import (
 	_ "embed"
@@ -6,12 +13,6 @@ import (
 	"errors"
 	"slices"
 )
-
-// Documents and rows are a few hundred bytes each and much alike, so they are
-// packed against a dictionary of what they have in common. General compressors
-// set up tables for each run that cost more than the whole document; this one
-// copies a table made once. The form is that of LZ4 blocks (token, literals,
-// offset of two bytes, length), with matches that may begin in the dictionary.
 
 // dictionary1 must never change: what is packed with it refers into it. A
 // better one gets another number in the form byte of pack.
@@ -27,17 +28,18 @@ var dictionary2 []byte
 
 // Forms of a packed value: its first byte.
 const (
-	formPlain = 1
-	formLZ1   = 2
-	formLZ2   = 3
+	Plain     = 1 // not packed
+	Documents = 2
+	Mails     = 3
 )
 
-// dictionaryOf returns the dictionary of a form; nil when it is none of ours.
-func dictionaryOf(form byte) []byte {
+// Dictionary returns the dictionary of a form, which is not to be changed; nil
+// when the form has none, or is none of ours.
+func Dictionary(form byte) []byte {
 	switch form {
-	case formLZ1:
+	case Documents:
 		return dictionary1
-	case formLZ2:
+	case Mails:
 		return dictionary2
 	default:
 		return nil
@@ -48,27 +50,32 @@ const (
 	minMatch   = 4
 	hashBits   = 12
 	maxOffset  = 1<<16 - 1
-	maxUnpack  = 64 << 20
+	mostBytes  = 64 << 20 // of what is unpacked
 	tokenLimit = 15
 )
 
-var errPacked = errors.New("packed value is damaged")
+var (
+	// ErrDamaged is a value that Pack did not make.
+	ErrDamaged = errors.New("packed value is damaged")
+	// ErrForm is one whose first byte is a form that this package does not know.
+	ErrForm = errors.New("packed value has a form that is not known")
+)
 
-// packer packs values. It is not safe for concurrent use.
-type packer struct {
+// Packer packs values. It is not safe for concurrent use.
+type Packer struct {
 	form  byte
-	base  int     // size of its dictionary
-	e     encoder // what is to be packed, while it is made
-	work  []byte  // dictionary, then the value
+	base  int    // size of its dictionary
+	work  []byte // dictionary, then the value
 	table [1 << hashBits]uint32
 	first [1 << hashBits]uint32 // the table of the dictionary alone
 }
 
 func hash4(v uint32) uint32 { return v * 2654435761 >> (32 - hashBits) }
 
-func newPacker(form byte) *packer {
-	dictionary := dictionaryOf(form)
-	p := &packer{form: form, base: len(dictionary)}
+// New returns a packer of a form that has a dictionary.
+func New(form byte) *Packer {
+	dictionary := Dictionary(form)
+	p := &Packer{form: form, base: len(dictionary)}
 	p.work = append(make([]byte, 0, p.base+4096), dictionary...)
 	for i := 0; i+minMatch <= p.base; i++ {
 		p.first[hash4(binary.LittleEndian.Uint32(dictionary[i:]))] = uint32(i) + 1
@@ -76,20 +83,20 @@ func newPacker(form byte) *packer {
 	return p
 }
 
-// pack appends the packed form of v to out: packed when that is shorter.
-func (p *packer) pack(out, v []byte) []byte {
+// Pack appends the packed form of v to out: packed when that is shorter.
+func (p *Packer) Pack(out, v []byte) []byte {
 	start := len(out)
 	out = append(out, p.form)
 	out = binary.AppendUvarint(out, uint64(len(v)))
 	out = p.sequences(out, v)
 	if len(out)-start > len(v) {
-		out = append(append(out[:start], formPlain), v...)
+		out = append(append(out[:start], Plain), v...)
 	}
 	return out
 }
 
 // sequences writes v as literals and matches.
-func (p *packer) sequences(out, v []byte) []byte {
+func (p *Packer) sequences(out, v []byte) []byte {
 	base := p.base
 	p.work = append(p.work[:base], v...)
 	p.table = p.first
@@ -139,29 +146,26 @@ func appendLength(out []byte, n int) []byte {
 	return append(out, byte(n))
 }
 
-// unpack returns the value that pack made v from. It never reads or writes out
-// of bounds, whatever v is.
-func unpack(v []byte) ([]byte, error) { return unpackInto(nil, v) }
-
-// unpackInto is unpack into the room of out, or into more.
-func unpackInto(out, v []byte) ([]byte, error) {
+// Unpack returns the value that Pack made v from, in the room of out or in more.
+// It never reads or writes out of bounds, whatever v is.
+func Unpack(out, v []byte) ([]byte, error) {
 	if len(v) == 0 {
-		return nil, errPacked
+		return nil, ErrDamaged
 	}
-	if v[0] == formPlain {
+	if v[0] == Plain {
 		return append(out[:0], v[1:]...), nil
 	}
-	dictionary := dictionaryOf(v[0])
+	dictionary := Dictionary(v[0])
 	if dictionary == nil {
-		return nil, newer("packed value", v[0])
+		return nil, ErrForm
 	}
 	size, k := binary.Uvarint(v[1:])
-	if k <= 0 || size > maxUnpack || size/256 > uint64(len(v)) {
-		return nil, errPacked
+	if k <= 0 || size > mostBytes || size/256 > uint64(len(v)) {
+		return nil, ErrDamaged
 	}
 	out, ok := expand(slices.Grow(out[:0], int(size)), v[1+k:], int(size), dictionary)
 	if !ok || len(out) != int(size) {
-		return nil, errPacked
+		return nil, ErrDamaged
 	}
 	return out, nil
 }
