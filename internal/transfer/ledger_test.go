@@ -2,6 +2,10 @@ package transfer_test
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
 	"testing"
 
 	"aftersales/internal/followup"
@@ -50,5 +54,32 @@ func TestLedger(t *testing.T) {
 		if _, err := transfer.Export(t.Context(), &file, to, transfer.Header{ID: "l2", Quiet: true, Key: "k", Epoch: r.Epoch}, nil); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestWhatIsAwayStaysAwayWhateverTheFileSays imports a file that counts a
+// reservation of a third store among those that rest: nobody here can say that it
+// was not sent.
+func TestWhatIsAwayStaysAwayWhateverTheFileSays(t *testing.T) {
+	from := memory.New()
+	order := storetest.Order(1, 1)
+	id, person := order.Rows[0].ID, &order.Contacts[0]
+	person.Sends = []followup.Spend{{FollowUp: id, At: storetest.Start(), Channel: followup.Email, Class: followup.Service, Epoch: 1, Away: true}}
+	if errs, err := from.Save(t.Context(), []followup.Change{order}); err != nil || errs[0] != nil {
+		t.Fatal(err, errs)
+	}
+	var lying bytes.Buffer
+	rewrite(t, &lying, exported(t, from, 1), func(text string) string {
+		text = strings.Replace(text, `{"contact":{`, `{"contact":{"rest":[`+string(jsonOf(t, id))+`],`, 1)
+		told, last, _ := strings.Cut(text, `{"end":`)
+		sum := sha256.Sum256([]byte(told))
+		return told + regexp.MustCompile(`[0-9a-f]{64}`).ReplaceAllString(`{"end":`+last, hex.EncodeToString(sum[:]))
+	})
+	to := memory.New()
+	if _, err := into(t, lying.Bytes(), transfer.Target{Store: to, Settings: settings{}, Key: "k"}, transfer.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := mustContact(t, to, person.ID).Sends; len(got) != 1 || !got[0].Away || got[0].Epoch != 1 {
+		t.Errorf("the reservation is now %+v", got)
 	}
 }
