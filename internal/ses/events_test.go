@@ -199,26 +199,3 @@ func TestBouncesWithListsThatAreNull(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 }
-
-func FuzzRead(f *testing.F) {
-	files, _ := filepath.Glob("testdata/*.json")
-	for _, file := range files {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			f.Fatal(err)
-		}
-		f.Add([]byte(`{"source":"aws.ses","detail":` + string(raw) + `}`))
-	}
-	f.Add([]byte(`{"source":"aws.ses","detail":{"eventType":"Send","mail":{"tags":{"j":["bWFpbi8x"],"f":["cy8tLzE"],"at":["x"]}}}}`))
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		got, err := events.Read(raw, "")
-		if err != nil && !errors.Is(err, events.ErrEvent) {
-			t.Errorf("%v is no ErrEvent", err)
-		}
-		for _, r := range got {
-			if r.FollowUp.Journey() == "" {
-				t.Errorf("report of %q", r.FollowUp)
-			}
-		}
-	})
-}
