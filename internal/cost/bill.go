@@ -91,20 +91,30 @@ const (
 // core is everything between a webhook and the mail, without the mail.
 func (s *sheet) core(q Query) Group {
 	events := func() float64 { return q.Orders * s.v("events_per_order") }
-	seconds := func(n float64, ms string) float64 { return n * s.v(ms) * perMS }
+	pages := func() float64 { return q.FollowUps * s.v("page_requests") }
 	return group(Core,
 		s.line("receive events", "dynamodb.write", events()*s.v("receive_wru")),
 		s.line("enroll: plan and move follow-ups", "dynamodb.write", q.Orders*s.v("enroll_wru")*s.share(q)),
 		s.line("reserve, arm, record", "dynamodb.write", q.FollowUps*s.v("deliver_wru")),
-		s.line("read orders and customers", "dynamodb.read", q.Orders*s.v("enroll_rru")+q.FollowUps*s.v("deliver_rru")),
+		s.line("answers", "dynamodb.write", pages()*s.v("page_wru")),
+		s.line("read orders and customers", "dynamodb.read",
+			events()*s.v("receive_rru")+q.Orders*s.v("enroll_rru")+q.FollowUps*s.v("deliver_rru")+pages()*s.v("page_rru")),
 		s.line("sweep what is due", "dynamodb.read", q.FollowUps*(1+s.v("moves_per_follow_up"))*s.v("sweep_rru")),
-		s.line("webhooks and pages", "http.request", events()+q.FollowUps*s.v("page_requests")),
+		s.line("webhooks and pages", "http.request", events()+pages()),
 		s.line("queues", "sqs.request", events()*s.v("enroll_sqs")+q.FollowUps*s.v("deliver_sqs")),
-		s.line("functions, by invocation", "lambda.request", 2*events()+q.FollowUps*(0.1+s.v("page_requests"))),
-		s.line("functions, by time", "lambda.gbs", s.v("memory_gb")*(seconds(events(), "intake_ms")+seconds(events(), "enroll_ms")+
-			seconds(q.FollowUps, "deliver_ms")+seconds(q.FollowUps*s.v("page_requests"), "page_ms"))),
-		s.line("logs", "logs.gb", (events()*s.v("log_event_bytes")+q.FollowUps*s.v("log_follow_up_bytes"))/gb),
+		s.line("functions, by invocation", "lambda.request", 2*events()+q.FollowUps/s.v("deliver_batch")+pages()),
+		s.line("functions, by time", "lambda.gbs", s.v("memory_gb")*perMS*(events()*(s.ms("intake")+s.ms("enroll"))+
+			q.FollowUps*(s.v("deliver_waits")*s.v("request_ms")+s.v("mail_ms"))/s.v("deliver_batch")+q.FollowUps*s.v("deliver_cpu_ms")/s.v("cpu_share")+
+			pages()*s.ms("page"))),
+		s.line("logs", "logs.gb", (events()*(s.v("intake_log_bytes")+s.v("enroll_log_bytes")+s.v("access_log_bytes"))+
+			q.FollowUps*s.v("deliver_log_bytes")+pages()*(s.v("page_log_bytes")+s.v("access_log_bytes")))/gb),
 	)
+}
+
+// ms is what one invocation for one thing is billed for: it waits for its
+// requests in a row, and computes with its share of a processor.
+func (s *sheet) ms(function string) float64 {
+	return s.v(function+"_waits")*s.v("request_ms") + s.v(function+"_cpu_ms")/s.v("cpu_share")
 }
 
 // share is how many times the follow-ups of the measured order an order has: a
@@ -124,7 +134,8 @@ func (s *sheet) feedback(q Query) Group {
 		s.line("events of SES", "events.aws", events()),
 		s.line("queue", "sqs.request", events()*s.v("outcome_sqs")),
 		s.line("function, by invocation", "lambda.request", events()/10),
-		s.line("function, by time", "lambda.gbs", events()*s.v("outcome_ms")*perMS*s.v("memory_gb")),
+		s.line("function, by time", "lambda.gbs", events()*s.ms("outcome")*perMS*s.v("memory_gb")),
+		s.line("logs", "logs.gb", events()*s.v("outcome_log_bytes")/gb),
 		s.line("read", "dynamodb.read", events()*s.v("outcome_rru")),
 		s.line("record delivered", "dynamodb.write", q.FollowUps*s.v("outcome_wru")),
 	)
@@ -145,7 +156,7 @@ func (s *sheet) idle() Group {
 		s.line("sweep, reads", "dynamodb.read", s.v("ticks")*s.v("tick_rru")),
 		s.line("sweep, writes", "dynamodb.write", s.v("ticks")*s.v("tick_wru")),
 		s.line("sweep, by invocation", "lambda.request", s.v("ticks")),
-		s.line("sweep, by time", "lambda.gbs", s.v("ticks")*s.v("tick_ms")*perMS*s.v("memory_gb")),
+		s.line("sweep, by time", "lambda.gbs", s.v("ticks")*s.ms("tick")*perMS*s.v("memory_gb")),
 		s.line("schedule", "scheduler.invocation", s.v("ticks")),
 		s.line("logs", "logs.gb", s.v("ticks")*s.v("tick_log_bytes")/gb),
 	)

@@ -14,6 +14,11 @@ import (
 //go:embed prices.yaml
 var priceTable []byte
 
+//go:embed figures.json
+var figureTable []byte
+
+// What awstest/cost wrote: scripts/measure-cost.
+//
 //go:embed measured.json
 var measuredTable []byte
 
@@ -51,7 +56,8 @@ type Figure struct {
 type Tables struct {
 	Region  string
 	Dated   string // of the prices
-	At      string // of the figures
+	At      string // of what was measured
+	Machine string // on which processor times were
 	prices  map[string]Price
 	figures map[string]Figure
 	order   []string // of the figures, as written
@@ -59,9 +65,9 @@ type Tables struct {
 }
 
 // Load returns the tables of this build.
-func Load() (*Tables, error) { return parse(priceTable, measuredTable) }
+func Load() (*Tables, error) { return parse(priceTable, figureTable, measuredTable) }
 
-func parse(prices, measured []byte) (*Tables, error) {
+func parse(prices, figures, measured []byte) (*Tables, error) {
 	var p struct {
 		Region string  `yaml:"region"`
 		Dated  string  `yaml:"dated"`
@@ -72,21 +78,29 @@ func parse(prices, measured []byte) (*Tables, error) {
 	}
 	var m struct {
 		At      string   `json:"at"`
+		Machine string   `json:"machine"`
 		Figures []Figure `json:"figures"`
 	}
 	if err := json.Unmarshal(measured, &m); err != nil {
+		return nil, fmt.Errorf("read what was measured: %w", err)
+	}
+	var told []Figure
+	if err := json.Unmarshal(figures, &told); err != nil {
 		return nil, fmt.Errorf("read figures: %w", err)
 	}
-	t := &Tables{Region: p.Region, Dated: p.Dated, At: m.At, prices: map[string]Price{}, figures: map[string]Figure{}}
+	t := &Tables{Region: p.Region, Dated: p.Dated, At: m.At, Machine: m.Machine, prices: map[string]Price{}, figures: map[string]Figure{}}
 	for _, x := range p.Prices {
 		if x.Per <= 0 || x.USD < 0 || x.Unit == "" || x.Source == "" {
 			return nil, fmt.Errorf("read prices: %q needs usd, per, unit and source", x.ID)
 		}
 		t.prices[x.ID], t.listed = x, append(t.listed, x.ID)
 	}
-	for _, f := range m.Figures {
+	for _, f := range append(told, m.Figures...) {
 		if f.Value < 0 || f.Unit == "" || f.From == "" || weight(f.Basis) == 0 {
 			return nil, fmt.Errorf("read figures: %q needs a value, a unit, a basis (given, measured, computed, assumed) and where it is from", f.ID)
+		}
+		if _, twice := t.figures[f.ID]; twice {
+			return nil, fmt.Errorf("read figures: %q is there twice", f.ID)
 		}
 		t.figures[f.ID], t.order = f, append(t.order, f.ID)
 	}

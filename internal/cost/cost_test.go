@@ -2,12 +2,14 @@ package cost_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"math"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"aftersales/internal/cost"
 )
@@ -42,7 +44,11 @@ func TestGates(t *testing.T) {
 }
 
 func TestSums(t *testing.T) {
-	_, b := compute(t, cost.Query{FollowUps: 6000, Orders: 1000, Months: 1})
+	tables, b := compute(t, cost.Query{FollowUps: 6000, Orders: 1000, Months: 1})
+	f := map[string]float64{}
+	for _, x := range tables.Figures() {
+		f[x.ID] = x.Value
+	}
 	var total float64
 	for _, g := range b.Groups {
 		var sum float64
@@ -62,10 +68,12 @@ func TestSums(t *testing.T) {
 		lines[l.What] = l.USD
 	}
 	for what, want := range map[string]float64{ // by hand
-		"receive events":                   1000 * 4 * 1 * 0.625e-6,
-		"enroll: plan and move follow-ups": 1000 * 44 * 0.625e-6,
-		"reserve, arm, record":             6000 * 4 * 0.625e-6,
-		"read orders and customers":        (1000*15 + 6000*2) * 0.125e-6,
+		"receive events":                   1000 * 4 * f["receive_wru"] * 0.625e-6,
+		"enroll: plan and move follow-ups": 1000 * f["enroll_wru"] * 0.625e-6,
+		"reserve, arm, record":             6000 * f["deliver_wru"] * 0.625e-6,
+		"read orders and customers":        (4000*f["receive_rru"] + 1000*f["enroll_rru"] + 6000*f["deliver_rru"] + 1200*f["page_rru"]) * 0.125e-6,
+		"functions, by time": 0.25 * 1e-3 * 0.0000133334 * (4000*(f["intake_waits"]*6+f["intake_cpu_ms"]/0.1447+f["enroll_waits"]*6+f["enroll_cpu_ms"]/0.1447) +
+			6000*((f["deliver_waits"]*6+100)/f["deliver_batch"]+f["deliver_cpu_ms"]/0.1447) + 1200*(f["page_waits"]*6+f["page_cpu_ms"]/0.1447)),
 	} {
 		if math.Abs(lines[what]-want) > 1e-9 {
 			t.Errorf("%s: %.9f, want %.9f", what, lines[what], want)
@@ -121,7 +129,7 @@ func TestFreeInvocations(t *testing.T) {
 func TestEverythingIsUsedAndSourced(t *testing.T) {
 	tables, b := compute(t, cost.Query{})
 	used := map[string]bool{"ses.essentials": true, "dashboard": true} // told in the docs, in no sum
-	for _, id := range []string{"follow_ups_per_order"} {
+	for _, id := range []string{"follow_ups_per_order", "body_bytes"} {
 		used[id] = true
 	}
 	note := func(l cost.Line) {
@@ -168,6 +176,35 @@ func TestEverythingIsUsedAndSourced(t *testing.T) {
 	}
 }
 
+// TestMeasuredIsWhatWasMeasured: figures of people are in one file, those of
+// awstest/cost in the other, which says when and on what machine.
+func TestMeasuredIsWhatWasMeasured(t *testing.T) {
+	var written struct {
+		At, Machine string
+		Figures     []cost.Figure
+	}
+	text, err := os.ReadFile("measured.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal(text, &written); err != nil {
+		t.Fatal(err)
+	}
+	tables, _ := compute(t, cost.Query{})
+	if _, err := time.Parse(time.DateOnly, written.At); err != nil || written.At != tables.At || written.Machine == "" || written.Machine != tables.Machine {
+		t.Errorf("measured on %q, %q; the tables say %q, %q", written.At, written.Machine, tables.At, tables.Machine)
+	}
+	measured := map[string]bool{}
+	for _, f := range written.Figures {
+		measured[f.ID] = true
+	}
+	for _, f := range tables.Figures() {
+		if (f.Basis == cost.Measured) != measured[f.ID] {
+			t.Errorf("figure %s is %s, in measured.json: %t", f.ID, f.Basis, measured[f.ID])
+		}
+	}
+}
+
 // TestAlarmsAreCounted compares the figure with the stack that makes them.
 func TestAlarmsAreCounted(t *testing.T) {
 	stack, err := os.ReadFile("../../infra/alarms.yaml")
@@ -202,7 +239,7 @@ func TestWritten(t *testing.T) {
 			t.Errorf("no %q in\n%s", want, text.String())
 		}
 	}
-	for _, want := range []string{"| **core** | | **", "| Step Functions Standard |", "price list AmazonSES 2026-07-22", "ReturnConsumedCapacity"} {
+	for _, want := range []string{"| **core** | | **", "| Step Functions Standard |", "price list AmazonSES 2026-07-22", "measured by `scripts/measure-cost` on 20"} {
 		if !strings.Contains(md.String(), want) {
 			t.Errorf("no %q in\n%s", want, md.String())
 		}

@@ -77,7 +77,7 @@ func (t *Tables) sources(out *strings.Builder) {
 		}
 		fmt.Fprintf(out, "| %s | %s | %s |\n", strconv.FormatFloat(p.USD, 'f', -1, 64), per, p.Source)
 	}
-	fmt.Fprintf(out, "\nQuantities:\n\n| what | | known by | from |\n|---|---:|---|---|\n")
+	fmt.Fprintf(out, "\nQuantities, measured by `scripts/measure-cost` on %s, %s:\n\n| what | | known by | from |\n|---|---:|---|---|\n", t.At, t.Machine)
 	for _, f := range t.Figures() {
 		fmt.Fprintf(out, "| %s | %s %s | %s | %s |\n", f.ID, strconv.FormatFloat(f.Value, 'f', -1, 64), f.Unit, f.Basis, f.From)
 	}

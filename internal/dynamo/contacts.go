@@ -1,10 +1,11 @@
 package dynamo
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"aftersales/internal/followup"
@@ -34,14 +35,16 @@ func (s *Store) contact(ctx context.Context, id followup.ContactID) (followup.Co
 	if id == "" {
 		return c, nil
 	}
+	var g gate
 	in := s.between(s.t.Contacts, string(id), sortPerson, sortGate)
 	in.ScanIndexForward = new(false) // S first: what is read with a version is never older than it
-	err := s.query(ctx, in, func(it item) (bool, error) {
+	err := s.query(ctx, in, func(it item) (_ bool, err error) {
 		if it.text(attrSK) == sortPerson {
 			return true, s.readPerson(it, &c)
 		}
 		c.Version = it.number(attrVersion)
-		return true, s.readGate(it, &c)
+		g, err = s.readGate(it)
+		return true, err
 	})
 	if err != nil {
 		return c, fmt.Errorf("load contact %s: %w", id, err)
@@ -49,6 +52,8 @@ func (s *Store) contact(ctx context.Context, id followup.ContactID) (followup.Co
 	if c.Version == 0 { // both were written after S was looked for
 		return followup.Contact{ID: id}, nil
 	}
+	c.Consents, c.Suppressed, c.Sends = g.Consents, g.Suppressed, g.Sends
+	restate(c.Fields, g.Said)
 	return c, nil
 }
 
@@ -67,7 +72,8 @@ func (s *Store) SaveContacts(ctx context.Context, cs []followup.Contact) ([]erro
 }
 
 // writeContact writes S, and C with it if that changed: both or neither, since
-// what one writer adds to C must not be lost to another's.
+// what one writer adds to C must not be lost to another's. What an event only
+// says again changes S: most of a store's events repeat the customer.
 func (s *Store) writeContact(ctx context.Context, c *followup.Contact) error {
 	if c.ID == "" {
 		return errNoContact
@@ -83,7 +89,7 @@ func (s *Store) writeContact(ctx context.Context, c *followup.Contact) error {
 }
 
 func (s *Store) putContact(ctx context.Context, c *followup.Contact) (written, error) {
-	gate, err := s.gateItem(c)
+	gate, err := s.gateItem(c.ID, c.Version, gateOf(c))
 	if err != nil {
 		return written{}, err
 	}
@@ -97,36 +103,63 @@ func (s *Store) putContact(ctx context.Context, c *followup.Contact) (written, e
 	if err != nil {
 		return written{}, err
 	}
-	if old != nil && bytes.Equal(old.body(), person.body()) {
+	same, err := s.samePerson(old, c)
+	if err != nil {
+		return written{}, err
+	}
+	if same {
 		return s.put(ctx, s.t.Contacts, gate, atVersion(c.Version)) // if C changed meanwhile, so did the version
 	}
 	return s.putBoth(ctx, s.t.Contacts, person, gate, atVersion(c.Version))
 }
 
-// gate is what S keeps: what may close, and the ledger. Nothing in it is personal.
+// gate is what S keeps: what may close, the ledger, and when each field was last
+// said. Nothing in it is personal.
 type gate struct {
 	Consents   []followup.Consent     `json:"consents,omitempty"`
 	Suppressed []followup.Suppression `json:"suppressed,omitempty"`
 	Sends      []followup.Spend       `json:"sends,omitempty"`
+	Said       []said                 `json:"said,omitempty"`
 }
 
-func (s *Store) gateItem(c *followup.Contact) (item, error) {
-	body, err := s.packs.pack(gate{c.Consents, c.Suppressed, c.Sends})
+// said names the fields of which an event was the last word.
+type said struct {
+	At followup.Stamp `json:"at"`
+	Of []string       `json:"of"`
+}
+
+func gateOf(c *followup.Contact) gate {
+	g := gate{Consents: c.Consents, Suppressed: c.Suppressed, Sends: c.Sends}
+	for _, st := range statements(c.Fields) {
+		g.Said = append(g.Said, said{st.At, slices.Sorted(maps.Keys(st.Is))})
+	}
+	return g
+}
+
+func (s *Store) gateItem(id followup.ContactID, version int64, g gate) (item, error) {
+	body, err := s.packs.pack(g)
 	if err != nil {
 		return nil, err
 	}
-	it := key(string(c.ID), sortGate)
-	it[attrBody], it[attrVersion], it[attrWrite] = bytesOf(body), number(c.Version+1), text(token())
+	it := key(string(id), sortGate)
+	it[attrBody], it[attrVersion], it[attrWrite] = bytesOf(body), number(version+1), text(token())
 	return it, it.fits()
 }
 
-func (s *Store) readGate(it item, c *followup.Contact) error {
-	var g gate
-	if err := s.packs.unpack(it.body(), &g); err != nil {
-		return err
+func (s *Store) readGate(it item) (g gate, err error) {
+	return g, s.packs.unpack(it.body(), &g)
+}
+
+// restate gives fields the later words that S knows of.
+func restate(fields map[string]followup.Stated, all []said) {
+	for _, word := range all {
+		for _, name := range word.Of {
+			if f, known := fields[name]; known && word.At.Compare(f.Stamp) > 0 {
+				f.Stamp = word.At
+				fields[name] = f
+			}
+		}
 	}
-	c.Consents, c.Suppressed, c.Sends = g.Consents, g.Suppressed, g.Sends
-	return nil
 }
 
 // person is what C keeps.

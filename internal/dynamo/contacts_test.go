@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"aftersales/internal/dynamo"
 	"aftersales/internal/dynamo/dynamotest"
@@ -158,6 +160,56 @@ func TestWhoIsForgottenIsKeptOnlyAsClosed(t *testing.T) {
 	}
 }
 
+// again says all that a contact is once more, so many days later.
+func again(c *followup.Contact, days int) {
+	c.State(followup.Person{Name: c.Field(followup.FieldName), Mail: c.Field(followup.FieldMail)},
+		followup.Stamp{Time: storetest.Start().AddDate(0, 0, days), Source: "shopify", ID: "paid"})
+}
+
+// TestWhatIsSaidAgainIsLaterThanWhatCameBetween: a late event must not win over a
+// word that was repeated after it, also when a mail was sent meanwhile.
+func TestWhatIsSaidAgainIsLaterThanWhatCameBetween(t *testing.T) {
+	t.Parallel()
+	s := newStore()
+	order := storetest.Order(1, 2)
+	if errs, err := s.Save(t.Context(), []followup.Change{order}); err != nil || errs[0] != nil {
+		t.Fatal(errs, err)
+	}
+	c := contact(t, s, order.Head.Contact)
+	name := c.Field(followup.FieldName)
+	again(&c, 3)
+	want := c.Clone()
+	if err := save(t, s, c); err != nil {
+		t.Fatal(err)
+	}
+	want.Version++
+	c = contact(t, s, c.ID)
+	if d := cmp.Diff(want, c, cmpopts.EquateEmpty()); d != "" {
+		t.Fatalf("said again (-want +got):\n%s", d)
+	}
+	js, err := s.Journeys(t.Context(), []followup.JourneyID{order.Journey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	attempt := storetest.Arming(js[0].Rows[0], c, "a1", storetest.Start())
+	if got, err := s.Arm(t.Context(), []followup.Arm{attempt}); err != nil || got[0] != followup.ArmedNow {
+		t.Fatal(got, err)
+	}
+	end := storetest.Ending(attempt, storetest.Start())
+	end.Unspend = c.ID // it was refused: the reservation is given back
+	if errs, err := s.Finish(t.Context(), []followup.Finish{end}); err != nil || errs[0] != nil {
+		t.Fatal(errs, err)
+	}
+	c = contact(t, s, c.ID)
+	c.State(followup.Person{Name: "Somebody Else"}, followup.Stamp{Time: storetest.Start().AddDate(0, 0, 2)})
+	if err := save(t, s, c); err != nil {
+		t.Fatal(err)
+	}
+	if got := contact(t, s, c.ID); got.Field(followup.FieldName) != name {
+		t.Errorf("a word of day 2 wins over one that was repeated on day 3")
+	}
+}
+
 // counted counts requests by kind.
 type counted struct {
 	dynamo.API
@@ -197,6 +249,10 @@ func TestOnlyWhatChangedOfAContactIsWritten(t *testing.T) {
 		}, "S"},
 		{func(c *followup.Contact) { c.Note(followup.Text{Event: "e", At: storetest.Start(), Body: "b"}) }, "C S"},
 		{func(c *followup.Contact) { c.Unspend("nobody") }, "S"},
+		{func(c *followup.Contact) { again(c, 1) }, "S"},
+		{func(c *followup.Contact) {
+			c.State(followup.Person{Mail: "new@example.org"}, followup.Stamp{Time: storetest.Start().AddDate(0, 0, 2)})
+		}, "C S"},
 	} {
 		api.puts = nil
 		step.change(&who)

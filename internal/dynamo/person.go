@@ -1,6 +1,7 @@
 package dynamo
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 
@@ -15,6 +16,34 @@ func (s *Store) personItem(c *followup.Contact) (item, error) {
 	it := key(string(c.ID), sortPerson)
 	it[attrBody] = bytesOf(body)
 	return it, it.fits()
+}
+
+// samePerson reports whether C says of a contact what was stored, whenever it was
+// said. Without an item it does not.
+func (s *Store) samePerson(old item, c *followup.Contact) (bool, error) {
+	if old == nil {
+		return false, nil
+	}
+	was, is := followup.Contact{ID: c.ID}, *c
+	if err := s.readPerson(old, &was); err != nil {
+		return false, err
+	}
+	was.Fields, is.Fields = timeless(was.Fields), timeless(is.Fields)
+	a, err := s.personItem(&was)
+	if err != nil {
+		return false, err
+	}
+	b, err := s.personItem(&is)
+	return err == nil && bytes.Equal(a.body(), b.body()), err
+}
+
+// timeless returns fields without who said them.
+func timeless(fields map[string]followup.Stated) map[string]followup.Stated {
+	out := make(map[string]followup.Stated, len(fields))
+	for name, f := range fields {
+		out[name] = followup.Stated{Value: f.Value}
+	}
+	return out
 }
 
 func (s *Store) readPerson(it item, c *followup.Contact) error {

@@ -54,7 +54,7 @@ func (s *Store) prepare(a *followup.Arm) (out arming, err error) {
 	if a.Row.State != followup.Armed || a.Row.Attempt == "" || a.Contact.ID == "" {
 		return out, errors.New("want state armed, an attempt and a contact")
 	}
-	if out.gate, err = s.gateItem(&a.Contact); err != nil {
+	if out.gate, err = s.gateItem(a.Contact.ID, a.Contact.Version, gateOf(&a.Contact)); err != nil {
 		return out, fmt.Errorf("contact %s: %w", a.Contact.ID, err)
 	}
 	row := a.Row
@@ -176,15 +176,17 @@ func (s *Store) unspend(ctx context.Context, f *followup.Finish) error {
 		if err != nil || old == nil {
 			return err
 		}
-		c := followup.Contact{ID: f.Unspend, Version: old.number(attrVersion)}
-		if err := s.readGate(old, &c); err != nil {
+		g, err := s.readGate(old)
+		if err != nil {
 			return err
 		}
+		c := followup.Contact{ID: f.Unspend, Version: old.number(attrVersion), Sends: g.Sends}
 		if !slices.ContainsFunc(c.Sends, func(p followup.Spend) bool { return p.FollowUp == f.Row.ID }) {
 			return nil
 		}
 		c.Unspend(f.Row.ID)
-		it, err := s.gateItem(&c)
+		g.Sends = c.Sends
+		it, err := s.gateItem(c.ID, c.Version, g)
 		if err != nil {
 			return err
 		}

@@ -20,9 +20,9 @@ import (
 	"aftersales/internal/setup"
 )
 
-// sixMails plans six follow-ups per order, from an assumed delivery until the
+// SixMails plans six follow-ups per order, from an assumed delivery until the
 // real one is known.
-const sixMails = `plan: machine
+const SixMails = `plan: machine
 version: 1
 exit: [cancelled, returned, refunded]
 delivered: {assume: {after: fulfilled, wait: P5D}}
@@ -52,7 +52,7 @@ func Files() (*setup.Setup, error) {
 	main := config.Default("main")
 	main.Sender, main.PublicURL, main.Zone, main.Country = "care@shop.example", "https://shop.example", "Europe/Berlin", "DE"
 	c := &config.Config{Business: "test", Shops: []followup.Shop{main}}
-	files, err := setup.Read(c, setup.Inputs{Plans: fstest.MapFS{"machine.yaml": {Data: []byte(sixMails)}}})
+	files, err := setup.Read(c, setup.Inputs{Plans: fstest.MapFS{"machine.yaml": {Data: []byte(SixMails)}}})
 	if err != nil {
 		return nil, err
 	}
