@@ -50,10 +50,10 @@ func (d *desire) occurrences(s *Step, u *Unit) bool {
 	return len(d.slots) > 0
 }
 
-// missing says why there is no occurrence of s.
+// missing says why what was planned of s has no occurrence any more.
 func (d *desire) missing(s *Step, u *Unit) string {
 	if s.Anchor.Kind == AnchorCaseClosed {
-		return "no case was closed"
+		return caseAgain
 	}
 	if _, ok := d.anchor(s.Anchor, u); !ok {
 		return s.Anchor.String() + " is not known"

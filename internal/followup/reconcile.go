@@ -187,6 +187,9 @@ func (r *reconciler) adjust(at int, w *Wanted) {
 	case row.Due != w.Due || row.Zone != r.d.Zone.Name || !row.DueAt.Equal(w.DueAt):
 		why.Result, why.Rule = ResultMove, "moved"
 		why.Reason = "was due " + row.Due.String() + " " + row.Zone + "; now " + w.Reason()
+		if row.Contact != r.j.Head.Contact {
+			why.Reason += "; " + newContact
+		}
 		changed := r.change(at)
 		changed.Refusals = 0
 		r.place(changed, w, why)
@@ -199,12 +202,34 @@ func (r *reconciler) adjust(at int, w *Wanted) {
 		changed := r.change(at)
 		changed.HeldAt = r.now
 		r.holdNow(changed, w)
-	case !slices.Equal(row.Units, w.Units) || row.Contact != r.j.Head.Contact:
-		changed := r.change(at)
-		changed.Units, changed.Contact = w.Units, r.j.Head.Contact
-		why.Reason, why.Facts = w.Reason(), r.facts(w)
-		changed.Decide(why)
+	case row.Contact != r.j.Head.Contact:
+		why.Rule, why.Reason = "contact", newContact
+		r.redirect(r.change(at), w, why)
+	case !slices.Equal(row.Units, w.Units):
+		why.Rule, why.Reason = "units", "about "+pieces(w.Units)+", was about "+pieces(row.Units)
+		if len(w.Units) == len(row.Units) {
+			why.Reason = "about other units of the same article"
+		}
+		r.redirect(r.change(at), w, why)
 	}
+}
+
+// newContact says that a follow-up goes elsewhere, without saying where.
+const newContact = "to the customer's new address or number"
+
+// redirect sends row to whom, and about what, w says; when it goes out is as it was.
+func (r *reconciler) redirect(row *FollowUp, w *Wanted, why Decision) {
+	row.Units, row.Contact = w.Units, r.j.Head.Contact
+	why.Result, why.Facts, why.Next = ResultMove, r.facts(w), row.Next
+	row.Decide(why)
+}
+
+// pieces writes how many units a follow-up is about.
+func pieces(units []UnitKey) string {
+	if len(units) == 1 {
+		return "1 unit"
+	}
+	return fmt.Sprintf("%d units", len(units))
 }
 
 // holdNow holds a row whose due came before its case was opened.
@@ -256,7 +281,21 @@ func (r *reconciler) refusal(row *FollowUp) Refusal {
 		return Refusal{Rule: "plan", Reason: r.d.Why}
 	case r.d.Plan.Step(row.Step) == nil:
 		return Refusal{Rule: "plan", Reason: fmt.Sprintf("plan %s version %d has no step %s", r.d.Plan.Name, r.d.Plan.Version, row.Step)}
+	case r.merged(row):
+		return Refusal{Rule: "merged", Reason: "its units go with another follow-up"}
+	case r.d.Plan.Step(row.Step).Anchor.Kind == AnchorCaseClosed:
+		return Refusal{Rule: "anchor", Reason: caseAgain}
 	default:
-		return Refusal{Rule: "merged", Reason: "this unit goes with another follow-up, or its date is gone"}
+		return Refusal{Rule: "anchor", Reason: "its date is gone: " + r.d.Plan.Step(row.Step).Anchor.String() + " is told otherwise now"}
 	}
+}
+
+// caseAgain is why a follow-up of a closed case is not wanted any more.
+const caseAgain = "the case was opened again; the customer is asked once it is solved"
+
+// merged reports whether another follow-up of the same step is about a unit of row.
+func (r *reconciler) merged(row *FollowUp) bool {
+	return slices.ContainsFunc(r.d.Wanted, func(w Wanted) bool {
+		return w.Step.ID == row.Step && slices.ContainsFunc(row.Units, func(u UnitKey) bool { return slices.Contains(w.Units, u) })
+	})
 }

@@ -238,3 +238,43 @@ func TestSmallRules(t *testing.T) {
 	j.contact.Spend(followup.Spend{FollowUp: "main/9/x/-/1", At: at("2026-03-28T10:00"), Channel: followup.Email, Class: followup.Feedback})
 	j.run("2026-03-29T10:30").want("a[1] planned 2026-03-29T10:00:00")
 }
+
+// What changes on a pending follow-up is said, and what was decided before stays.
+func TestNewContactIsToldAndTheDueStays(t *testing.T) {
+	j := newJournal(t, perUnit).tell("2026-03-03T09:00", order("2026-03-02T09:00", 1), delivered("2026-03-03T08:00"))
+	before := *j.row("s", "")
+	j.contact.ID = "c2"
+	j.tell("2026-03-03T12:00")
+	row := j.row("s", "")
+	last := row.Decisions[len(row.Decisions)-1]
+	if row.Contact != "c2" || len(row.Decisions) != 2 || row.Decisions[0].At != before.Decisions[0].At || !row.Next.Equal(before.Next) {
+		t.Errorf("row goes to %s, next %s, %+v", row.Contact, row.Next, row.Decisions)
+	}
+	if last.Result != followup.ResultMove || last.Rule != "contact" || !last.Next.Equal(row.Next) || !contains(last.Reason, "new address or number") {
+		t.Errorf("told as %+v", last)
+	}
+	j.contact.ID = "c3"
+	j.tell("2026-03-05T09:00", event(followup.OrderCancelled, "2026-03-03T13:00"), event(followup.OrderReinstated, "2026-03-03T14:00"), delivered("2026-03-05T08:00"))
+	if row = j.row("s", ""); row.Contact != "c3" || !contains(row.Decisions[len(row.Decisions)-1].Reason, "was due 2026-03-04T10:00:00 Europe/Berlin; now ") ||
+		!contains(row.Decisions[len(row.Decisions)-1].Reason, "new address or number") {
+		t.Errorf("moved in time as well: %+v", row.Decisions)
+	}
+}
+
+func TestUnitsThatChangeAreTold(t *testing.T) {
+	j := newJournal(t, perUnit).tell("2026-03-03T09:00", order("2026-03-02T09:00", 1), delivered("2026-03-03T08:00"))
+	j.tell("2026-03-03T12:00", order("2026-03-03T12:00", 3))
+	row := j.row("s", "")
+	if last := row.Decisions[len(row.Decisions)-1]; last.Rule != "units" || last.Reason != "about 3 units, was about 1 unit" || !last.Next.Equal(row.Next) {
+		t.Errorf("told as %+v of %+v", last, row)
+	}
+}
+
+func TestReopenedCaseIsTheReasonOfItsVoid(t *testing.T) {
+	j := bought(t, asking).tell("2026-03-03T12:00", answer("problem", "2026-03-03T12:00")).
+		tell("2026-03-05T15:00", closed(1, "2026-03-05T15:00")).tell("2026-03-06T12:00", reopened(1, "2026-03-06T12:00"))
+	row := j.row("recovered", "1")
+	if last := row.Decisions[len(row.Decisions)-1]; row.State != followup.Voided || last.Rule != "anchor" || !contains(last.Reason, "opened again") {
+		t.Errorf("%s, told as %+v", row.State, last)
+	}
+}
