@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"time"
 
@@ -46,13 +47,21 @@ func (t *Tally) Add(o Tally) {
 // not mean that everything went out: a row that could not be looked at, or whose
 // contact another Deliver is sending to, keeps its look and comes again.
 func (e *Engine) Deliver(ctx context.Context, now time.Time, refs []followup.Ref) (Tally, error) {
-	var total Tally
-	ids := map[followup.FollowUpID]bool{}
+	ids := make([]followup.JourneyID, 0, len(refs))
 	for _, r := range refs {
-		ids[r.ID] = true
+		if j := r.ID.Journey(); j != "" {
+			ids = append(ids, j)
+		}
 	}
+	return e.DeliverIn(ctx, now, ids)
+}
+
+// DeliverIn looks at everything that is due in some journeys, as Deliver does.
+// There may be nothing, and a journey may be named twice.
+func (e *Engine) DeliverIn(ctx context.Context, now time.Time, ids []followup.JourneyID) (Tally, error) {
+	var total Tally
 	for len(ids) > 0 {
-		r := &round{e: e, now: now, ids: ids, busy: map[followup.ContactID]bool{}, later: map[followup.FollowUpID]bool{}}
+		r := &round{e: e, now: now, ids: ids, busy: map[followup.ContactID]bool{}, later: map[followup.JourneyID]bool{}}
 		if err := r.run(ctx); err != nil {
 			return total, err
 		}
@@ -60,7 +69,7 @@ func (e *Engine) Deliver(ctx context.Context, now time.Time, refs []followup.Ref
 		if len(r.sends)+len(r.rows)+len(r.again) == 0 {
 			return total, nil // nothing moves any more: leave it to the next look
 		}
-		ids = r.later
+		ids = slices.Collect(maps.Keys(r.later))
 	}
 	return total, nil
 }
@@ -69,11 +78,11 @@ func (e *Engine) Deliver(ctx context.Context, now time.Time, refs []followup.Ref
 type round struct {
 	e     *Engine
 	now   time.Time
-	ids   map[followup.FollowUpID]bool
-	busy  map[followup.ContactID]bool  // contacts that get a message in this round
-	later map[followup.FollowUpID]bool // rows for the next round
-	again map[followup.JourneyID]bool  // journeys in which something waited for an end
-	rows  []followup.Change            // rows that change without a send
+	ids   []followup.JourneyID
+	busy  map[followup.ContactID]bool // contacts that get a message in this round
+	later map[followup.JourneyID]bool // those of ids that have more for the next round
+	again map[followup.JourneyID]bool // journeys in which something waited for an end
+	rows  []followup.Change           // rows that change without a send
 	sends []send
 	arms  []followup.Arm // of sends
 	full  bool           // the rate, or the time left, lets nothing more go now
@@ -242,8 +251,7 @@ func (r *round) journey(ctx context.Context, j *followup.Journey, contacts map[f
 	return nil
 }
 
-// due returns every row of j that has a look due, also those that stood on
-// another page: by due, class, plan order, id.
+// due returns every row of j that has a look due: by due, class, plan order, id.
 func (r *round) due(j *followup.Journey) []*followup.FollowUp {
 	var out []*followup.FollowUp
 	for i := range j.Rows {
@@ -309,7 +317,7 @@ func (l *look) row(ctx context.Context, row *followup.FollowUp) {
 func (l *look) decide(ctx context.Context, row *followup.FollowUp) {
 	machine := l.voice(row)
 	if (row.Channel != followup.Call || machine != nil) && !l.r.free(l.contact.ID) {
-		l.r.later[row.ID] = true
+		l.r.later[l.j.ID] = true
 		return
 	}
 	ruling := l.rules.Decide(l.desire, l.j, row, l.contact, l.r.now, machine != nil)
@@ -351,7 +359,7 @@ func (l *look) decide(ctx context.Context, row *followup.FollowUp) {
 	}
 	if !l.r.claim(l.contact.ID) { // another Deliver was faster
 		l.r.forget(len(l.r.sends)-1, len(l.r.rows))
-		l.r.later[row.ID] = true
+		l.r.later[l.j.ID] = true
 	}
 }
 

@@ -40,7 +40,7 @@ func (r *round) dispatch(ctx context.Context) error {
 		case followup.ArmedNow:
 			armed = append(armed, i)
 		case followup.Closed:
-			r.later[r.arms[i].Row.ID] = true // the contact moved: decide again
+			r.later[r.arms[i].Row.ID.Journey()] = true // the contact moved: decide again
 		default: // somebody else acts on the row
 		}
 	}

@@ -9,16 +9,10 @@ import (
 	"aftersales/internal/followup"
 )
 
-// load reads the journeys of the due rows, earliest first, and their contacts.
+// load reads the journeys, by what is due in them first, and their contacts.
 func (r *round) load(ctx context.Context) ([]*followup.Journey, map[followup.ContactID]*followup.Contact, error) {
-	ids := make([]followup.JourneyID, 0, len(r.ids))
-	for id := range r.ids {
-		if j := id.Journey(); j != "" {
-			ids = append(ids, j)
-		}
-	}
-	slices.Sort(ids)
-	journeys, err := r.e.c.Store.Journeys(ctx, slices.Compact(ids))
+	ids := slices.Compact(slices.Sorted(slices.Values(r.ids)))
+	journeys, err := r.e.c.Store.Journeys(ctx, ids)
 	if err != nil {
 		return nil, nil, fmt.Errorf("load journeys: %w", err)
 	}
@@ -62,7 +56,7 @@ func (r *round) earliest(j *followup.Journey) time.Time {
 	var t time.Time
 	for i := range j.Rows {
 		row := &j.Rows[i]
-		if !row.Next.IsZero() && !row.Next.After(r.now) && (t.IsZero() || row.Next.Before(t)) && r.ids[row.ID] {
+		if !row.Next.IsZero() && !row.Next.After(r.now) && (t.IsZero() || row.Next.Before(t)) {
 			t = row.Next
 		}
 	}

@@ -15,6 +15,9 @@ import (
 type Work interface {
 	// NextLook returns the earliest look of any follow-up.
 	NextLook(ctx context.Context) (time.Time, bool, error)
+	// DueJourneys pages through the journeys in which something is due; where a row
+	// is armed it may be that nothing is.
+	DueJourneys(ctx context.Context, until time.Time, after followup.Cursor, limit int) ([]followup.JourneyID, followup.Cursor, error)
 	// DataVersion changes when another process commits.
 	DataVersion(ctx context.Context) (int64, error)
 }
@@ -26,7 +29,7 @@ type Loop struct {
 	Store  Work
 	Clock  *Clock
 	Log    *slog.Logger
-	Group  int           // follow-ups taken and armed at once; 0: 250
+	Group  int           // journeys taken, and their follow-ups armed, at once
 	Hands  int           // groups on their way at once: while one waits for the disk, others are read and decided
 	Poll   time.Duration // how often other processes' commits are looked for; 0: never
 	Ready  func() bool   // whether the rate limit lets anything go now; nil: always

@@ -13,8 +13,7 @@ import (
 	"aftersales/internal/followup"
 )
 
-// groupsAhead is how many groups are asked for at once, once the first is on its
-// way: asking again passes over those before.
+// groupsAhead is how many groups are asked for at once.
 const groupsAhead = 4
 
 // pass goes once through what is due, in groups, so many at once. It returns
@@ -24,17 +23,19 @@ func (l *Loop) pass(ctx context.Context, at int) (first *followup.Ref, total eng
 	work, going := errgroup.WithContext(ctx)
 	work.SetLimit(max(at, 1))
 	p.work, p.going = work, going
-	limit := l.Group
-	for after := followup.Cursor(""); p.goes(); limit = groupsAhead * l.Group {
-		refs, next, fault := l.Engine.Store().Due(going, l.Clock.Now(), after, limit)
+	if !p.goes() {
+		return nil, total, nil
+	}
+	if first, err = l.first(ctx); first == nil || err != nil {
+		return nil, total, err
+	}
+	for after := followup.Cursor(""); p.goes(); {
+		ids, next, fault := l.Store.DueJourneys(going, l.Clock.Now(), after, groupsAhead*l.Group)
 		if fault != nil {
 			err = fmt.Errorf("read due: %w", fault)
 			break
 		}
-		if first == nil && len(refs) > 0 {
-			first = &refs[0]
-		}
-		for group := range slices.Chunk(refs, l.Group) {
+		for group := range slices.Chunk(ids, l.Group) {
 			if !p.goes() {
 				break
 			}
@@ -64,16 +65,16 @@ type passage struct {
 func (p *passage) goes() bool { return p.going.Err() == nil && (p.Ready == nil || p.Ready()) }
 
 // deliver sends a group on its way, once there is a hand for it.
-func (p *passage) deliver(ctx context.Context, group []followup.Ref) {
+func (p *passage) deliver(ctx context.Context, group []followup.JourneyID) {
 	now := p.Clock.Now()
-	refs, done := p.busy.take(group)
+	ids, done := p.busy.take(group)
 	p.work.Go(func() error {
 		defer done()
 		if p.going.Err() != nil { // while it waited for its turn
 			return nil
 		}
 		// A group that was begun is finished, whatever stops the loop.
-		tally, err := p.Engine.Deliver(context.WithoutCancel(ctx), now, refs)
+		tally, err := p.Engine.DeliverIn(context.WithoutCancel(ctx), now, ids)
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.total.Add(tally)
@@ -90,38 +91,44 @@ type journeys struct {
 	busy map[followup.JourneyID]bool
 }
 
-// take returns the refs whose journeys are in no other group, and takes these
-// until done: what is due in one journey is decided in its order. The rest is
-// left to the next pass.
-func (b *journeys) take(refs []followup.Ref) (mine []followup.Ref, done func()) {
+// take returns the journeys that are in no other group, and takes these until
+// done: what is due in one journey is decided in its order. The rest is left to
+// the next pass.
+func (b *journeys) take(ids []followup.JourneyID) (mine []followup.JourneyID, done func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.busy == nil {
 		b.busy = map[followup.JourneyID]bool{}
 	}
-	var taken []followup.JourneyID
-	for _, r := range refs {
-		if j := r.ID.Journey(); !b.busy[j] {
-			mine, taken = append(mine, r), append(taken, j)
+	for _, j := range ids {
+		if !b.busy[j] {
+			mine = append(mine, j)
+			b.busy[j] = true
 		}
-	}
-	for _, j := range taken {
-		b.busy[j] = true
 	}
 	return mine, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
-		for _, j := range taken {
+		for _, j := range mine {
 			delete(b.busy, j)
 		}
 	}
 }
 
+// first returns what is due first; nil when nothing is.
+func (l *Loop) first(ctx context.Context) (first *followup.Ref, err error) {
+	refs, _, err := l.Engine.Store().Due(ctx, l.Clock.Now(), "", 1)
+	if err != nil {
+		return nil, fmt.Errorf("read due: %w", err)
+	}
+	if len(refs) > 0 {
+		first = &refs[0]
+	}
+	return first, nil
+}
+
 // stuck reports whether what was due first still is.
 func (l *Loop) stuck(ctx context.Context, first followup.Ref) (bool, error) {
-	again, _, err := l.Engine.Store().Due(ctx, l.Clock.Now(), "", 1)
-	if err != nil {
-		return false, fmt.Errorf("read due: %w", err)
-	}
-	return len(again) > 0 && again[0] == first, nil
+	again, err := l.first(ctx)
+	return again != nil && *again == first, err
 }

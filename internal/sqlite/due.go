@@ -112,6 +112,34 @@ func (p *duePage) refs(n int) []followup.Ref {
 // floorMilli returns the last whole millisecond at or before t.
 func floorMilli(t time.Time) int64 { return t.Truncate(time.Millisecond).UnixMilli() }
 
+// dueJourneys needs nothing but the index.
+const dueJourneys = "SELECT next, id, n FROM journey WHERE next <= ? AND (next, id) > (?, ?) ORDER BY next, id LIMIT ?"
+
+// DueJourneys pages through the journeys in which something is due at or before
+// until, by their earliest look and id. No journey is read for it, so where a row
+// is armed it may be that nothing is due.
+func (s *Store) DueJourneys(ctx context.Context, until time.Time, after followup.Cursor, limit int) ([]followup.JourneyID, followup.Cursor, error) {
+	at, err := parseDueCursor(after)
+	if err != nil {
+		return nil, "", fmt.Errorf("read due journeys: %w", err)
+	}
+	var out []followup.JourneyID
+	limit = max(limit, 1)
+	err = s.query(ctx, dueJourneys, func(r row) error {
+		at = duePlace{r.int(0), r.text(1)}
+		out = append(out, followup.JourneyID(at.id))
+		s.recall.lies(followup.JourneyID(at.id), r.int(2))
+		return nil
+	}, floorMilli(until), at.next, at.id, limit)
+	if err != nil {
+		return nil, "", fmt.Errorf("read due journeys: %w", err)
+	}
+	if len(out) < limit {
+		return out, "", nil
+	}
+	return out, cursor(at.next, at.id), nil
+}
+
 // NextLook returns the earliest next look; ok is false when nothing has one. Of
 // a journey with an armed row the index knows only a time that is not later.
 func (s *Store) NextLook(ctx context.Context) (at time.Time, ok bool, err error) {

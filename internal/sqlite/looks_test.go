@@ -131,6 +131,44 @@ func (l *looks) check() {
 	if !slices.Equal(got, want) {
 		l.Fatalf("due\n%v\nwant\n%v", got, want)
 	}
+	l.checkJourneys(until, want)
+}
+
+// checkJourneys asks for the journeys of what is due: all of them, each once, by
+// their first look and id; others only where a row is armed.
+func (l *looks) checkJourneys(until time.Time, due []followup.Ref) {
+	l.Helper()
+	var want, got []followup.JourneyID
+	for _, r := range due {
+		if !slices.Contains(want, r.ID.Journey()) {
+			want = append(want, r.ID.Journey())
+		}
+	}
+	for after := followup.Cursor(""); ; {
+		page, next, err := l.s.DueJourneys(l.Context(), until, after, 1+l.r.IntN(3))
+		l.must(nil, err)
+		for _, id := range page {
+			if slices.Contains(got, id) {
+				l.Fatalf("%s is due twice", id)
+			}
+			got = append(got, id)
+		}
+		if after = next; after == "" {
+			break
+		}
+	}
+	armed := func(id followup.JourneyID) bool {
+		return slices.ContainsFunc(l.js[id].Rows, func(f followup.FollowUp) bool { return f.State == followup.Armed })
+	}
+	for _, id := range want {
+		if armed(id) && !slices.Contains(got, id) {
+			l.Fatalf("due journeys are %v, without %s", got, id)
+		}
+	}
+	got, want = slices.DeleteFunc(got, armed), slices.DeleteFunc(want, armed)
+	if !slices.Equal(got, want) {
+		l.Fatalf("due journeys\n%v\nwant\n%v", got, want)
+	}
 }
 
 // While a row is armed the index may know an earlier look than there is; nobody
