@@ -2,6 +2,7 @@ package followup_test
 
 import (
 	"testing"
+	"time"
 
 	"aftersales/internal/civil"
 	"aftersales/internal/followup"
@@ -93,6 +94,36 @@ func TestRule15OtherwiseKeepsItsOwnDueWhenNeverListed(t *testing.T) {
 	// Heard of three weeks late: the call is created EXPIRED, and so is the mail.
 	newJournal(t, calling).tell("2026-03-23T12:00", order("2026-03-01T09:00", 1), delivered("2026-03-02T11:00")).
 		want("call[1#1] expired 2026-03-06T10:00:00", "mail[1] expired 2026-03-06T10:00:00")
+}
+
+// A call that is skipped at its time has its mail at that time, however much
+// later a busy machine looks.
+func TestRule15SkippedALittleLater(t *testing.T) {
+	for _, late := range []time.Duration{0, 50 * time.Millisecond, 20 * time.Second, 40 * time.Minute} {
+		j := called(t, calling)
+		j.contact = followup.Contact{ID: "c"}
+		j.contact.State(followup.Person{Mail: "a@example.com"}, followup.Stamp{})
+		row := j.row("call", "1#1")
+		due := row.Due.String()
+		j.look(row, row.Next.Add(late))
+		j.reconcile(row.DueAt.Add(late))
+		if call, mail := j.row("call", "1#1"), j.row("mail", "1"); call.State != followup.Skipped || mail.Due.String() != due {
+			t.Errorf("looked at %v late: the call is %s, its mail due %s, want %s", late, call.State, mail.Due, due)
+		}
+	}
+}
+
+// What hours had moved counts from there.
+func TestRule15SkippedWhereItsLookWasMoved(t *testing.T) {
+	row := followup.FollowUp{State: followup.Skipped, DueAt: at("2026-03-06T10:00"), Ended: at("2026-03-07T10:20")}
+	row.Decisions = []followup.Decision{{Next: row.DueAt}, {Next: at("2026-03-07T10:00")}, {Next: at("2026-03-09T10:00")}, {}}
+	if got := row.SkippedAt(); !got.Equal(at("2026-03-07T10:00")) {
+		t.Errorf("skipped at %s", got)
+	}
+	row.Ended = at("2026-03-05T10:00")
+	if got := row.SkippedAt(); !got.Equal(row.Ended) {
+		t.Errorf("skipped before it was due: %s", got)
+	}
 }
 
 func TestRule15NobodyCalled(t *testing.T) {

@@ -64,7 +64,9 @@ func (d *desire) unwanted(s *Step, u *Unit, key string) fate {
 			return missed
 		}
 		switch {
-		case row.State == Failed, row.State == Skipped, row.Outcome == OutcomeWrongNumber, row.Outcome == OutcomeNoAnswer:
+		case row.State == Skipped:
+			missed = fate{missed: true, ended: row.skippedAt()}
+		case row.State == Failed, row.Outcome == OutcomeWrongNumber, row.Outcome == OutcomeNoAnswer:
 			missed = fate{missed: true, ended: row.Ended}
 		default:
 			return fate{how: "it went out"}
@@ -75,6 +77,22 @@ func (d *desire) unwanted(s *Step, u *Unit, key string) fate {
 	}
 }
 
+// skippedAt is when a row that was skipped was to be looked at. That a busy
+// machine looked a moment later must not cost what follows a day: the next 10:00
+// from 10:00:00.1 on is tomorrow's.
+func (f *FollowUp) skippedAt() time.Time {
+	at := f.DueAt
+	for i := range f.Decisions {
+		if next := f.Decisions[i].Next; next.After(at) && !next.After(f.Ended) {
+			at = next // hours or a budget had moved the look
+		}
+	}
+	if at.After(f.Ended) {
+		return f.Ended
+	}
+	return at
+}
+
 // fateOf reads how a single follow-up ended, from its row or, when it would be
 // created EXPIRED now, from w.
 func (d *desire) fateOf(w *Wanted, row *FollowUp) fate {
@@ -82,7 +100,9 @@ func (d *desire) fateOf(w *Wanted, row *FollowUp) fate {
 		return fate{missed: w.TooLate(d.now)}
 	}
 	switch row.State {
-	case Failed, Skipped:
+	case Skipped:
+		return fate{missed: true, ended: row.skippedAt()}
+	case Failed:
 		return fate{missed: true, ended: row.Ended}
 	case Expired:
 		if w.returns(row, d.now) {
