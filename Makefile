@@ -6,7 +6,12 @@ LINT         := .tools/golangci-lint-$(LINT_VERSION)/golangci-lint
 BIN          := bin/aftersales
 SHOP         ?= infra/shop
 ARCHITECTURE ?= arm64
+TRIMPATH     ?= -trimpath
 VERSION      := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+
+# All of it does without C, but for the race detector. One setting for all targets: what one has built the
+# next need not build again.
+export CGO_ENABLED := $(if $(findstring -race,$(TEST)),1,0)
 
 # Words of make and of tools go to stderr: stdout is for what a target is asked for.
 
@@ -20,11 +25,11 @@ help:
 
 demo: ## three years of follow-ups in seconds, then a mailbox to click in; DEMO="--exit --json --seed 1"
 	@echo "Building aftersales (about a minute the first time) ..." >&2
-	@CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/aftersales >&2
+	@$(GO) build -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/aftersales >&2 # no -trimpath: make test uses what it builds
 	@$(BIN) demo $(DEMO)
 
 build: ## the program, as bin/aftersales
-	@CGO_ENABLED=0 $(GO) build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/aftersales >&2
+	@$(GO) build -buildvcs=false -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o $(BIN) ./cmd/aftersales >&2
 	@echo "built $(BIN) $(VERSION)" >&2
 
 ##@ Before a change lands
@@ -38,8 +43,8 @@ test-aws: ## the store, the queue and the costs on a local AWS, which it starts;
 	@if [ -n "$$AFTERSALES_DYNAMODB_ENDPOINT" ]; then cd awstest && $(GO) test $(AWSTEST) ./dynamo/... ./equality/...; \
 	else scripts/ministack run sh -c 'cd awstest && $(GO) test $(AWSTEST) ./...'; fi
 
-lint: $(LINT) ## the rules of .golangci.yml, formatting, go vet; FIX=1 formats every Go file
-	@status=0; $(LINT) fmt $(if $(FIX),,--diff) || status=1; $(LINT) run ./... || status=1; $(GO) vet ./... || status=1; exit $$status
+lint: $(LINT) ## the rules of .golangci.yml, those of go vet among them, and formatting; FIX=1 formats every Go file
+	@status=0; $(LINT) fmt $(if $(FIX),,--diff) || status=1; $(LINT) run ./... || status=1; exit $$status
 
 fuzz: ## 20 s of each fuzz target; FUZZTIME=5m for longer
 	@scripts/fuzz $(or $(FUZZTIME),20s)
@@ -64,10 +69,11 @@ aws-local-test: ## the same, and orders followed through it while things break; 
 
 # sam build asks for these, one per function of template.yaml: the binary and the merchant's folder, which is
 # checked whole and written as the functions read it: a folder with a fault fails the build.
-# SHOP=path is that folder; ARCHITECTURE=x86_64 goes with the template's parameter of that name.
+# SHOP=path is that folder; ARCHITECTURE=x86_64 goes with the template's parameter of that name. TRIMPATH= leaves
+# the paths of this machine in the binary, and needs not compile all anew where tests were.
 build-%Function:
 	@test -f '$(SHOP)/aftersales.yaml' || { echo "$(SHOP) has no aftersales.yaml: make it by 'aftersales init $(SHOP)', or say SHOP=FOLDER" >&2; exit 1; }
-	@CGO_ENABLED=0 GOOS=linux GOARCH=$(ARCHITECTURE:x86_64=amd64) $(GO) build -buildvcs=false -trimpath -tags lambda.norpc,nethttpomithttp2 \
+	@GOOS=linux GOARCH=$(ARCHITECTURE:x86_64=amd64) $(GO) build -buildvcs=false $(TRIMPATH) -tags lambda.norpc,nethttpomithttp2 \
 		-ldflags '-s -w -X aftersales/internal/cloud.Version=$(VERSION)' -o '$(ARTIFACTS_DIR)/bootstrap' ./functions/$(shell echo $* | tr A-Z a-z)
 	@cp -R '$(SHOP)' '$(ARTIFACTS_DIR)/shop' && $(GO) run -buildvcs=false ./infra/pack '$(SHOP)' '$(ARTIFACTS_DIR)/shop/ready.json' && chmod -R a+rX '$(ARTIFACTS_DIR)' # Lambda reads it as somebody else
 
