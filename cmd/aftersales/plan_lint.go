@@ -36,6 +36,9 @@ func (v *lintVerb) Run(ctx context.Context, s *shell) error {
 			return err
 		}
 		l.cfg = cfg
+		if err := s.deployable(); err != nil {
+			return err
+		}
 	}
 	if err := l.gather(v.Files); err != nil {
 		return err
@@ -56,6 +59,15 @@ func (v *lintVerb) Run(ctx context.Context, s *shell) error {
 		return errTold
 	}
 	return nil
+}
+
+// deployable holds the configuration against what a stack asks of it, when one is named.
+func (s *shell) deployable() error {
+	if s.Stack == "" {
+		return nil
+	}
+	_, err := config.LoadShop(s.file(), "https://address.invalid")
+	return err
 }
 
 // linter collects faults of files.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"testing"
 )
@@ -26,6 +27,19 @@ func TestStackMisused(t *testing.T) {
 	} {
 		cli(t, c.args...).badly(t, exitMisused, c.want)
 	}
+}
+
+// A folder whose links lead to this machine is told so before it is deployed.
+func TestLintForAStackRefusesLinksToThisMachine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "aftersales.yaml")
+	text := "business: b\nshops:\n  - {id: main, name: M, sender: a@shop.example, public_url: 'http://127.0.0.1:8080'}\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(filepath.Dir(file), "plans"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	cli(t, "plan", "lint", "--config", file, "--stack", "shop").badly(t, exitFailed, `shops[0].public_url: "http://127.0.0.1:8080": want an https address that customers reach`)
 }
 
 // account is an AWS that knows the stacks of one page, and the environment of a

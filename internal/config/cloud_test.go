@@ -122,3 +122,21 @@ func TestShopOnAWS(t *testing.T) {
 		t.Error("a file that is not there was read")
 	}
 }
+
+// Customers of a deployment are never led to their own machine, which is where
+// addresses of loopback go to.
+func TestADeploymentSendsNobodyToTheirOwnMachine(t *testing.T) {
+	for url, want := range map[string]bool{
+		"http://127.0.0.1:8080": true, "http://localhost": true, "https://localhost": true, "http://[::1]:80": true, "https://127.9.9.9": true,
+		"https://shop.example": false, "https://192.0.2.1": false,
+	} {
+		file := filepath.Join(folder(t, "business: b\nshops:\n  - {id: main, name: M, sender: a@shop.example, public_url: \""+url+"\"}\n"), config.FileName)
+		_, err := config.LoadShop(file, "https://care.shop.example")
+		if refused := err != nil && strings.Contains(err.Error(), "shops[0].public_url: \""+url+"\": want an https address that customers reach"); refused != want {
+			t.Errorf("%s: refused %v, want %v: %v", url, refused, want, err)
+		}
+		if _, err := config.Load(file, env(nil)); err != nil {
+			t.Errorf("%s on one machine: %v", url, err)
+		}
+	}
+}

@@ -153,7 +153,7 @@ func writeFile(root *os.Root, f seed) error {
 func next(dir string) []string {
 	file := filepath.Join(dir, FileName)
 	return []string{
-		"look at " + file + ": name, sender, zone",
+		"look at " + file + ": name, sender, zone, public_url",
 		"aftersales plan lint --config " + file,
 		SecretName("shopify", "main") + "=... aftersales serve --config " + file,
 		"open http://127.0.0.1:8081 for the mailbox, calls and cases",

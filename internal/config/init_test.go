@@ -48,7 +48,10 @@ func TestInitWritesWhatLoads(t *testing.T) {
 	if faults != nil {
 		t.Fatal(faults)
 	}
-	if len(c.Warnings) != 0 || len(c.Shops) != 1 || c.Shops[0].ID != "main" || c.Email.Channel != config.Mailbox || c.Products == "" || c.Messages == "" {
+	if len(c.Warnings) != 1 || !strings.Contains(c.Warnings[0], "public_url: missing") || c.Shops[0].PublicURL != "http://127.0.0.1:8080" {
+		t.Errorf("links lead to %q, warnings %q: want one that they lead to this machine", c.Shops[0].PublicURL, c.Warnings)
+	}
+	if len(c.Shops) != 1 || c.Shops[0].ID != "main" || c.Email.Channel != config.Mailbox || c.Products == "" || c.Messages == "" {
 		t.Errorf("configuration %+v", c)
 	}
 	def := config.Default("main")
@@ -112,8 +115,20 @@ func TestWhatInitCommentsOutLoads(t *testing.T) {
 	if faults != nil {
 		t.Fatal(faults)
 	}
-	if s := c.Shops[0]; n < 15 || s.ReplyTo == "" || s.Phone == "" || s.Country != "DE" || len(s.Staff) != 1 || c.Email.Rate != 10 || len(c.Holidays["DE"]) != 1 {
+	if s := c.Shops[0]; n < 16 || s.PublicURL != "https://care.shop.example" || s.ReplyTo == "" || s.Phone == "" || s.Country != "DE" || len(s.Staff) != 1 || c.Email.Rate != 10 || len(c.Holidays["DE"]) != 1 {
 		t.Errorf("%d settings uncommented: %+v", n, c)
+	}
+}
+
+// A folder that nobody edited is deployed with links to the deployment.
+func TestWhatInitWritesLeadsToTheDeployment(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := config.Init(dir, start()); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.LoadShop(filepath.Join(dir, config.FileName), "https://care.example")
+	if err != nil || c.Shops[0].PublicURL != "https://care.example" || len(c.Warnings) > 0 {
+		t.Errorf("links lead to %v, %v", c, err)
 	}
 }
 

@@ -107,7 +107,8 @@ func (l *loader) shop(n node) followup.Shop {
 }
 
 // publicURL reads where customers find the answer pages. By default that is
-// this machine, which no customer reaches, so a warning says so.
+// this machine, which no customer reaches, so a warning says so; a deployment on
+// AWS has a better default, and is never told to send its customers here.
 func (l *loader) publicURL(f fields) string {
 	n := f.get("public_url")
 	if absent(n.ast) && l.base != "" {
@@ -125,7 +126,11 @@ func (l *loader) publicURL(f fields) string {
 		l.warn(n, "missing: links in messages go to "+def+", which works on this machine only")
 		return def
 	}
-	return optional(f, "public_url", "", publicURL)
+	stated := optional(f, "public_url", "", publicURL)
+	if l.base != "" && here(stated) {
+		l.fault(n, stated, "an https address that customers reach, or no such line: links then go to the BaseUrl of the stack", "https://care.shop.example")
+	}
+	return stated
 }
 
 func (l *loader) staff(n node) []string {

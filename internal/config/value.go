@@ -201,6 +201,12 @@ func webAddress(s string) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && loopback(host)
 }
 
+// here reports whether address leads to the very machine that opens it.
+func here(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && loopback(u.Hostname())
+}
+
 func loopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()

@@ -11,6 +11,8 @@ import (
 	"aftersales/internal/config"
 	"aftersales/internal/ready"
 	"aftersales/internal/setup"
+	"aftersales/messages"
+	"aftersales/plans"
 )
 
 // shop writes a folder of a shop, the sample with some files changed.
@@ -74,6 +76,10 @@ func TestAFolderWithAFaultIsNotPacked(t *testing.T) {
 		"an unused message": {"messages/spare/en.md", "---\nsubject: {{nonsense}}\npreview: x\n---\nHello.\n", "spare/en.md"},
 		"configuration":     {config.FileName, "business: x\n", "shops"},
 		"catalogue":         {"products.yaml", "products: 7\n", "products"},
+		"links to this machine": {
+			config.FileName, "business: x\nshops: [{id: main, name: M, sender: a@shop.example, public_url: 'http://127.0.0.1:8080'}]\n",
+			"shops[0].public_url: \"http://127.0.0.1:8080\": want an https address that customers reach",
+		},
 	} {
 		if _, _, err := setup.Pack(shop(t, map[string]string{c.file: c.text})); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one that names %s", name, err, c.want)
@@ -93,5 +99,24 @@ func TestMessagesLieInTheFolder(t *testing.T) {
 	}
 	if _, _, err := setup.Pack(file); err == nil || !strings.Contains(err.Error(), "does not lie in the shop's own") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// What init writes is packed without an address, so that links go to the stack's.
+func TestWhatInitWroteIsPackedForAnyAddress(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := config.Init(dir, config.Start{Plans: plans.Files(), Messages: messages.Files()}); err != nil {
+		t.Fatal(err)
+	}
+	text, warnings, err := setup.Pack(filepath.Join(dir, config.FileName))
+	if err != nil || len(warnings) > 0 {
+		t.Fatalf("warnings %q, %v", warnings, err)
+	}
+	packed, err := ready.Read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := packed.Config("https://stack.example").Shops[0].PublicURL; got != "https://stack.example" {
+		t.Errorf("links of the deployment lead to %s", got)
 	}
 }
