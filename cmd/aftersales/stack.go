@@ -96,21 +96,27 @@ func (v *stackResumeVerb) Run(ctx context.Context, s *shell) error {
 
 type stackRedriveVerb struct {
 	Queues []string `arg:"" optional:"" help:"enroll, deliver, outcome or bus; without, all."`
+	Max    int      `placeholder:"N" help:"At most so many, of all queues together. Default all."`
+	Rate   int      `default:"50" placeholder:"N" help:"At most so many a second. Default 50."`
 	DryRun bool     `help:"Only count."`
 	JSON   bool     `name:"json" help:"Print as JSON."`
 }
 
 // Run puts failed messages back.
 func (v *stackRedriveVerb) Run(ctx context.Context, s *shell) error {
+	if v.Max < 0 || v.Rate < 1 {
+		return misused("--max is 0 (all) or more, --rate is 1 or more")
+	}
 	stack, err := s.stack(ctx)
 	if err != nil {
 		return err
 	}
-	act := stack.Redrive
+	var dead []cloud.Dead
 	if v.DryRun {
-		act = stack.Dead
+		dead, err = stack.Dead(ctx, v.Queues)
+	} else {
+		dead, err = stack.Redrive(ctx, v.Queues, cloud.Pace{Max: v.Max, PerSecond: v.Rate})
 	}
-	dead, err := act(ctx, v.Queues)
 	if errors.Is(err, cloud.ErrQueue) {
 		return misuse{err}
 	}

@@ -100,12 +100,16 @@ func (s *shell) stands(now *standing) {
 	}
 	failed := []string{}
 	for _, d := range now.Dead {
-		waiting, style := "no messages", plain
+		waiting, style, note := "no messages", plain, ""
 		if d.Waiting > 0 {
 			waiting, style = "about "+count(d.Waiting, "message"), yellow
-			failed = append(failed, d.Queue)
+			if now.Closed != "" && d.Queue == "outcome" {
+				note = "reports of mails; export --reopen has them recorded"
+			} else {
+				failed = append(failed, d.Queue)
+			}
 		}
-		rows.add(cell{"failed " + d.Queue, bold}, cell{waiting, style}, cell{"", plain})
+		rows.add(cell{"failed " + d.Queue, bold}, cell{waiting, style}, cell{note, plain})
 	}
 	for _, p := range now.Refused {
 		rows.add(cell{"plan " + p.Plan, bold}, cell{"changed under its version " + strconv.Itoa(p.Version), yellow}, cell{"orders follow it as it was", plain})

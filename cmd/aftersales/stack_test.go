@@ -20,6 +20,8 @@ func TestStackMisused(t *testing.T) {
 		{[]string{"stack", "pause", "--stack", "shop"}, "--reason"},
 		{[]string{"stack", "pause", "post", "--reason", "x", "--stack", "shop"}, "email-service"},
 		{[]string{"stack", "resume", "post", "--stack", "shop"}, "email-service"},
+		{[]string{"stack", "redrive", "--max=-1", "--stack", "shop"}, "--max is 0 (all) or more"},
+		{[]string{"stack", "redrive", "--rate", "0", "--stack", "shop"}, "--rate is 1 or more"},
 		{[]string{"stack", "epoch", "--stack", "shop"}, "--raise"},
 		{[]string{"stack", "feed", "--stack", "shop"}, "--since"},
 		{[]string{"stack", "feed", "--since", "yesterday", "--stack", "shop"}, `"yesterday" is no moment; want one such as`},

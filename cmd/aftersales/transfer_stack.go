@@ -25,9 +25,12 @@ func (v *exportVerb) stack(ctx context.Context, s *shell) (err error) {
 		return err
 	}
 	reopen := func(ctx context.Context) error {
-		n, err := stack.Reopen(ctx)
-		if n > 0 {
-			fmt.Fprintf(s.err, "What came meanwhile is enrolled: %s.\n", bodies(n))
+		back, err := stack.Reopen(ctx)
+		if back.Bodies > 0 {
+			fmt.Fprintf(s.err, "What came meanwhile is enrolled: %s.\n", bodies(back.Bodies))
+		}
+		if back.Reports > 0 {
+			fmt.Fprintf(s.err, "What was reported of mails meanwhile is recorded: %s.\n", count(back.Reports, "report"))
 		}
 		return err
 	}

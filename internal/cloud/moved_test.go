@@ -82,9 +82,9 @@ func TestAClosedStackRestsAndLosesNothing(t *testing.T) {
 	if s.journey("2000").Version+s.journey("2001").Version != 0 {
 		t.Error("a closed stack took an order")
 	}
-	n, err := s.operator().Reopen(t.Context())
-	if err != nil || n < 2 {
-		t.Fatalf("%d bodies were queued again, %v", n, err)
+	back, err := s.operator().Reopen(t.Context())
+	if err != nil || back.Bodies < 2 {
+		t.Fatalf("queued again: %+v, %v, want at least two bodies", back, err)
 	}
 	for range 15 {
 		s.minutes(1)
@@ -97,8 +97,40 @@ func TestAClosedStackRestsAndLosesNothing(t *testing.T) {
 	if s.journey("2000").Version == 0 || s.journey("2001").Version == 0 {
 		t.Error("an order that came while the stack was closed is lost")
 	}
-	if n, err := s.operator().Reopen(t.Context()); err != nil || n != 0 {
-		t.Errorf("opened twice: %d bodies, %v", n, err)
+	if back, err := s.operator().Reopen(t.Context()); err != nil || back != (cloud.Back{}) {
+		t.Errorf("opened twice: %+v, %v", back, err)
+	}
+}
+
+// What SES reports to a closed stack fails until the queue gives it up, and is put
+// back and recorded when the stack is opened again.
+func TestReportsToAClosedStackAreRecordedWhenItIsOpen(t *testing.T) {
+	s := newStack(t)
+	id := s.dueMails(1)[0]
+	for range 15 {
+		s.minutes(1)
+	}
+	report := queue.Message{Body: []byte(told(t, "Delivery", id, s.state(id).Attempt, s.Now()))}
+	s.must(transfer.Close(t.Context(), transfer.Records(s.store), transfer.Moved{ID: "x", At: s.Now()}))
+	outcome := s.form(config.Outcome)
+	tell := func() int {
+		out, err := outcome.Outcome(t.Context(), one(cloud.QueueMessage{MessageID: "m", Body: string(report.Body)}))
+		s.must(err)
+		return len(out.BatchItemFailures)
+	}
+	if tell() != 1 || s.state(id).State != followup.Sent {
+		t.Fatalf("a closed stack took a report; the row is %s", s.state(id).State)
+	}
+	queues, op := shelves{"OutcomeDeadQueue": {held: []queue.Message{report}}, "EnrollDeadQueue": {held: []queue.Message{report}}}, s.operator()
+	op.Queue = queues.queue
+	back, err := op.Reopen(t.Context())
+	if err != nil || back.Reports != 1 || len(queues["OutcomeQueue"].held) != 1 || len(queues["EnrollDeadQueue"].held) != 1 {
+		t.Fatalf("%+v, %v; want the report back and nothing else", back, err)
+	}
+	report = queues["OutcomeQueue"].held[0]
+	s.pass(2 * time.Minute)
+	if tell() != 0 || s.state(id).State != followup.Delivered {
+		t.Errorf("open again, and the row is %s, want delivered", s.state(id).State)
 	}
 }
 

@@ -15,7 +15,9 @@ import (
 )
 
 // Outcome records what the mail provider says of attempts after the call.
-// Events of mail that is not ours say so in the log and are done.
+// Events of mail that is not ours say so in the log and are done. Of a stack that
+// was moved away all fail, and end in the queue of failed messages, from which
+// [Stack.Reopen] puts them back.
 func (f *Form) Outcome(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
 	b := f.newBatch("outcome")
 	w, err := f.Work(ctx)

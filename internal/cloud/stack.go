@@ -38,11 +38,14 @@ type FailedQueue interface {
 	Drain(ctx context.Context, limit int, move func(context.Context, []queue.Message) error) (int, error)
 }
 
+// outcomeQueue is the name of the queue of what providers report.
+const outcomeQueue = "outcome"
+
 // deadQueue is where messages go that failed five times, and where they came from.
 type deadQueue struct{ name, output string }
 
 func deadQueues() []deadQueue {
-	return []deadQueue{{"enroll", "EnrollDeadQueue"}, {"deliver", "DeliverDeadQueue"}, {"outcome", "OutcomeDeadQueue"}, {"bus", "BusDeadQueue"}}
+	return []deadQueue{{"enroll", "EnrollDeadQueue"}, {"deliver", "DeliverDeadQueue"}, {outcomeQueue, "OutcomeDeadQueue"}, {"bus", "BusDeadQueue"}}
 }
 
 // Dead says how many messages wait in a queue of failed ones.
@@ -61,12 +64,28 @@ func (s *Stack) Dead(ctx context.Context, names []string) ([]Dead, error) {
 	return s.dead(ctx, names, func(*Dead, FailedQueue) error { return nil })
 }
 
-// Redrive puts failed messages back to where they came from. Messages are keys,
-// and every handler judges by what is stored, so one that comes twice or late
-// does no harm.
-func (s *Stack) Redrive(ctx context.Context, names []string) ([]Dead, error) {
+// Pace says how many failed messages are put back, and how fast. The zero value
+// puts back all of them at once.
+type Pace struct {
+	Max       int // of all queues together; 0: every one
+	PerSecond int // 0: as fast as it goes
+}
+
+// Redrive puts failed messages back to where they came from, at a pace. Messages
+// are keys, and every handler judges by what is stored, so one that comes twice
+// or late does no harm.
+func (s *Stack) Redrive(ctx context.Context, names []string, p Pace) ([]Dead, error) {
+	left, ahead := math.MaxInt, time.Duration(0)
+	if p.Max > 0 {
+		left = p.Max
+	}
 	return s.dead(ctx, names, func(d *Dead, from FailedQueue) (err error) {
-		d.Moved, err = from.Drain(ctx, math.MaxInt, func(ctx context.Context, batch []queue.Message) error {
+		defer func() { left -= d.Moved }()
+		d.Moved, err = from.Drain(ctx, left, func(ctx context.Context, batch []queue.Message) error {
+			pause(ctx, ahead)
+			if p.PerSecond > 0 {
+				ahead = time.Duration(len(batch)) * time.Second / time.Duration(p.PerSecond)
+			}
 			for target, messages := range s.sorted(d.Queue, batch) {
 				if err := s.Queue(target).Send(ctx, messages); err != nil {
 					return fmt.Errorf("put messages back on %s: %w", target, err)
@@ -113,7 +132,7 @@ func known(name string) bool {
 func (s *Stack) sorted(name string, batch []queue.Message) map[string][]queue.Message {
 	out := map[string][]queue.Message{}
 	for _, m := range batch {
-		target := map[string]string{"enroll": "EnrollQueue", "deliver": "DeliverQueue", "outcome": "OutcomeQueue"}[name]
+		target := map[string]string{"enroll": "EnrollQueue", "deliver": "DeliverQueue", outcomeQueue: "OutcomeQueue"}[name]
 		if target == "" {
 			target = targetOf(m.Body)
 		}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"aftersales/internal/cloud"
@@ -19,7 +20,7 @@ import (
 // operator is the stack as its operator reaches it from another machine.
 func (s *stack) operator() *cloud.Stack {
 	parts := s.parts(config.Sweep)
-	return &cloud.Stack{Form: cloud.New(parts), Table: s.store}
+	return &cloud.Stack{Form: cloud.New(parts), Table: s.store, Queue: func(string) cloud.FailedQueue { return &shelf{} }}
 }
 
 // fed returns the keys of the bodies that wait on the enroll queue.
@@ -192,30 +193,76 @@ func (q *shelf) Send(_ context.Context, m []queue.Message) error {
 
 func (q *shelf) Waiting(context.Context) (int, error) { return len(q.held), nil }
 
-func (q *shelf) Drain(ctx context.Context, _ int, move func(context.Context, []queue.Message) error) (int, error) {
-	n := len(q.held)
-	err := move(ctx, q.held)
-	q.held = nil
-	return n, err
+func (q *shelf) Drain(ctx context.Context, limit int, move func(context.Context, []queue.Message) error) (moved int, err error) {
+	for len(q.held) > 0 && moved < limit {
+		n := min(len(q.held), limit-moved, queue.MaxBatch)
+		if err := move(ctx, q.held[:n]); err != nil {
+			return moved, err
+		}
+		q.held, moved = q.held[n:], moved+n
+	}
+	return moved, nil
+}
+
+// shelves are queues by the output that names them.
+type shelves map[string]*shelf
+
+func (s shelves) queue(output string) cloud.FailedQueue {
+	if s[output] == nil {
+		s[output] = &shelf{}
+	}
+	return s[output]
+}
+
+// TestRedriveKeepsItsPace puts back at most so many, of all queues together, and
+// no faster than it is told.
+func TestRedriveKeepsItsPace(t *testing.T) {
+	for _, c := range []struct {
+		pace  cloud.Pace
+		moved []int // of enroll, deliver, outcome, bus
+		takes time.Duration
+	}{
+		{cloud.Pace{}, []int{25, 10, 7, 3}, 0},
+		{cloud.Pace{Max: 30}, []int{25, 5, 0, 0}, 0},
+		{cloud.Pace{PerSecond: 5}, []int{25, 10, 7, 3}, (25 + 10 + 7) * time.Second / 5}, // nothing follows the last
+		{cloud.Pace{Max: 12, PerSecond: 2}, []int{12, 0, 0, 0}, 5 * time.Second},
+		{cloud.Pace{Max: 1000}, []int{25, 10, 7, 3}, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			queues := shelves{}
+			op := newStack(t).operator()
+			op.Queue = queues.queue
+			for output, n := range map[string]int{"EnrollDeadQueue": 25, "DeliverDeadQueue": 10, "OutcomeDeadQueue": 7, "BusDeadQueue": 3} {
+				queues.queue(output).(*shelf).held = slices.Repeat([]queue.Message{{Body: []byte(`{"source":"aftersales"}`)}}, n)
+			}
+			began := time.Now()
+			dead, err := op.Redrive(t.Context(), nil, c.pace)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var moved []int
+			for _, d := range dead {
+				moved = append(moved, d.Moved)
+			}
+			if took := time.Since(began); !slices.Equal(moved, c.moved) || took != c.takes {
+				t.Errorf("%+v moved %v in %s, want %v in %s", c.pace, moved, took, c.moved, c.takes)
+			}
+		})
+	}
 }
 
 // What no rule could deliver goes to the queue of its kind, and a minute's tick
 // that failed goes nowhere: it would only fail as an event.
 func TestRedriveSortsTheBus(t *testing.T) {
-	queues := map[string]*shelf{}
+	queues := shelves{}
 	op := newStack(t).operator()
-	op.Queue = func(output string) cloud.FailedQueue {
-		if queues[output] == nil {
-			queues[output] = &shelf{}
-		}
-		return queues[output]
-	}
+	op.Queue = queues.queue
 	const sale, bounce, nonsense = `{"source":"aftersales","detail-type":"order.created"}`, `{"source":"aws.ses","detail-type":"Email Bounced"}`, `nonsense`
 	bus := op.Queue("BusDeadQueue").(*shelf)
 	for _, body := range []string{sale, bounce, nonsense, "{}", `{"version":"1.0","requestContext":{"condition":"RetriesExhausted"},"requestPayload":{}}`} {
 		bus.held = append(bus.held, queue.Message{Body: []byte(body)})
 	}
-	dead, err := op.Redrive(t.Context(), []string{"bus"})
+	dead, err := op.Redrive(t.Context(), []string{"bus"}, cloud.Pace{})
 	if err != nil || len(dead) != 1 || dead[0].Moved != 5 {
 		t.Fatalf("%+v, %v", dead, err)
 	}

@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"aftersales/internal/followup"
@@ -57,12 +58,31 @@ func (s *Stack) Close(ctx context.Context, id string, now time.Time) (transfer.M
 	return *old, err
 }
 
+// Back is what came for a stack while it was closed, and is at work now.
+type Back struct {
+	Bodies  int // of the inbox
+	Reports int // of providers; about
+}
+
 // Reopen takes a stack into use again whose export was never imported, and queues
-// what came for it meanwhile. It returns how many bodies of the inbox these were;
-// an error behind the opening says what to do about them.
-func (s *Stack) Reopen(ctx context.Context) (int, error) {
+// what came for it meanwhile: bodies of the inbox, and what mail providers reported,
+// which ended among the failed messages. An error behind the opening says what to
+// do about them.
+func (s *Stack) Reopen(ctx context.Context) (Back, error) {
 	if err := transfer.Reopen(ctx, transfer.Records(s.Table)); err != nil {
-		return 0, err
+		return Back{}, err
 	}
-	return s.resume(ctx)
+	bodies, err := s.resume(ctx)
+	if err != nil {
+		return Back{Bodies: bodies}, err
+	}
+	dead, err := s.Redrive(ctx, []string{outcomeQueue}, Pace{})
+	if err != nil {
+		err = fmt.Errorf("it is open again; say `aftersales stack redrive outcome` for what was reported meanwhile: %w", err)
+	}
+	back := Back{Bodies: bodies}
+	for _, d := range dead {
+		back.Reports += d.Moved
+	}
+	return back, err
 }
