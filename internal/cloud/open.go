@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
 
 	"aftersales/internal/config"
 	"aftersales/internal/dynamo"
@@ -67,7 +66,7 @@ func open(name string, parts []Part, log *slog.Logger) (*Form, error) {
 	}
 	p := Parts{
 		Env: env, Config: settings,
-		Store: dynamo.New(lean(dynamodb.NewFromConfig(shared)), dynamo.Tables{Journeys: env.Journeys, Contacts: env.Contacts, Inbox: env.Inbox},
+		Store: dynamo.New(lean(dynamo.Client(shared)), dynamo.Tables{Journeys: env.Journeys, Contacts: env.Contacts, Inbox: env.Inbox},
 			dynamo.Config{Shops: shops, Clock: time.Now}),
 		Secrets: params.New(shared, env.Stack, secretsOf(env.Function, shops)...),
 		Now:     func() time.Time { return time.Now().UTC() }, NewID: rand.Text, Log: log, Metrics: os.Stdout, Version: Version,

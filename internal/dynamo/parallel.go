@@ -3,6 +3,7 @@ package dynamo
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // once makes one attempt of a request when there is a turn for it.
@@ -12,8 +13,18 @@ func (s *Store) once(ctx context.Context) (context.Context, func(), error) {
 	case <-ctx.Done():
 		return nil, nil, ctx.Err()
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, bound(ctx))
 	return ctx, func() { cancel(); <-s.turns }, nil
+}
+
+// bound is how long one attempt may take: at most half of what its caller has left,
+// so that another one, on a connection that is not dead, has its chance.
+func bound(ctx context.Context) time.Duration {
+	end, limited := ctx.Deadline()
+	if !limited {
+		return callTimeout
+	}
+	return min(callTimeout, time.Until(end)/2)
 }
 
 // each runs do for 0 to n-1 at once and returns their errors. Requests take

@@ -17,12 +17,20 @@ import (
 )
 
 const (
-	tries       = 5               // attempts of one request, beside the SDK's own
-	callTimeout = 5 * time.Second // of one attempt
+	tries       = 7               // attempts of one request
+	callTimeout = 5 * time.Second // of one attempt, at most
 )
 
+// Client returns a client for a store, which repeats requests by itself: with the
+// SDK's own repetitions below, nobody would be told in time that the tables do not
+// answer.
+func Client(shared aws.Config) *dynamodb.Client {
+	return dynamodb.NewFromConfig(shared, func(o *dynamodb.Options) { o.Retryer = aws.NopRetryer{} })
+}
+
 // do makes one request, repeating it after throttling, faults of the service and
-// time-outs. Only requests that may be done twice go through it.
+// time-outs, as long as ctx has time for it. Only requests that may be done twice
+// go through it.
 func do[T any](ctx context.Context, s *Store, call func(context.Context) (T, error)) (out T, err error) {
 	for try := range tries {
 		if try > 0 {

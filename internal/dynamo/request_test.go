@@ -49,9 +49,9 @@ func TestWhatPassesIsTriedAgainAndWhatStaysIsNot(t *testing.T) {
 		err  error
 		want int
 	}{
-		{&types.ProvisionedThroughputExceededException{}, 5},
-		{&types.InternalServerError{}, 5},
-		{context.DeadlineExceeded, 5}, // of one attempt: the caller has time
+		{&types.ProvisionedThroughputExceededException{}, 7},
+		{&types.InternalServerError{}, 7},
+		{context.DeadlineExceeded, 7}, // of one attempt: the caller has time
 		{&types.ResourceNotFoundException{}, 1},
 		{errors.New("AccessDeniedException"), 1},
 	} {

@@ -15,8 +15,8 @@ import (
 	"aftersales/internal/followup"
 )
 
-// API is what the store calls; [dynamodb.Client] is one. Its own retries may be
-// on: every write is safe to repeat.
+// API is what the store calls; what [Client] returns is one. Every write is safe to
+// repeat, so its own retries may be on, but then they add to those of the store.
 type API interface {
 	GetItem(ctx context.Context, in *dynamodb.GetItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.GetItemOutput, error)
 	PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.PutItemOutput, error)
@@ -79,8 +79,16 @@ var errNoShops = errors.New("no shops are configured for the store")
 // firstWait is the wait before the second attempt of a request.
 const firstWait = 50 * time.Millisecond
 
+// errNoTime is a request for whose next attempt its caller has no time left.
+var errNoTime = errors.New("the tables do not answer in time")
+
+// backOff waits before an attempt; errNoTime, at once, when ctx would end before.
 func backOff(ctx context.Context, try int) error {
-	t := time.NewTimer(firstWait<<(try-1) + mrand.N(firstWait)) //nolint:gosec // jitter is no secret
+	wait := firstWait<<(try-1) + mrand.N(firstWait) //nolint:gosec // jitter is no secret
+	if end, limited := ctx.Deadline(); limited && time.Until(end) <= wait {
+		return errNoTime
+	}
+	t := time.NewTimer(wait)
 	defer t.Stop()
 	select {
 	case <-t.C:

@@ -11,8 +11,6 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
-
 	"aftersales/internal/cloud"
 	"aftersales/internal/config"
 	"aftersales/internal/dynamo"
@@ -44,7 +42,7 @@ func Stack(ctx context.Context, name string, c *config.Config, log *slog.Logger)
 			c.Shops[i].PublicURL = env.BaseURL
 		}
 	}
-	table := dynamo.New(dynamodb.NewFromConfig(shared), dynamo.Tables{Journeys: env.Journeys, Contacts: env.Contacts, Inbox: env.Inbox},
+	table := dynamo.New(dynamo.Client(shared), dynamo.Tables{Journeys: env.Journeys, Contacts: env.Contacts, Inbox: env.Inbox},
 		dynamo.Config{Shops: shops, Clock: time.Now})
 	files := setup.Source{Config: c}
 	return &cloud.Stack{
