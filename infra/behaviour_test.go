@@ -1,6 +1,7 @@
 package infra_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"os"
@@ -207,6 +208,14 @@ func TestLogsEnd(t *testing.T) {
 	access := at(template, "Resources", "ApiStage", "Properties", "AccessLogSettings")
 	if !strings.Contains(fmt.Sprint(at(access, "DestinationArn")), "${ApiLog}") {
 		t.Error("no access log")
+	}
+	// Each variable is text without quotes of its own, "-" where there is nothing to say;
+	// but error.messageString, which is quoted already.
+	line := regexp.MustCompile(`\$context\.[\w.]+`).ReplaceAllStringFunc(text(access, "Format"), func(name string) string {
+		return map[bool]string{true: `"Internal Server Error"`, false: "-"}[strings.HasSuffix(name, "String")]
+	})
+	if !json.Valid([]byte(line)) {
+		t.Errorf("a line of the access log is no JSON: %s", line)
 	}
 	// A path holds a customer's token, an address is personal.
 	for _, word := range []string{"$context.path", "rawPath", "sourceIp", "userAgent"} {

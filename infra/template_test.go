@@ -186,14 +186,58 @@ func TestTables(t *testing.T) {
 		if text(p, "BillingMode") != "PAY_PER_REQUEST" || ref(at(p, "DeletionProtectionEnabled")) != "DeletionProtection" {
 			t.Errorf("%s: not on demand, or not protected", name)
 		}
-		for _, policy := range []string{"DeletionPolicy", "UpdateReplacePolicy"} {
-			if text(tables[name], policy) != "Retain" {
-				t.Errorf("%s goes with the stack: %s", name, policy)
-			}
-		}
+		kept(t, name, tables[name])
 	}
 	if got := at(read(t, root), "Parameters", "DeletionProtection", "Default"); got != "true" {
 		t.Errorf("tables are not protected by default: %v", got)
+	}
+}
+
+// kept fails when a resource does not outlive its stack, or stays behind when the
+// stack could not even be made.
+func kept(t *testing.T, name string, r tree) {
+	t.Helper()
+	if text(r, "DeletionPolicy") != "RetainExceptOnCreate" || text(r, "UpdateReplacePolicy") != "Retain" {
+		t.Errorf("%s goes with the stack, or stays when it could not be made: %v, %v", name, r["DeletionPolicy"], r["UpdateReplacePolicy"])
+	}
+}
+
+// What may fail in an account that has something already (the log-in page's prefix,
+// the domain at SES) comes before what cannot be taken back, and is taken back whole.
+func TestAFirstDeploymentThatFailsLeavesNothing(t *testing.T) {
+	template := read(t, root)
+	if got := fmt.Sprint(list(at(template, "Resources", "Tables"), "DependsOn")); got != "[Mail Operators]" {
+		t.Errorf("protected tables are there before the names are known to be free: they wait for %s", got)
+	}
+	pool := at(read(t, "infra/console.yaml"), "Resources", "Pool").(tree)
+	kept(t, "the user pool", pool)
+	if at(pool, "Properties", "DeletionProtection") != nil {
+		t.Error("a protected pool stays when its prefix is taken")
+	}
+	prefix := fmt.Sprint(at(template, "Resources", "Operators", "Properties", "Parameters", "LoginPrefix"))
+	for _, part := range []string{"AWS::AccountId", "AWS::StackId"} { // of other people, of other stacks
+		if !strings.Contains(prefix, part) {
+			t.Errorf("the prefix of the log-in page may be taken: it has no %s: %s", part, prefix)
+		}
+	}
+}
+
+// A domain that the account has verified, or another stack's, is taken as it is.
+func TestAnIdentityMayBeThere(t *testing.T) {
+	template, mail := read(t, root), read(t, "infra/mail.yaml")
+	identity := at(mail, "Resources", "Identity").(tree)
+	kept(t, "the identity", identity)
+	if text(identity, "Condition") != "Own" || fmt.Sprint(at(mail, "Conditions", "Own")) != "map[Fn::Equals:[map[Ref:MailIdentity] create]]" {
+		t.Errorf("the identity is made whether it is there or not: %v", at(mail, "Conditions"))
+	}
+	for name, output := range mail["Outputs"].(tree) { // what hangs on a resource that is not there stops the deployment
+		told := list(at(output, "Value"), "Fn::If")
+		if strings.Contains(fmt.Sprint(output), "Identity.") && (len(told) != 3 || !strings.Contains(fmt.Sprint(at(mail, "Conditions", told[0].(string))), "Own")) {
+			t.Errorf("output %s reads an identity that may not be there", name)
+		}
+	}
+	if at(template, "Parameters", "MailIdentity", "Default") != "create" || ref(at(template, "Resources", "Mail", "Properties", "Parameters", "MailIdentity")) != "MailIdentity" {
+		t.Error("nobody can say that the identity is there")
 	}
 }
 
