@@ -112,8 +112,8 @@ func (e *Engine) Enroll(ctx context.Context, now time.Time, groups []Group) []er
 	for i := range todo {
 		todo[i] = i
 	}
-	var consented []followup.ContactID
-	defer func() { e.others(ctx, now, consented) }()
+	var consented []spread
+	defer func() { e.others(ctx, now, consented, errs) }()
 	for races := 0; len(todo) > 0 && races < conflicts; {
 		lost, later, err := e.enrollOnce(ctx, now, groups, todo, errs, &consented)
 		if err != nil {
@@ -134,21 +134,34 @@ func (e *Engine) Enroll(ctx context.Context, now time.Time, groups []Group) []er
 	return errs
 }
 
-// others reconciles the other orders of contacts whose consents changed. What
-// fails here is told, and repaired by the next event of those orders.
-func (e *Engine) others(ctx context.Context, now time.Time, ids []followup.ContactID) {
-	for _, id := range ids {
-		if err := e.AgainContact(ctx, now, id); err != nil {
-			e.c.Log.ErrorContext(ctx, "enroll the other orders of a contact", "contact", id, "err", err)
+// spread is an enrolment that may change what is wanted for the contact's other orders.
+type spread struct {
+	index   int // of its group
+	contact followup.ContactID
+	done    []followup.InboxKey
+}
+
+// others reconciles the other orders of contacts whose consents changed, and then
+// marks the bodies done that said so: who dies before reads them again. What fails
+// here is told, and repaired by the next event of those orders.
+func (e *Engine) others(ctx context.Context, now time.Time, all []spread, errs []error) {
+	for _, s := range all {
+		if err := e.AgainContact(ctx, now, s.contact); err != nil {
+			e.c.Log.ErrorContext(ctx, "enroll the other orders of a contact", "contact", s.contact, "err", err)
+		}
+		if len(s.done) == 0 {
+			continue
+		}
+		if err := e.c.Store.Done(ctx, s.done, ""); err != nil {
+			errs[s.index] = fmt.Errorf("mark body done: %w", err)
 		}
 	}
 }
 
-// enrollOnce makes one attempt. It notes the contacts whose consents changed,
-// if they have other orders. It returns the groups that lost a race, and
+// enrollOnce makes one attempt. It notes the enrolments that concern other orders. It returns the groups that lost a race, and
 // those left for later because another group of this call writes their contact:
 // there are always fewer of those.
-func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, todo []int, errs []error, consented *[]followup.ContactID) (lost, later []int, err error) {
+func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, todo []int, errs []error, consented *[]spread) (lost, later []int, err error) {
 	ids := make([]followup.JourneyID, len(todo))
 	for n, i := range todo {
 		ids[n] = groups[i].Journey
@@ -178,6 +191,7 @@ func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, 
 		case err != nil:
 			errs[w.index] = err
 		case !write:
+			*consented = append(*consented, w.spread()...)
 		case overlaps(change, taken):
 			later = append(later, w.index)
 		default:
@@ -197,8 +211,8 @@ func (e *Engine) enrollOnce(ctx context.Context, now time.Time, groups []Group, 
 			lost = append(lost, owners[n].index)
 		case err != nil:
 			errs[owners[n].index] = err
-		case owners[n].consented && len(owners[n].known[owners[n].j.Head.Contact].Orders) > 1:
-			*consented = append(*consented, owners[n].j.Head.Contact)
+		default:
+			*consented = append(*consented, owners[n].spread()...)
 		}
 	}
 	return lost, later, nil
@@ -229,6 +243,16 @@ type enrolment struct {
 	known map[followup.ContactID]*followup.Contact
 
 	consented bool // a consent changed: the contact's other orders may want more, or less
+	repeated  bool // a consent was known already: who told it may have died before those orders
+}
+
+// spread says what is left to do for the contact's other orders; none: nothing.
+func (w *enrolment) spread() []spread {
+	c := w.known[w.j.Head.Contact]
+	if !w.consented && !w.repeated || c == nil || len(c.Orders) < 2 {
+		return nil
+	}
+	return []spread{{w.index, c.ID, w.g.Done}}
 }
 
 // fold adds the new events to the log and computes the facts.
@@ -249,6 +273,8 @@ func (w *enrolment) fold(ctx context.Context) error {
 	for _, ev := range followup.SortEvents(fresh) {
 		if !slices.ContainsFunc(log, func(o followup.Event) bool { return o.ID == ev.ID && o.Source == ev.Source }) {
 			w.fresh = append(w.fresh, ev)
+		} else if len(ev.Consents) > 0 {
+			w.repeated = true
 		}
 	}
 	w.all = append(log, w.fresh...)
@@ -286,7 +312,10 @@ func (w *enrolment) reconcile(ctx context.Context) (c followup.Change, write boo
 	}
 	w.evidence()
 	desire := rules.Desire(&w.j, contact, w.now)
-	c = followup.Change{Journey: w.j.ID, Version: w.j.Version, Events: w.fresh, Done: w.g.Done}
+	c = followup.Change{Journey: w.j.ID, Version: w.j.Version, Events: w.fresh}
+	if len(w.spread()) == 0 {
+		c.Done = w.g.Done
+	}
 	c.Rows = mergeRows(w.settled(), followup.Reconcile(&w.j, &desire, w.now))
 	head := w.j.Head
 	head.Plan, head.Name, head.Number = "", "", 0

@@ -86,6 +86,7 @@ func (w *enrolment) state(c *followup.Contact) bool {
 	if old := w.known[w.old.Contact]; old != nil && w.old.Contact != c.ID {
 		changed = c.Inherit(old)
 	}
+	mine := slices.Contains(c.Orders, w.j.ID)
 	known := c.Erased.IsZero() || w.j.Head.Facts.PlacedAfter(c.Erased)
 	for _, ev := range w.fresh {
 		if ev.Person != nil && known {
@@ -95,7 +96,9 @@ func (w *enrolment) state(c *followup.Contact) bool {
 			changed = c.State(*ev.Person, followup.Stamp{Time: ev.Time, Source: ev.Source, ID: ev.ID}) || changed
 		}
 		for _, k := range ev.Consents {
-			w.consented = c.Consent(k) || w.consented
+			news := c.Consent(k)
+			w.consented = w.consented || news
+			w.repeated = w.repeated || !news && mine // perhaps from a Save that died behind the contact
 		}
 	}
 	for _, t := range w.g.Texts {
@@ -103,7 +106,7 @@ func (w *enrolment) state(c *followup.Contact) bool {
 			changed = c.Note(t) || changed
 		}
 	}
-	if !slices.Contains(c.Orders, w.j.ID) {
+	if !mine {
 		c.Orders = append(c.Orders, w.j.ID)
 		changed = true
 	}
