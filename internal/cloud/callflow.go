@@ -20,6 +20,8 @@ func (f *Form) Callflow(ctx context.Context, event json.RawMessage) (map[string]
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := Timely(ctx)
+	defer cancel()
 	w, err := f.Work(ctx)
 	if err != nil {
 		return nil, err

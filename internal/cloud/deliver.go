@@ -39,7 +39,7 @@ func (f *Form) Deliver(ctx context.Context, e QueueEvent) (events.SQSEventRespon
 	if c, ok := f.Mail.(idler); ok {
 		c.CloseIdle() // what the sandbox had open may have died while it was frozen
 	}
-	w, err := f.Work(ctx)
+	w, err := f.timelyWork(ctx)
 	if closed(err) {
 		b.log.WarnContext(ctx, "looks rest", "messages", len(e.Records), "reason", err.Error())
 		return b.failed, nil
@@ -87,7 +87,7 @@ func (f *Form) look(ctx context.Context, w *Work, b *batch, items []item) {
 		return
 	}
 	pause(ctx, wait)
-	ctx, cancel := timely(ctx)
+	ctx, cancel := Timely(ctx)
 	defer cancel()
 	ctx, short := withRoom(ctx)
 	var did engine.Tally
@@ -113,14 +113,21 @@ func (f *Form) look(ctx context.Context, w *Work, b *batch, items []item) {
 	}
 }
 
-// timely returns a context that ends a moment before the invocation does, so that
+// Timely returns a context that ends a moment before the invocation does, so that
 // whatever hangs is told, and not taken for a death.
-func timely(ctx context.Context) (context.Context, context.CancelFunc) {
+func Timely(ctx context.Context) (context.Context, context.CancelFunc) {
 	end, limited := ctx.Deadline()
 	if !limited {
 		return context.WithCancel(ctx)
 	}
 	return context.WithDeadline(ctx, end.Add(-lastTime))
+}
+
+// timelyWork is Work that leaves time to say what hangs.
+func (f *Form) timelyWork(ctx context.Context) (*Work, error) {
+	ctx, cancel := Timely(ctx)
+	defer cancel()
+	return f.Work(ctx)
 }
 
 // pause waits for d, or until ctx ends.

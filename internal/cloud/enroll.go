@@ -15,6 +15,8 @@ import (
 // that was moved away it only keeps what came, for the case that it is opened again.
 func (f *Form) Enroll(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
 	b := f.newBatch("enroll")
+	ctx, cancel := Timely(ctx)
+	defer cancel()
 	w, err := f.Work(ctx)
 	if closed(err) {
 		f.leave(ctx, b, e.Records)

@@ -238,10 +238,35 @@ func (f *Form) read() (*ready.Files, error) {
 	return f.files, nil
 }
 
-// Health says why the service cannot work: the tables do not answer.
+// Health says why the service cannot work, in words for everybody: the tables do not
+// answer. The log has the cause.
 func (f *Form) Health(ctx context.Context) error {
 	_, _, err := f.Store.Record(ctx, epochRecord)
-	return err
+	if err != nil {
+		f.Log.ErrorContext(ctx, "the service is ill", "err", err)
+	}
+	return Ill(err)
+}
+
+// What everybody may know of why the service cannot work.
+var (
+	errNoAnswer = errors.New("its tables or its secrets cannot be read now")
+	errUnset    = errors.New("a secret is not set")
+	errAway     = errors.New("it was moved away from here")
+)
+
+// Ill says for everybody what an error of Work means; nil for nil.
+func Ill(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, errSecret):
+		return errUnset
+	case closed(err):
+		return errAway
+	default:
+		return errNoAnswer
+	}
 }
 
 // EngineOn returns an engine that works on a store.

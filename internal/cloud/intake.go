@@ -23,6 +23,8 @@ import (
 // answered. A secret that is missing answers 503 and rings an alarm: nobody can
 // say whether the signature is right.
 func (f *Form) Intake(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	ctx, cancel := Timely(ctx)
+	defer cancel()
 	w, err := f.Work(ctx)
 	if err != nil {
 		f.Log.ErrorContext(ctx, "webhook not taken", "err", err)

@@ -20,6 +20,8 @@ import (
 // [Stack.Reopen] puts them back.
 func (f *Form) Outcome(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
 	b := f.newBatch("outcome")
+	ctx, cancel := Timely(ctx)
+	defer cancel()
 	w, err := f.Work(ctx)
 	if err != nil {
 		return b.failAll(ctx, e.Records, err), nil

@@ -95,7 +95,11 @@ func (s *soon) tell(ctx context.Context, rows []followup.FollowUp) {
 	if len(due) == 0 {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), queueTime)
+	left := queueTime
+	if end, limited := ctx.Deadline(); limited {
+		left = min(left, time.Until(end)) // whoever waits for the answer gets it
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), left)
 	defer cancel()
 	s.turn.Lock()
 	defer s.turn.Unlock()

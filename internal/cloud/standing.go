@@ -83,12 +83,17 @@ func (f *Form) shops() []followup.ShopID {
 	return out
 }
 
+// limitsTime bounds the question for limits: the sweep has its minute for what is due.
+const limitsTime = 5 * time.Second
+
 // limits reads the account's limits when they are too old. Limits that cannot
 // be read stay as they were.
 func (f *Form) limits(ctx context.Context, now time.Time, s stream, st *Stream) (changed bool) {
 	if s.record != mailStream.record || f.Account == nil || now.Sub(st.Limits.At) < limitsFor {
 		return false
 	}
+	ctx, cancel := context.WithTimeout(ctx, limitsTime)
+	defer cancel()
 	l, err := f.Account.Limits(ctx)
 	if err != nil {
 		f.Log.ErrorContext(ctx, "read the account's limits; the last ones stay", "err", err)

@@ -46,6 +46,8 @@ const limitsFor = 5 * time.Minute // limits are taken as they are
 // the allowed rate. Two that run at once take nothing twice: one of them loses
 // the stream's record. What the trigger's event says does not matter.
 func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
+	ctx, cancel := Timely(ctx)
+	defer cancel()
 	now := f.Now()
 	if err := f.here(ctx); err != nil { // nobody may send from here: looks stay in the table
 		f.Log.WarnContext(ctx, "nothing is swept", "reason", err.Error())

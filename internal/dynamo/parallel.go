@@ -24,7 +24,7 @@ func bound(ctx context.Context) time.Duration {
 	if !limited {
 		return callTimeout
 	}
-	return min(callTimeout, time.Until(end)/2)
+	return min(callTimeout, time.Until(end)/2) //nolint:forbidigo // a deadline is of the machine's clock
 }
 
 // each runs do for 0 to n-1 at once and returns their errors. Requests take

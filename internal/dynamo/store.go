@@ -80,12 +80,12 @@ var errNoShops = errors.New("no shops are configured for the store")
 const firstWait = 50 * time.Millisecond
 
 // errNoTime is a request for whose next attempt its caller has no time left.
-var errNoTime = errors.New("the tables do not answer in time")
+var errNoTime = fmt.Errorf("the tables do not answer in time: %w", context.DeadlineExceeded)
 
 // backOff waits before an attempt; errNoTime, at once, when ctx would end before.
 func backOff(ctx context.Context, try int) error {
 	wait := firstWait<<(try-1) + mrand.N(firstWait) //nolint:gosec // jitter is no secret
-	if end, limited := ctx.Deadline(); limited && time.Until(end) <= wait {
+	if end, limited := ctx.Deadline(); limited && time.Until(end) <= wait { //nolint:forbidigo // a deadline is of the machine's clock
 		return errNoTime
 	}
 	t := time.NewTimer(wait)

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -410,6 +411,18 @@ func TestTheTimeOutIsOfOneCall(t *testing.T) {
 	begun := time.Now()
 	_, err := ses.New(e.config(), ses.Config{Timeout: 200 * time.Millisecond}).Send(t.Context(), message())
 	if took := time.Since(begun); took > 5*time.Second || !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("%v after %s", err, took)
+	}
+}
+
+func TestAQuotaThatIsNotToldIsNoEndlessWait(t *testing.T) {
+	mute := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
+	defer mute.Close()
+	shared := newEndpoint(t).config()
+	shared.BaseEndpoint = &mute.URL
+	begun := time.Now()
+	_, err := ses.New(shared, ses.Config{Timeout: 100 * time.Millisecond}).Quota(t.Context())
+	if took := time.Since(begun); !errors.Is(err, context.DeadlineExceeded) || took > 5*time.Second {
 		t.Errorf("%v after %s", err, took)
 	}
 }

@@ -106,8 +106,10 @@ type Quota struct {
 }
 
 // Quota asks SES for the rate and what is left of the day. Reading may be
-// repeated, and is.
+// repeated, and is, within the time of one call.
 func (c *Channel) Quota(ctx context.Context) (Quota, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
 	out, err := c.account(ctx, &sesv2.GetAccountInput{}, func(o *sesv2.Options) { o.Retryer = retry.NewStandard() })
 	if err != nil {
 		return Quota{}, fmt.Errorf("read quota of SES: %w", err)

@@ -19,7 +19,7 @@ const hidden = 60
 
 // Waiting returns about how many messages can be received; SQS counts roughly.
 func (q *Queue) Waiting(ctx context.Context) (int, error) {
-	out, err := q.attributes(ctx, &sqs.GetQueueAttributesInput{
+	out, err := call(ctx, q.attributes, &sqs.GetQueueAttributesInput{
 		QueueUrl: &q.url, AttributeNames: []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages},
 	})
 	if err != nil {
@@ -42,7 +42,7 @@ func (q *Queue) Drain(ctx context.Context, limit int, move func(context.Context,
 	moved := 0
 	var stayed []error
 	for moved < limit {
-		out, err := q.receive(ctx, &sqs.ReceiveMessageInput{
+		out, err := call(ctx, q.receive, &sqs.ReceiveMessageInput{
 			QueueUrl: &q.url, MaxNumberOfMessages: int32(min(queue.MaxBatch, limit-moved)), VisibilityTimeout: hidden, WaitTimeSeconds: 1,
 		})
 		if err != nil {
@@ -94,7 +94,7 @@ func (q *Queue) remove(ctx context.Context, messages []types.Message) error {
 		todo[i] = types.DeleteMessageBatchRequestEntry{Id: new(strconv.Itoa(i)), ReceiptHandle: m.ReceiptHandle}
 	}
 	for round := 0; ; round++ {
-		out, err := q.drop(ctx, &sqs.DeleteMessageBatchInput{QueueUrl: &q.url, Entries: todo})
+		out, err := call(ctx, q.drop, &sqs.DeleteMessageBatchInput{QueueUrl: &q.url, Entries: todo})
 		if err != nil {
 			return fmt.Errorf("delete %d moved messages: %w", len(todo), err)
 		}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 
@@ -20,8 +21,10 @@ import (
 const (
 	parallel = 8 // batches at once
 	rounds   = 4 // tries of the entries of a batch that SQS did not take
+	tries    = 4 // of a call that failed whole
 
-	firstPause = 100 * time.Millisecond // between two of them, doubled each time
+	firstPause  = 100 * time.Millisecond // between two of either, doubled each time
+	callTimeout = 3 * time.Second        // of one call, at most; receiving waits for one of them
 )
 
 // Queue is one queue. It implements [queue.Sender] and is safe for concurrent use.
@@ -39,7 +42,7 @@ var _ queue.Sender = (*Queue)(nil)
 // New returns the queue at a URL. Region, credentials and endpoint are those of
 // shared. It opens no connection yet.
 func New(shared aws.Config, url string) *Queue {
-	api := sqs.NewFromConfig(shared)
+	api := sqs.NewFromConfig(shared, func(o *sqs.Options) { o.Retryer = aws.NopRetryer{} }) // see call
 	return &Queue{send: api.SendMessageBatch, receive: api.ReceiveMessage, drop: api.DeleteMessageBatch, attributes: api.GetQueueAttributes, url: url}
 }
 
@@ -78,7 +81,7 @@ func entries(batch []queue.Message) []types.SendMessageBatchRequestEntry {
 // time.
 func (q *Queue) batch(ctx context.Context, todo []types.SendMessageBatchRequestEntry) error {
 	for round := 0; ; round++ {
-		out, err := q.send(ctx, &sqs.SendMessageBatchInput{QueueUrl: &q.url, Entries: todo})
+		out, err := call(ctx, q.send, &sqs.SendMessageBatchInput{QueueUrl: &q.url, Entries: todo})
 		if err != nil {
 			return fmt.Errorf("send %d messages: %w", len(todo), err)
 		}
@@ -110,7 +113,48 @@ func again[E any](tried []E, failed []types.BatchResultErrorEntry, round int, id
 	return todo, nil
 }
 
+// call makes a call, which may be made twice, again after faults of the service and
+// time-outs, as long as ctx has time for it.
+func call[I, O any](ctx context.Context, do func(context.Context, *I, ...func(*sqs.Options)) (*O, error), in *I) (out *O, err error) {
+	for try := range tries {
+		if try > 0 {
+			if perr := pause(ctx, firstPause<<(try-1)); perr != nil {
+				return nil, errors.Join(perr, err)
+			}
+		}
+		if out, err = once(ctx, do, in); err == nil || ctx.Err() != nil || !passes(err) {
+			return out, err
+		}
+	}
+	return nil, err
+}
+
+// once makes a call that takes half of the time left at most, so that another one,
+// on a connection that is not dead, has its chance.
+func once[I, O any](ctx context.Context, do func(context.Context, *I, ...func(*sqs.Options)) (*O, error), in *I) (*O, error) {
+	most := callTimeout
+	if end, limited := ctx.Deadline(); limited {
+		most = min(most, time.Until(end)/2) //nolint:forbidigo // a deadline is of the machine's clock
+	}
+	ctx, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
+	return do(ctx, in)
+}
+
+// passes reports whether an error may be gone at the next call.
+func passes(err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || // ours: the caller's context is alive
+		retry.IsErrorRetryables(retry.DefaultRetryables).IsErrorRetryable(err) == aws.TrueTernary
+}
+
+// errNoTime is a call for which its caller has no time left.
+var errNoTime = fmt.Errorf("the queue does not answer in time: %w", context.DeadlineExceeded)
+
+// pause waits for d; errNoTime, at once, when ctx would end before.
 func pause(ctx context.Context, d time.Duration) error {
+	if end, limited := ctx.Deadline(); limited && time.Until(end) <= d { //nolint:forbidigo // a deadline is of the machine's clock
+		return errNoTime
+	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {

@@ -7,11 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -193,5 +196,40 @@ func TestContextEndsTheWait(t *testing.T) {
 	all, _ := messages(1)
 	if err := s.queue().Send(ctx, all); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("%v", err)
+	}
+}
+
+// silent answers nothing until a call.
+type silent struct {
+	aws.HTTPClient
+	until int
+	calls int
+}
+
+func (s *silent) Do(r *http.Request) (*http.Response, error) {
+	if s.calls++; s.calls < s.until {
+		<-r.Context().Done()
+		return nil, r.Context().Err()
+	}
+	return &http.Response{
+		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/x-amz-json-1.0"}}, Body: io.NopCloser(strings.NewReader(`{"Successful":[]}`)),
+	}, nil
+}
+
+// A queue that hangs leaves its caller's time to further calls, and is told before
+// that time is over.
+func TestAHangingQueueIsToldInTime(t *testing.T) {
+	for until, want := range map[int]bool{1: true, 3: true, 99: false} {
+		synctest.Test(t, func(t *testing.T) {
+			client := &silent{until: until}
+			q := sqs.New(aws.Config{Region: "eu-central-1", HTTPClient: client, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")}, "https://sqs.example/q")
+			ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
+			defer cancel()
+			all, _ := messages(1)
+			err := q.Send(ctx, all)
+			if ctx.Err() != nil || want != (err == nil) || client.calls > 4 {
+				t.Errorf("answering from call %d: %v after %d calls, %v", until, err, client.calls, ctx.Err())
+			}
+		})
 	}
 }

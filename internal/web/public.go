@@ -59,26 +59,30 @@ func Public(c PublicConfig) http.Handler {
 	mux.HandleFunc("/hooks/", hooks.Missing)
 	mux.HandleFunc("/a/{token}", p.answer)
 	mux.HandleFunc("/u/{token}", p.unsubscribe)
-	mux.HandleFunc("/healthz", p.health)
+	mux.HandleFunc("/healthz", Health(c.Health, c.Version))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { p.missing(w, r) })
 	return p.look.guard("no-referrer", mux)
 }
 
-// health answers monitors.
-func (p *public) health(w http.ResponseWriter, r *http.Request) {
-	if !allowed(w, r, http.MethodGet, http.MethodHead) {
-		problem.New(http.StatusMethodNotAllowed, "method", "this address is only read", "send a GET").Write(w)
-		return
-	}
-	if p.c.Health != nil {
-		if err := p.c.Health(r.Context()); err != nil {
-			problem.JSON(w, "application/json", http.StatusServiceUnavailable, map[string]string{
-				"status": "failing", "reason": err.Error(), "version": p.c.Version,
-			})
+// Health answers monitors: 503 with the reason while check, unless it is nil, returns
+// an error.
+func Health(check func(context.Context) error, version string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if !allowed(w, r, http.MethodGet, http.MethodHead) {
+			problem.New(http.StatusMethodNotAllowed, "method", "this address is only read", "send a GET").Write(w)
 			return
 		}
+		if check != nil {
+			if err := check(r.Context()); err != nil {
+				w.Header().Set("Retry-After", "60")
+				problem.JSON(w, "application/json", http.StatusServiceUnavailable, map[string]string{
+					"status": "failing", "reason": err.Error(), "version": version,
+				})
+				return
+			}
+		}
+		problem.JSON(w, "application/json", http.StatusOK, map[string]string{"status": "ok", "version": version})
 	}
-	problem.JSON(w, "application/json", http.StatusOK, map[string]string{"status": "ok", "version": p.c.Version})
 }
 
 // allowed says which methods an address takes, when r's is none of them.

@@ -47,6 +47,8 @@ func New(f *cloud.Form, rt http.RoundTripper) *Console {
 
 // Handle answers a request.
 func (c *Console) Handle(ctx context.Context, e events.APIGatewayV2HTTPRequest) (events.APIGatewayV2HTTPResponse, error) {
+	ctx, cancel := cloud.Timely(ctx)
+	defer cancel()
 	w, err := c.form.Work(ctx)
 	var s *link.Signer
 	if err == nil {

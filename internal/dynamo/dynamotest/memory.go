@@ -133,6 +133,18 @@ func (m *Memory) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, _
 	return &dynamodb.UpdateItemOutput{}, nil
 }
 
+// DeleteItem is dynamo.Deleter's, without conditions.
+func (m *Memory) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, _ ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.writes++
+	delete(m.table(in.TableName), keyOf(in.Key))
+	return &dynamodb.DeleteItemOutput{}, nil
+}
+
 // TransactWriteItems is dynamo.API's, for puts. A token that was used is done.
 func (m *Memory) TransactWriteItems(ctx context.Context, in *dynamodb.TransactWriteItemsInput, _ ...func(*dynamodb.Options)) (*dynamodb.TransactWriteItemsOutput, error) {
 	if err := ctx.Err(); err != nil {
