@@ -19,18 +19,17 @@ const groupsAhead = 4
 // pass goes once through what is due, in groups, so many at once. It returns
 // the first of what was due, nil when nothing was.
 func (l *Loop) pass(ctx context.Context, at int) (first *followup.Ref, total engine.Tally, err error) {
-	p := passage{Loop: l}
-	work, going := errgroup.WithContext(ctx)
-	work.SetLimit(max(at, 1))
-	p.work, p.going = work, going
+	p := passage{Loop: l, going: ctx}
 	if !p.goes() {
 		return nil, total, nil
 	}
 	if first, err = l.first(ctx); first == nil || err != nil {
 		return nil, total, err
 	}
+	p.work, p.going = errgroup.WithContext(ctx)
+	p.work.SetLimit(max(at, 1))
 	for after := followup.Cursor(""); p.goes(); {
-		ids, next, fault := l.Store.DueJourneys(going, l.Clock.Now(), after, groupsAhead*l.Group)
+		ids, next, fault := l.Store.DueJourneys(p.going, l.Clock.Now(), after, groupsAhead*l.Group)
 		if fault != nil {
 			err = fmt.Errorf("read due: %w", fault)
 			break
@@ -45,7 +44,7 @@ func (l *Loop) pass(ctx context.Context, at int) (first *followup.Ref, total eng
 			break
 		}
 	}
-	err = errors.Join(work.Wait(), err)
+	err = errors.Join(p.work.Wait(), err)
 	return first, p.total, err
 }
 
