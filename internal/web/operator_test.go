@@ -123,7 +123,7 @@ func TestOrderTellsStrays(t *testing.T) {
 	}
 	w.enroll()
 	must(t, w.get(w.operator, "/").Body.String(), `href="#faults"><b>1</b>faults`, "the unclear sends and the faults.",
-		`<a href="/orders/main/1001"><bdi>#1001</bdi></a></td><td><bdi>event reg-9 of shop/main (unit.registered): unit.index`)
+		`<a href="/orders/main/1001"><bdi>#1001</bdi></a>: <bdi>event reg-9 of shop/main (unit.registered): unit.index`)
 	mustNot(t, w.get(w.operator, "/").Body.String(), " more</span>", "Follow-ups with a fault")
 	must(t, w.get(w.operator, "/orders/main/1001").Body.String(), `<dd class="bad">event reg-9 of shop/main (unit.registered): unit.index &#34;7&#34;`, "line l1, which has 1")
 }

@@ -351,15 +351,13 @@ func (d homePage) write(s *sheet) {
 `)
 		}
 		s.raw(`<p class="soft">Events that name what the order does not have, and conditions that failed. The order's page tells what to do.</p>
-<div class="scroll"><table>
-<thead><tr><th scope="col">Order</th><th scope="col">What</th></tr></thead>
-<tbody>`)
+`)
 		for _, v4 := range d.Faulty {
-			s.raw(`<tr><td><a href="`)
+			s.raw(`<p>Order <a href="`)
 			s.text(urlnormalizer(urlfilter(s.order(v4.Journey))))
 			s.raw(`"><bdi>`)
 			s.text(plain(v4.Order))
-			s.raw(`</bdi></a></td><td><bdi>`)
+			s.raw(`</bdi></a>: <bdi>`)
 			s.text(plain(v4.First))
 			s.raw(`</bdi>`)
 			if v4.More != 0 {
@@ -367,11 +365,9 @@ func (d homePage) write(s *sheet) {
 				s.number(v4.More)
 				s.raw(` more</span>`)
 			}
-			s.raw(`</td></tr>
+			s.raw(`</p>
 `)
 		}
-		s.raw(`</tbody></table></div>
-`)
 	}
 	s.raw(`<h2>Follow-ups</h2>
 <p class="soft">`)
