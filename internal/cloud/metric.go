@@ -15,7 +15,7 @@ const namespace = "Aftersales"
 const (
 	metricOldest  = "OldestDueSeconds" // how long the oldest due look has been waiting
 	metricSecrets = "SecretMissing"    // requests that a missing secret let fail
-	metricPlans   = "PlanRefused"      // plans whose version is taken by other content, once a sandbox
+	metricPlans   = "PlanRefused"      // plans whose version is taken by other content, once each
 )
 
 // metrics writes measurements in CloudWatch's embedded metric format: a line of

@@ -31,11 +31,21 @@ func (f *Form) keepPlans(ctx context.Context, s *ready.Shop) error {
 	if err != nil {
 		return err
 	}
-	if err := f.noteRefused(ctx, refused); err != nil || len(refused) > 0 {
-		return err // the next sandbox tries again, and says so again
+	if err := f.noteRefused(ctx, refused); err != nil {
+		return err
+	}
+	if len(refused) > 0 {
+		now = notKept
+	}
+	if version > 0 && string(kept) == string(now) {
+		return nil
 	}
 	return ignoreConflict(f.Store.SetRecord(ctx, plansRecord, now, version)) // another sandbox kept them
 }
+
+// notKept stands for plans of which one was refused. No deployment has it for its
+// own, so every new sandbox tries again, one of the deployment before this, too.
+var notKept = []byte(`"refused"`)
 
 // Refused is a plan of the deployment whose version the stack knows with other
 // content: orders follow what the stack knows until the version is raised.
@@ -69,12 +79,12 @@ func (f *Form) keepEach(ctx context.Context, s *ready.Shop) (refused []Refused, 
 		}
 		refused = append(refused, Refused{d.Shop, d.Name, d.Version})
 		f.Log.ErrorContext(ctx, "plan refused: its version was used with other content", "plan", d.Name, "version", d.Version, "raise_to", d.Version+1)
-		f.metrics.put(f.Now(), metricPlans, "Count", 1)
 	}
 	return refused, nil
 }
 
-// noteRefused keeps what was refused, for people to see.
+// noteRefused keeps what was refused, for people to see. The alarm rings for what
+// was not kept before: once a version, not with every sandbox.
 func (f *Form) noteRefused(ctx context.Context, refused []Refused) error {
 	now, err := json.Marshal(append([]Refused{}, refused...))
 	if err != nil {
@@ -84,7 +94,21 @@ func (f *Form) noteRefused(ctx context.Context, refused []Refused) error {
 	if err != nil || string(kept) == string(now) || version == 0 && len(refused) == 0 {
 		return err
 	}
-	return ignoreConflict(f.Store.SetRecord(ctx, refusedRecord, now, version))
+	var known []Refused
+	if version > 0 {
+		if err := json.Unmarshal(kept, &known); err != nil {
+			return fmt.Errorf("read refused plans: %w", err)
+		}
+	}
+	if err := f.Store.SetRecord(ctx, refusedRecord, now, version); err != nil {
+		return ignoreConflict(err) // another sandbox kept it, and rang
+	}
+	for _, r := range refused {
+		if !slices.Contains(known, r) {
+			f.metrics.put(f.Now(), metricPlans, "Count", 1)
+		}
+	}
+	return nil
 }
 
 // Refused returns the plans of the deployment that the stack does not follow.

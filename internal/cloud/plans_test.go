@@ -71,7 +71,7 @@ func TestAPlanEditedUnderItsOldNumber(t *testing.T) {
 	if out := s.page(http.MethodGet, "/healthz", ""); out.StatusCode != http.StatusOK {
 		t.Errorf("pages answer %d", out.StatusCode)
 	}
-	if !strings.Contains(s.metrics.text(), `"PlanRefused":1`) || !strings.Contains(s.logs.text(), "plan refused: its version was used with other content") {
+	if strings.Count(s.metrics.text(), `"PlanRefused":1`) != 1 || !strings.Contains(s.logs.text(), "plan refused: its version was used with other content") {
 		t.Errorf("nobody is told: %s", s.metrics.text())
 	}
 	told, err := s.form(config.Console).Refused(t.Context())
@@ -79,6 +79,20 @@ func TestAPlanEditedUnderItsOldNumber(t *testing.T) {
 		t.Errorf("refused: %+v, %v", told, err)
 	}
 	s.minutes(2)
+	s.accept(happened("order.paid", "2000", "paid", s.Now()))
+	if n := strings.Count(s.metrics.text(), `"PlanRefused":1`); n != 1 {
+		t.Errorf("rang %d times, want once, however many sandboxes there are", n)
+	}
+	s.deploy() // rolled back
+	s.accept(bought("2500", s.Now()))
+	if told, err = s.form(config.Console).Refused(t.Context()); err != nil || len(told) > 0 {
+		t.Errorf("still refused after it was rolled back: %+v, %v", told, err)
+	}
+	s.deploy("wait: P1D, at", "wait: P4D, at")
+	s.accept(bought("2600", s.Now()))
+	if n := strings.Count(s.metrics.text(), `"PlanRefused":1`); n != 2 {
+		t.Errorf("deployed once more, it rang %d times, want twice", n)
+	}
 	s.deploy("wait: P1D, at", "wait: P4D, at", "version: 1\n", "version: 2\n")
 	s.accept(bought("3000", s.Now()))
 	s.accept(happened("order.delivered", "3000", "delivered", s.Now()))
