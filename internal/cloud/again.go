@@ -8,6 +8,7 @@ import (
 
 	"aftersales/internal/followup"
 	"aftersales/internal/queue"
+	"aftersales/internal/ready"
 )
 
 const (
@@ -24,19 +25,16 @@ type settled struct {
 }
 
 // reconcile queues every journey to be enrolled again when plans, catalogue,
-// shops or holidays are not those of the last time, some pages a sweep.
-func (f *Form) reconcile(ctx context.Context) error {
+// shops or holidays are not those of the last time, some pages a sweep. kept says
+// what the last time was.
+func (f *Form) reconcile(ctx context.Context, kept followup.Record) error {
 	now, err := f.fingerprint()
 	if err != nil {
 		return err
 	}
-	value, version, err := f.Store.Record(ctx, settingsRecord)
-	if err != nil {
-		return err
-	}
 	var at settled
-	if version > 0 {
-		if err := json.Unmarshal(value, &at); err != nil {
+	if kept.Version > 0 {
+		if err := json.Unmarshal(kept.Value, &at); err != nil {
 			return fmt.Errorf("read settings: %w", err)
 		}
 	}
@@ -49,10 +47,11 @@ func (f *Form) reconcile(ctx context.Context) error {
 	if at, err = f.queueAgain(ctx, at); err != nil {
 		return err
 	}
-	if value, err = json.Marshal(at); err != nil {
+	value, err := json.Marshal(at)
+	if err != nil {
 		return err
 	}
-	err = f.Store.SetRecord(ctx, settingsRecord, value, version)
+	err = f.Store.SetRecord(ctx, settingsRecord, value, kept.Version)
 	if errors.Is(err, followup.ErrConflict) { // another sweep queued them too, which is harmless
 		return nil
 	}
@@ -72,11 +71,20 @@ func (f *Form) unsettle(ctx context.Context) error {
 func (f *Form) fingerprint() (string, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	files, err := f.read()
-	if err != nil {
-		return "", err
+	return f.print()
+}
+
+// print is fingerprint, of a form that is locked.
+func (f *Form) print() (string, error) {
+	digest := f.Digest
+	if digest == "" {
+		files, err := f.read()
+		if err != nil {
+			return "", err
+		}
+		digest = files.Digest()
 	}
-	return files.Fingerprint(f.Config), nil
+	return ready.Fingerprint(f.Config, digest), nil
 }
 
 // queueAgain queues the next pages of journeys.

@@ -23,6 +23,7 @@ import (
 	"aftersales/internal/link"
 	"aftersales/internal/queue"
 	"aftersales/internal/ready"
+	"aftersales/internal/transfer"
 )
 
 // Parts are what a Form is made of. A function needs only those it uses; the
@@ -31,6 +32,7 @@ type Parts struct {
 	Env          *config.Cloud
 	Config       *config.Config
 	Files        func() (ready.Files, error)                  // reads plans and catalogue, once; nil: the function needs none
+	Digest       string                                       // of the same, see [ready.Files.Digest]; "": Files are read for it
 	Composer     func(*link.Links) (followup.Composer, error) // deliver, console; nil: nothing is composed
 	Store        followup.SweptStore                          //
 	Secrets      Secrets                                      //
@@ -69,7 +71,9 @@ func New(p Parts) *Form {
 type Work struct {
 	*ready.Shop
 	Engine  *engine.Engine
-	Epoch   int       // of the deployment, raised by a restore
+	Epoch   int // of the deployment, raised by a restore
+	form    *Form
+	full    bool      // plans and catalogue were read
 	keys    string    // the secrets it was made with
 	checked time.Time // when keys and epoch were last looked at
 }
@@ -93,11 +97,18 @@ func (f *Form) Work(ctx context.Context) (*Work, error) {
 	var unread error
 	var reading sync.WaitGroup
 	reading.Go(func() { keys, unread = f.keys(ctx) }) // of another service than the rest
-	moved := f.here(ctx)
-	epoch, err := f.epoch(ctx)
+	names := []string{transfer.MovedKey, epochRecord}
+	if f.made == nil && f.Files != nil {
+		names = append(names, plansRecord)
+	}
+	kept, err := f.Store.ReadRecords(ctx, names)
 	reading.Wait()
-	if moved != nil {
-		return nil, moved
+	epoch := 0
+	if err == nil {
+		if moved := movedIn(kept[0]); moved != nil {
+			return nil, moved
+		}
+		epoch, err = epochIn(kept[1])
 	}
 	err = cmp.Or(unread, err)
 	text := joined(keys)
@@ -107,7 +118,7 @@ func (f *Form) Work(ctx context.Context) (*Work, error) {
 	case err != nil:
 		return nil, err
 	case f.made == nil || f.made.keys != text || f.made.Epoch != epoch:
-		made, err := f.make(ctx, keys, epoch)
+		made, err := f.make(ctx, keys, epoch, kept[2:])
 		if err != nil {
 			return nil, err
 		}
@@ -189,40 +200,80 @@ const (
 	settingsRecord = "settings" // fingerprint of the settings that journeys were reconciled with
 )
 
-// epoch is raised by hand after a restore: reservations of an older one may
-// have been sent.
 func (f *Form) epoch(ctx context.Context) (int, error) {
 	value, version, err := f.Store.Record(ctx, epochRecord)
-	if err != nil || version == 0 {
+	if err != nil {
 		return 0, err
 	}
-	var n int
-	if err := json.Unmarshal(value, &n); err != nil {
+	return epochIn(followup.Record{Value: value, Version: version})
+}
+
+// epochIn reads the epoch, which is raised by hand after a restore: reservations of
+// an older one may have been sent.
+func epochIn(r followup.Record) (n int, err error) {
+	if r.Version == 0 {
+		return 0, nil
+	}
+	if err := json.Unmarshal(r.Value, &n); err != nil {
 		return 0, fmt.Errorf("read epoch: %w", err)
 	}
 	return n, nil
 }
 
-func (f *Form) make(ctx context.Context, keys ready.Keys, epoch int) (*Work, error) {
-	files, err := f.read()
+// make makes what to work with; plans says which are kept, if that was read.
+func (f *Form) make(ctx context.Context, keys ready.Keys, epoch int, plans []followup.Record) (*Work, error) {
+	s, err := ready.New(f.Config, ready.Files{}, keys)
 	if err != nil {
 		return nil, err
 	}
-	s, err := ready.New(f.Config, *files, keys)
-	if err != nil {
-		return nil, err
-	}
+	w := &Work{Shop: s, Epoch: epoch, form: f}
 	if f.Files != nil {
-		if err := f.keepPlans(ctx, s); err != nil {
+		if err := f.plansKept(ctx, w, plans); err != nil {
 			return nil, err
 		}
 	}
-	w := &Work{Shop: s, Epoch: epoch}
 	w.Engine, err = f.EngineOn(w, f.Seen())
 	return w, err
 }
 
-// read reads plans and catalogue; they live as long as the sandbox.
+// plansKept stores the plans unless the record that was read says that they are:
+// then they need not even be read.
+func (f *Form) plansKept(ctx context.Context, w *Work, record []followup.Record) error {
+	name, err := f.print()
+	if err != nil {
+		return err
+	}
+	now, err := json.Marshal(name)
+	if err != nil || len(record) == 1 && record[0].Version > 0 && string(record[0].Value) == string(now) {
+		return err
+	}
+	if err := w.read(); err != nil {
+		return err
+	}
+	return f.keepPlans(ctx, w.Shop)
+}
+
+// plans returns plans and catalogue, as an engine asks for them.
+func (w *Work) plans() ([]*followup.Plan, *followup.Catalogue, error) {
+	w.form.mu.Lock()
+	defer w.form.mu.Unlock()
+	err := w.read()
+	return w.Plans, w.Catalogue, err
+}
+
+// read reads plans and catalogue unless they are there. The form must be locked.
+func (w *Work) read() error {
+	if w.full {
+		return nil
+	}
+	files, err := w.form.read()
+	if err == nil {
+		w.Files, w.full = *files, true
+	}
+	return err
+}
+
+// read reads plans and catalogue; they live as long as the sandbox. The form must be locked.
 func (f *Form) read() (*ready.Files, error) {
 	switch {
 	case f.files != nil:
@@ -272,7 +323,7 @@ func Ill(err error) error {
 // EngineOn returns an engine that works on a store.
 func (f *Form) EngineOn(w *Work, store followup.Store) (*engine.Engine, error) {
 	c := engine.Config{
-		Store: store, Shops: w.Rules(w.Epoch), Channels: f.channels(w.Shop), Read: w.Read, Parse: f.stored, ID: f.NewID, Parallel: parallel,
+		Store: store, Shops: w.Rules(w.Epoch), Channels: f.channels(w.Shop), Plans: w.plans, Read: w.Read, Parse: f.stored, ID: f.NewID, Parallel: parallel,
 		Log: f.Log, Room: f.room, Rest: f.rest, Watermark: f.watermark,
 	}
 	if f.Composer != nil {

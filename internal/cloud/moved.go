@@ -1,17 +1,18 @@
 package cloud
 
 import (
-	"context"
 	"errors"
 
+	"aftersales/internal/followup"
 	"aftersales/internal/transfer"
 )
 
-// here returns an error when the state was moved away: nothing may be sent from
-// it, and webhooks have to come again elsewhere. That it cannot be read stops nothing.
-func (f *Form) here(ctx context.Context) error {
-	if err := transfer.Here(ctx, transfer.Records(f.Store)); closed(err) {
-		return err
+// movedIn returns an error when the state was moved away, by the note of it: nothing
+// may be sent from it, and webhooks have to come again elsewhere. That the note cannot
+// be understood stops nothing.
+func movedIn(note followup.Record) error {
+	if m, err := transfer.ParseMoved(string(note.Value)); err == nil && m != nil {
+		return m
 	}
 	return nil
 }

@@ -72,7 +72,7 @@ func open(name string, parts []Part, log *slog.Logger) (*Form, error) {
 		Now:     func() time.Time { return time.Now().UTC() }, NewID: rand.Text, Log: log, Metrics: os.Stdout, Version: Version,
 	}
 	if env.Function != config.Intake { // it stores bodies; what they are for, others look up
-		p.Files = shop.Files
+		p.Files, p.Digest = shop.Files, shop.Digest()
 	}
 	for _, part := range parts {
 		part(&p, shared)

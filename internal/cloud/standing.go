@@ -14,13 +14,22 @@ import (
 // standing reads where a stream stands, and the version to write over.
 func (f *Form) standing(ctx context.Context, s stream) (st Stream, version int64, err error) {
 	value, version, err := f.Store.Record(ctx, s.record)
-	if err != nil || version == 0 {
+	if err != nil {
 		return st, version, err
 	}
-	if err := json.Unmarshal(value, &st); err != nil {
-		return st, 0, fmt.Errorf("read %s: %w", s.record, err)
+	st, err = streamIn(s, followup.Record{Value: value, Version: version})
+	return st, version, err
+}
+
+// streamIn reads where a stream stands, from its record.
+func streamIn(s stream, r followup.Record) (st Stream, err error) {
+	if r.Version == 0 {
+		return st, nil
 	}
-	return st, version, nil
+	if err := json.Unmarshal(r.Value, &st); err != nil {
+		return st, fmt.Errorf("read %s: %w", s.record, err)
+	}
+	return st, nil
 }
 
 // keep writes where a stream stands; ErrConflict when somebody else did.

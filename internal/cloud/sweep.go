@@ -1,7 +1,6 @@
 package cloud
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,10 +9,9 @@ import (
 	"slices"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"aftersales/internal/followup"
 	"aftersales/internal/queue"
+	"aftersales/internal/transfer"
 )
 
 // stream is a set of lanes that share one rate, and one record.
@@ -49,22 +47,26 @@ func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
 	ctx, cancel := Timely(ctx)
 	defer cancel()
 	now := f.Now()
-	if err := f.here(ctx); err != nil { // nobody may send from here: looks stay in the table
-		f.Log.WarnContext(ctx, "nothing is swept", "reason", err.Error())
+	kept, unread := f.swept(ctx)
+	if moved := movedIn(kept[transfer.MovedKey]); moved != nil { // nobody may send from here: looks stay in the table
+		f.Log.WarnContext(ctx, "nothing is swept", "reason", moved.Error())
 		f.metrics.put(now, metricOldest, "Seconds", 0) // the alarm of a silent sweep stays quiet
 		return nil
 	}
-	var errs []error
-	for _, s := range streams() {
-		if err := f.sweep(ctx, now, s); err != nil {
-			errs = append(errs, fmt.Errorf("sweep %s: %w", s.record, err))
+	seen := f.glance(ctx, now, followup.Lanes)
+	errs := []error{unread}
+	if unread == nil {
+		for _, s := range streams() {
+			if err := f.sweep(ctx, now, s, kept[s.record], seen); err != nil {
+				errs = append(errs, fmt.Errorf("sweep %s: %w", s.record, err))
+			}
+		}
+		if err := f.reconcile(ctx, kept[settingsRecord]); err != nil {
+			errs = append(errs, fmt.Errorf("reconcile with new settings: %w", err))
 		}
 	}
-	if err := f.reconcile(ctx); err != nil {
-		errs = append(errs, fmt.Errorf("reconcile with new settings: %w", err))
-	}
 	if f.Metrics != nil {
-		oldest, err := f.oldest(ctx, now)
+		oldest, err := seen.oldest(now)
 		if err == nil {
 			f.metrics.put(now, metricOldest, "Seconds", oldest.Seconds())
 		}
@@ -73,14 +75,36 @@ func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
 	return errors.Join(errs...)
 }
 
+// swept returns the records that a sweep needs, by their names.
+func (f *Form) swept(ctx context.Context) (map[string]followup.Record, error) {
+	names := []string{transfer.MovedKey, settingsRecord}
+	for _, s := range streams() {
+		names = append(names, s.record)
+	}
+	kept, err := f.Store.ReadRecords(ctx, names)
+	out := map[string]followup.Record{}
+	for i := range kept {
+		out[names[i]] = kept[i]
+	}
+	return out, err
+}
+
 // tries is how often a stream's record is read again when somebody else wrote it.
 const tries = 8
 
-// sweep serves one stream. Another sweep, or looks that are due soon, may write
-// its record meanwhile: then it begins anew from there.
-func (f *Form) sweep(ctx context.Context, now time.Time, s stream) error {
-	for range tries {
-		if err := f.sweepOnce(ctx, now, s); !errors.Is(err, followup.ErrConflict) {
+// sweep serves one stream, by its record and what was seen of the index. Another
+// sweep, or looks that are due soon, may write the record meanwhile: then it begins
+// anew from there.
+func (f *Form) sweep(ctx context.Context, now time.Time, s stream, kept followup.Record, seen *glance) error {
+	for n := range tries {
+		if n > 0 {
+			var err error
+			if kept.Value, kept.Version, err = f.Store.Record(ctx, s.record); err != nil {
+				return err
+			}
+			seen = f.glance(ctx, now, s.lanes)
+		}
+		if err := f.sweepOnce(ctx, now, s, kept, seen); !errors.Is(err, followup.ErrConflict) {
 			return err
 		}
 		f.Log.InfoContext(ctx, "somebody else moved the stream on; the sweep begins anew", "stream", s.record)
@@ -90,11 +114,12 @@ func (f *Form) sweep(ctx context.Context, now time.Time, s stream) error {
 
 // sweepOnce gives slots, keeps where it stands, and only then queues. Work that a
 // death in between leaves behind is found by healing.
-func (f *Form) sweepOnce(ctx context.Context, now time.Time, s stream) error {
-	st, version, err := f.standing(ctx, s)
+func (f *Form) sweepOnce(ctx context.Context, now time.Time, s stream, kept followup.Record, seen *glance) error {
+	st, err := streamIn(s, kept)
 	if err != nil {
 		return err
 	}
+	version := kept.Version
 	before := st.clone()
 	changed := f.limits(ctx, now, s, &st)
 	if st.stopped(now, f.shops()) {
@@ -105,7 +130,7 @@ func (f *Form) sweepOnce(ctx context.Context, now time.Time, s stream) error {
 	}
 	st.Turn(now)
 	budget := f.budget(s, &st)
-	slots, moved, err := f.slots(ctx, now, s, &st, &budget)
+	slots, moved, err := f.slots(ctx, now, s, &sweeping{seen, &st, &budget})
 	if err != nil {
 		return err
 	}
@@ -131,17 +156,24 @@ func ignoreConflict(err error) error {
 	return err
 }
 
+// sweeping is what one sweep of a stream works on.
+type sweeping struct {
+	*glance
+	*Stream
+	*Budget
+}
+
 // slots gives every lane what it may have: new looks first, lost ones after.
-func (f *Form) slots(ctx context.Context, now time.Time, s stream, st *Stream, b *Budget) (all []Slot, moved bool, err error) {
+func (f *Form) slots(ctx context.Context, now time.Time, s stream, w *sweeping) (all []Slot, moved bool, err error) {
 	for _, l := range s.lanes {
-		slots, changed, err := f.advance(ctx, now, s, st, l, b)
+		slots, changed, err := f.advance(ctx, now, s, l, w)
 		if err != nil {
 			return nil, false, err
 		}
 		all, moved = append(all, slots...), moved || changed
 	}
 	for _, l := range s.lanes {
-		slots, changed, err := f.heal(ctx, now, st, l, b)
+		slots, changed, err := f.heal(ctx, now, l, w)
 		if err != nil {
 			return nil, false, err
 		}
@@ -151,12 +183,12 @@ func (f *Form) slots(ctx context.Context, now time.Time, s stream, st *Stream, b
 }
 
 // advance gives slots to what comes next in a lane. More than is usual pauses it.
-func (f *Form) advance(ctx context.Context, now time.Time, s stream, st *Stream, l followup.Lane, b *Budget) (slots []Slot, moved bool, err error) {
-	lane := st.lane(l)
+func (f *Form) advance(ctx context.Context, now time.Time, s stream, l followup.Lane, w *sweeping) (slots []Slot, moved bool, err error) {
+	lane := w.lane(l)
 	if !lane.Paused.over(now) {
 		return nil, false, nil
 	}
-	want, usual := st.Room(now, *b), -1
+	want, usual := w.Room(now, *w.Budget), -1
 	if s.sends {
 		usual = lane.Usual(now)
 	}
@@ -166,7 +198,7 @@ func (f *Form) advance(ctx context.Context, now time.Time, s stream, st *Stream,
 	if usual >= 0 {
 		want = min(want, usual+1)
 	}
-	refs, err := f.due(ctx, l, lane.Place, now.Add(horizon), want)
+	refs, err := f.due(ctx, w.glance, l, lane.Place, now.Add(horizon), want)
 	if err != nil || len(refs) == 0 {
 		return nil, false, err
 	}
@@ -174,7 +206,7 @@ func (f *Form) advance(ctx context.Context, now time.Time, s stream, st *Stream,
 		refs = refs[:usual]
 		f.unusual(ctx, now, l, lane, usual)
 	}
-	return st.Give(now, l, b, refs), true, nil
+	return w.Give(now, l, w.Budget, refs), true, nil
 }
 
 // unusual pauses a lane after the usual work of an hour.
@@ -184,17 +216,17 @@ func (f *Form) unusual(ctx context.Context, now time.Time, l followup.Lane, lane
 }
 
 // heal gives slots to what was queued ten minutes ago and still waits.
-func (f *Form) heal(ctx context.Context, now time.Time, st *Stream, l followup.Lane, b *Budget) (slots []Slot, moved bool, err error) {
-	lane := st.lane(l)
+func (f *Form) heal(ctx context.Context, now time.Time, l followup.Lane, w *sweeping) (slots []Slot, moved bool, err error) {
+	lane := w.lane(l)
 	behind, known := lane.Behind(now)
 	if !known || !lane.Paused.over(now) || !lane.Healing(now) {
 		return nil, false, nil
 	}
-	want := st.Room(now, *b)
+	want := w.Room(now, *w.Budget)
 	if want == 0 {
 		return nil, true, nil
 	}
-	refs, err := f.due(ctx, l, lane.Heal, behind.At, want)
+	refs, err := f.due(ctx, w.glance, l, lane.Heal, behind.At, want)
 	if err != nil {
 		return nil, false, err
 	}
@@ -203,25 +235,7 @@ func (f *Form) heal(ctx context.Context, now time.Time, st *Stream, l followup.L
 	if len(refs) > 0 {
 		f.Log.WarnContext(ctx, "looks are queued again", "lane", l, "looks", len(refs), "oldest", refs[0].ID)
 	}
-	return st.Heal(now, l, b, refs, full), true, nil
-}
-
-// due merges the shards of a lane by (time, id).
-func (f *Form) due(ctx context.Context, l followup.Lane, from followup.Place, until time.Time, limit int) ([]followup.Ref, error) {
-	pages := make([][]followup.Ref, f.Store.Shards())
-	group, ctx := errgroup.WithContext(ctx)
-	for i := range pages {
-		group.Go(func() (err error) {
-			pages[i], err = f.Store.DueIn(ctx, l, i, from, until, limit)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, fmt.Errorf("read due of %s: %w", l, err)
-	}
-	all := slices.Concat(pages...)
-	slices.SortFunc(all, func(a, b followup.Ref) int { return cmp.Or(a.Next.Compare(b.Next), cmp.Compare(a.ID, b.ID)) })
-	return all[:min(limit, len(all))], nil
+	return w.Heal(now, l, w.Budget, refs, full), true, nil
 }
 
 // queue sends the messages of slots, each delayed to its second.
@@ -238,19 +252,4 @@ func (f *Form) queue(ctx context.Context, now time.Time, slots []Slot) error {
 		return nil
 	}
 	return f.DeliverQueue.Send(ctx, messages)
-}
-
-// oldest returns how long the oldest look that is due has been waiting.
-func (f *Form) oldest(ctx context.Context, now time.Time) (time.Duration, error) {
-	oldest := time.Duration(0)
-	for _, l := range followup.Lanes {
-		refs, err := f.due(ctx, l, followup.Place{}, now, 1)
-		if err != nil {
-			return 0, err
-		}
-		if len(refs) > 0 {
-			oldest = max(oldest, now.Sub(refs[0].Next))
-		}
-	}
-	return oldest, nil
 }

@@ -3,9 +3,15 @@ package dynamo
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
+
+	"aftersales/internal/followup"
 )
 
-func recordKey(key string) item { return item{attrPK: text("CTL#" + key)} }
+const recordPrefix = "CTL#"
+
+func recordKey(key string) item { return item{attrPK: text(recordPrefix + key)} }
 
 // Record returns a value and its version; version 0: there is none.
 func (s *Store) Record(ctx context.Context, key string) ([]byte, int64, error) {
@@ -17,6 +23,29 @@ func (s *Store) Record(ctx context.Context, key string) ([]byte, int64, error) {
 		return nil, 0, fmt.Errorf("read record %s: %w", key, err)
 	}
 	return it.body(), it.number(attrVersion), nil
+}
+
+// ReadRecords returns several records, by one request.
+func (s *Store) ReadRecords(ctx context.Context, keys []string) ([]followup.Record, error) {
+	if err := alive(ctx, "read records"); err != nil {
+		return nil, err
+	}
+	ask := make([]item, len(keys))
+	for i, key := range keys {
+		ask[i] = recordKey(key)
+	}
+	items, err := s.batchGet(ctx, s.t.Inbox, ask)
+	if err != nil {
+		return nil, fmt.Errorf("read %d records: %w", len(keys), err)
+	}
+	out := make([]followup.Record, len(keys))
+	for _, it := range items {
+		key := strings.TrimPrefix(it.text(attrPK), recordPrefix)
+		if i := slices.Index(keys, key); i >= 0 {
+			out[i] = followup.Record{Value: it.body(), Version: it.number(attrVersion)}
+		}
+	}
+	return out, nil
 }
 
 // SetRecord writes a value over the version that was read (0: must not exist), or

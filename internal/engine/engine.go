@@ -37,6 +37,9 @@ type Config struct {
 	Parallel int                                            // sends at once, over all Delivers; 0: 8
 	Log      *slog.Logger
 
+	// Plans returns the plans and the catalogue of all Shops, when rules are first
+	// asked for: much of what comes needs none. nil: Shops has them.
+	Plans func() ([]*followup.Plan, *followup.Catalogue, error)
 	// Room says whether there is time for another send; without it nothing is
 	// armed, and rows keep their look. nil: always.
 	Room func(ctx context.Context) bool
@@ -54,6 +57,7 @@ type Engine struct {
 	turns chan struct{} // as many as sends may be made at once
 	mu    sync.Mutex
 	rules map[followup.ShopID]*followup.Rules
+	ready bool                        // rules have their plans
 	busy  map[followup.ContactID]bool // contacts that a round is sending to
 	lanes map[lane]time.Time          // until when a lane rests after a fault of the account
 }
@@ -78,9 +82,10 @@ func (e *Engine) Store() followup.Store { return e.c.Store }
 // journey is pinned to among them.
 func (e *Engine) Rules(ctx context.Context, j *followup.Journey) (*followup.Rules, error) {
 	shop, _ := j.ID.Split()
-	e.mu.Lock()
-	r := e.rules[shop]
-	e.mu.Unlock()
+	r, err := e.rulesOf(shop)
+	if err != nil {
+		return nil, err
+	}
 	if r == nil {
 		return nil, fmt.Errorf("journey %s: shop %q is not configured", j.ID, shop)
 	}
@@ -100,6 +105,25 @@ func (e *Engine) Rules(ctx context.Context, j *followup.Journey) (*followup.Rule
 		return nil, fmt.Errorf("read stored plan %s: %w", hash, err)
 	}
 	return e.learn(shop, p), nil
+}
+
+// rulesOf returns the settings of a shop, nil when there is none of that id.
+func (e *Engine) rulesOf(shop followup.ShopID) (*followup.Rules, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.ready && e.c.Plans != nil {
+		plans, catalogue, err := e.c.Plans()
+		if err != nil {
+			return nil, err
+		}
+		for id, r := range e.rules {
+			full := *r
+			full.Plans, full.Catalogue = plans, catalogue
+			e.rules[id] = &full
+		}
+	}
+	e.ready = true
+	return e.rules[shop], nil
 }
 
 // learn adds a stored plan to the shop's rules, which are never changed in place.

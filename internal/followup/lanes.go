@@ -58,9 +58,18 @@ type Swept interface {
 type Records interface {
 	// Record returns a value and its version; version 0: there is none.
 	Record(ctx context.Context, key string) (value []byte, version int64, err error)
+	// ReadRecords returns several, each as Record does, in the order of their keys,
+	// which are distinct and few. No moment at which all were so need have been.
+	ReadRecords(ctx context.Context, keys []string) ([]Record, error)
 	// SetRecord writes a value over the version that was read (0: must not
 	// exist), or answers ErrConflict.
 	SetRecord(ctx context.Context, key string, value []byte, version int64) error
+}
+
+// Record is a value and its version; version 0: there is none.
+type Record struct {
+	Value   []byte
+	Version int64
 }
 
 // Archive gives back a body of the inbox by its key, or ErrNotFound. A form that

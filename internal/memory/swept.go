@@ -89,6 +89,18 @@ func (s *Store) Record(ctx context.Context, key string) ([]byte, int64, error) {
 	return slices.Clone(d.json), d.version, nil
 }
 
+// ReadRecords returns several records.
+func (s *Store) ReadRecords(ctx context.Context, keys []string) ([]followup.Record, error) {
+	out := make([]followup.Record, len(keys))
+	for i, key := range keys {
+		var err error
+		if out[i].Value, out[i].Version, err = s.Record(ctx, key); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // SetRecord writes a value over the version that was read, or answers ErrConflict.
 func (s *Store) SetRecord(ctx context.Context, key string, value []byte, version int64) error {
 	if err := alive(ctx, "write record"); err != nil {

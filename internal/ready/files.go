@@ -19,14 +19,24 @@ type Files struct {
 	Catalogue *followup.Catalogue
 }
 
-// Fingerprint names all that a plan's meaning hangs on, but the journeys: when
-// it changes, every journey has to be reconciled.
-func (f Files) Fingerprint(c *config.Config) string {
+// Digest names the plans and the catalogue.
+func (f Files) Digest() string {
 	hashes := make([]string, 0, len(f.Plans))
 	for _, p := range f.Plans {
 		hashes = append(hashes, p.Hash)
 	}
-	text, err := json.Marshal([]any{hashes, f.Catalogue, c.Shops, c.Holidays})
+	return digest(hashes, f.Catalogue)
+}
+
+// Fingerprint names all that a plan's meaning hangs on, but the journeys: when it
+// changes, every journey has to be reconciled. files are named by their digest.
+func Fingerprint(c *config.Config, files string) string { return digest(files, c.Shops, c.Holidays) }
+
+// Fingerprint names the same of a configuration and these files.
+func (f Files) Fingerprint(c *config.Config) string { return Fingerprint(c, f.Digest()) }
+
+func digest(of ...any) string {
+	text, err := json.Marshal(of)
 	if err != nil {
 		return "" // never equal to a kept one: reconciles at each start
 	}

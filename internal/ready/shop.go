@@ -99,5 +99,5 @@ func (s *Shop) Read(in followup.Incoming) (engine.Reading, error) {
 	return engine.Reading{Events: t.Events, Erase: t.Erase, EraseShop: t.EraseShop, Ignored: t.Ignored}, nil
 }
 
-// Fingerprint names all that a plan's meaning hangs on, see [Files.Fingerprint].
-func (s *Shop) Fingerprint() string { return s.Files.Fingerprint(s.Config) }
+// Fingerprint names all that a plan's meaning hangs on, see [Fingerprint].
+func (s *Shop) Fingerprint() string { return Fingerprint(s.Config, s.Digest()) }

@@ -15,12 +15,13 @@ import (
 const FileName = "ready.json"
 
 // wireShop is what the functions need of a shop's folder, but the messages. Plans
-// and catalogue are read apart: not every function needs them.
+// and catalogue are read apart, when they are needed.
 type wireShop struct {
 	Business string                         `json:"business"`
 	Shops    []followup.Shop                `json:"shops"`
 	Holidays map[string]map[civil.Date]bool `json:"holidays"`
 	Messages string                         `json:"messages,omitempty"` // folder in the shop's; "" those built in
+	Digest   string                         `json:"digest"`             // of the files
 	Files    json.RawMessage                `json:"files"`
 }
 
@@ -45,7 +46,7 @@ func Write(c *config.Config, f Files) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(wireShop{Business: c.Business, Shops: c.Shops, Holidays: c.Holidays, Messages: c.Messages, Files: text}) //nolint:musttag // likewise
+	return json.Marshal(wireShop{Business: c.Business, Shops: c.Shops, Holidays: c.Holidays, Messages: c.Messages, Digest: f.Digest(), Files: text}) //nolint:musttag // likewise
 }
 
 // Packed is what Write wrote.
@@ -74,6 +75,9 @@ func (p *Packed) Config(base string) *config.Config {
 	}
 	return c
 }
+
+// Digest names plans and catalogue, as [Files.Digest] does.
+func (p *Packed) Digest() string { return p.w.Digest }
 
 // Files reads plans and catalogue.
 func (p *Packed) Files() (Files, error) {

@@ -26,8 +26,16 @@ func (m *Moved) Error() string {
 // ReadMoved returns the note of a store that was moved away; nil: it was not.
 func ReadMoved(ctx context.Context, s Settings) (*Moved, error) {
 	text, err := s.Meta(ctx, MovedKey)
-	if err != nil || text == "" {
+	if err != nil {
 		return nil, err
+	}
+	return ParseMoved(text)
+}
+
+// ParseMoved returns the note that is kept as MovedKey; "": none.
+func ParseMoved(text string) (*Moved, error) {
+	if text == "" {
+		return nil, nil //nolint:nilnil // no note
 	}
 	var m Moved
 	if err := json.Unmarshal([]byte(text), &m); err != nil {

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -46,6 +47,19 @@ var recordPromises = []promise{
 		}
 		for _, key := range []string{"a", "a#b", "A", "ä", "a/b"} {
 			u.record(key, key, 1)
+		}
+	}},
+	{"several are read at once, in the order asked for", func(u suite) {
+		u.setRecord("a", "one", 0, nil)
+		u.setRecord("b", "", 0, nil)
+		u.setRecord("a", "two", 1, nil)
+		got, err := u.swept().ReadRecords(u.Context(), []string{"nobody", "b", "a", "A"})
+		u.ok("read records", err)
+		if want := []int64{0, 1, 2, 0}; len(got) != 4 || !slices.Equal(want, []int64{got[0].Version, got[1].Version, got[2].Version, got[3].Version}) || string(got[2].Value) != "two" {
+			u.Errorf("records %v, want versions %v", got, want)
+		}
+		if none, err := u.swept().ReadRecords(u.Context(), nil); err != nil || len(none) != 0 {
+			u.Errorf("no records are %v, %v", none, err)
 		}
 	}},
 	{"of concurrent writers of one version exactly one wins", func(u suite) {

@@ -169,8 +169,9 @@ var lanePromises = []promise{
 		s := u.swept()
 		_, due := s.DueIn(ctx, followup.LaneRest, 0, followup.Place{}, Start(), 1)
 		_, _, rec := s.Record(ctx, "a")
+		_, recs := s.ReadRecords(ctx, []string{"a"})
 		_, in := s.Incoming(ctx, followup.InboxKey{})
-		for name, err := range map[string]error{"DueIn": due, "Record": rec, "SetRecord": s.SetRecord(ctx, "a", nil, 0), "Incoming": in} {
+		for name, err := range map[string]error{"DueIn": due, "Record": rec, "ReadRecords": recs, "SetRecord": s.SetRecord(ctx, "a", nil, 0), "Incoming": in} {
 			if !errors.Is(err, context.Canceled) {
 				u.Errorf("%s: %v, want context.Canceled", name, err)
 			}
