@@ -95,6 +95,7 @@ func (s *shell) claimed(ctx context.Context, d *desk, now time.Time, id string) 
 type callsDoneVerb struct {
 	ID      string         `arg:"" help:"The call, as calls list names it."`
 	Outcome string         `required:"" enum:"works,problem,help,no-answer,call-back,wrong-number,do-not-call" placeholder:"OUTCOME" help:"How it went: works, problem, help, no-answer, call-back, wrong-number, do-not-call."`
+	Unit    string         `placeholder:"UNIT" help:"Which unit was spoken of, as calls list --json names it; default the only one, or the order as one."`
 	At      civil.DateTime `placeholder:"LOCAL" help:"call-back: when, on the customer's clock, such as 2026-03-05T15:00."`
 	Note    string         `placeholder:"TEXT" help:"What was said; kept with the customer."`
 	By      string         `placeholder:"NAME" help:"Who called; default is your name on this machine."`
@@ -112,7 +113,7 @@ func (v *callsDoneVerb) Run(ctx context.Context, s *shell) error {
 	return s.work(ctx, func(d *desk, now time.Time) error {
 		id := followup.FollowUpID(v.ID)
 		heard, err := d.Engine.Done(ctx, now, engine.Called{
-			ID: id, Outcome: followup.Outcome(v.Outcome), Back: v.At, Note: v.Note, By: whoever(v.By),
+			ID: id, Outcome: followup.Outcome(v.Outcome), Unit: followup.UnitKey(v.Unit), Back: v.At, Note: v.Note, By: whoever(v.By),
 		})
 		if err != nil {
 			return err

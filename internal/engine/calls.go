@@ -118,7 +118,8 @@ func (e *Engine) open(ctx context.Context, now time.Time, id followup.FollowUpID
 type Called struct {
 	ID      followup.FollowUpID
 	Outcome followup.Outcome
-	Back    civil.DateTime // call-back: when, on the customer's clock
+	Unit    followup.UnitKey // the one that was spoken of; "" the only one, or the order as one
+	Back    civil.DateTime   // call-back: when, on the customer's clock
 	Note    string
 	By      string
 	CallMe  bool // wants to be called by a person, after an automated call
@@ -186,17 +187,30 @@ func (e *Engine) heard(ctx context.Context, now time.Time, l *look, row *followu
 	}
 	name := "call/" + string(c.ID) + "/" + row.Attempt
 	if c.Outcome.Answers() {
-		unit := row.Unit
-		if unit == "" && len(l.desire.Live) == 1 {
-			unit = l.desire.Live[0]
+		said := Said{Journey: l.j.ID, FollowUp: c.ID, Unit: c.Unit, Value: string(c.Outcome), Text: c.Note, By: "phone", CallMe: c.CallMe}
+		if about := concerned(row, l.desire); said.Unit == "" && len(about) == 1 {
+			said.Unit = about[0]
 		}
-		return e.answer(ctx, now, name, Said{Journey: l.j.ID, FollowUp: c.ID, Unit: unit, Value: string(c.Outcome), Text: c.Note, By: "phone", CallMe: c.CallMe})
+		return e.answer(ctx, now, name, said)
 	}
 	if c.Note == "" {
 		return Heard{}, nil
 	}
 	text := followup.Text{Event: name, Journey: l.j.ID, At: now, Body: clip(c.Note)}
 	return Heard{}, e.updateContact(ctx, l.j.Head.Contact, func(k *followup.Contact) bool { return k.Note(text) })
+}
+
+// concerned returns the units a follow-up is about: its own, else all that the
+// plan cares for; of these, those that the customer still has.
+func concerned(row *followup.FollowUp, d *followup.Desire) []followup.UnitKey {
+	own := slices.DeleteFunc(slices.Clone(row.Units), func(k followup.UnitKey) bool { return !slices.Contains(d.Live, k) })
+	switch {
+	case len(own) > 0:
+		return own
+	case len(row.Units) > 0:
+		return row.Units
+	}
+	return d.Live
 }
 
 // claimAge is when anybody may release a claimed call, not only who claimed it.

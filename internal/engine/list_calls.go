@@ -26,11 +26,18 @@ type CallItem struct {
 	Script    string              `json:"script"`     // what to say and ask
 	ClaimedBy string              `json:"claimed_by"` // "" anybody may claim it
 
+	Goods     []Good             `json:"-"` // the units as they are called
 	Journey   followup.JourneyID `json:"-"`
 	Number    string             `json:"-"` // of the order, as the customer knows it
 	Until     time.Time          `json:"-"` // when it leaves the list, or the claim ends
 	ClaimedAt time.Time          `json:"-"` // zero: not claimed
 	Due       time.Time          `json:"-"`
+}
+
+// Good is a unit and how people at the shop call it.
+type Good struct {
+	Unit followup.UnitKey
+	Name string
 }
 
 // Calls lists the calls that may be claimed now and those that are claimed, by
@@ -82,9 +89,14 @@ func (e *Engine) callsOf(ctx context.Context, now time.Time, j *followup.Journey
 func (e *Engine) callItem(r *followup.Rules, j *followup.Journey, d *followup.Desire, c *followup.Contact, row *followup.FollowUp, now time.Time) CallItem {
 	_, order := j.ID.Split()
 	item := CallItem{
-		ID: row.ID, Order: order, Units: unitsOf(row, d), Contact: nameOf(c), DueLocal: row.Due.String(),
+		ID: row.ID, Order: order, Contact: nameOf(c), DueLocal: row.Due.String(),
 		Zone: row.Zone, Try: try(row.Occurrence), ClaimedBy: row.Claimed,
 		Journey: j.ID, Number: j.Head.Facts.Number, Until: row.Next, Due: row.DueAt,
+	}
+	about := concerned(row, d)
+	item.Units = keys(about)
+	for _, key := range about {
+		item.Goods = append(item.Goods, Good{key, unitName(r, &j.Head.Facts, key)})
 	}
 	if row.Claimed != "" {
 		item.Phone, item.ClaimedAt = c.Field(followup.FieldPhone), row.ArmedAt
@@ -102,13 +114,9 @@ func (e *Engine) callItem(r *followup.Rules, j *followup.Journey, d *followup.De
 	return item
 }
 
-func unitsOf(row *followup.FollowUp, d *followup.Desire) []string {
-	keys := row.Units
-	if len(keys) == 0 {
-		keys = d.Live
-	}
-	out := make([]string, len(keys))
-	for i, k := range keys {
+func keys(units []followup.UnitKey) []string {
+	out := make([]string, len(units))
+	for i, k := range units {
 		out[i] = string(k)
 	}
 	return out

@@ -116,7 +116,7 @@ func (e *Engine) rows(ctx context.Context, states ...followup.State) ([]ParkedIt
 func parkedItem(j *followup.Journey, row *followup.FollowUp) ParkedItem {
 	_, order := j.ID.Split()
 	item := ParkedItem{
-		ID: row.ID, Order: order, Units: unitsOf(row, &followup.Desire{}), Step: row.Step, Class: string(row.Class), Channel: string(row.Channel),
+		ID: row.ID, Order: order, Units: keys(row.Units), Step: row.Step, Class: string(row.Class), Channel: string(row.Channel),
 		State: string(row.State), DueLocal: row.Due.String(), Zone: row.Zone, Journey: j.ID, Number: j.Head.Facts.Number,
 	}
 	if n := len(row.Decisions); n > 0 {

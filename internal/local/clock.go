@@ -14,6 +14,7 @@ type Clock struct {
 	base  time.Time // the machine's time when the clock was set
 	start time.Time // the clock's time then
 	speed float64
+	set   bool // it is not the machine's
 
 	mu    sync.Mutex
 	shift time.Duration
@@ -25,12 +26,15 @@ type Clock struct {
 func NewClock(realNow func() time.Time, start time.Time, speed float64) *Clock {
 	// Without its monotonic reading, which stands still while a machine sleeps and
 	// knows nothing of a clock that was set: then wall time counts.
-	c := &Clock{real: realNow, base: realNow().Round(0), start: start, speed: speed, moved: make(chan struct{})}
+	c := &Clock{real: realNow, base: realNow().Round(0), start: start, speed: speed, set: !start.IsZero(), moved: make(chan struct{})}
 	if start.IsZero() {
 		c.start, c.speed = c.base, 1
 	}
 	return c
 }
+
+// Set reports whether the clock was started at a time of its own.
+func (c *Clock) Set() bool { return c.set }
 
 // Now returns the clock's time in UTC.
 func (c *Clock) Now() time.Time {

@@ -1,6 +1,7 @@
 package local_test
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -108,4 +109,37 @@ func TestTurnsKeepTheRate(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Mails go after their time, but not by a clock under which months pass in
+// minutes: whoever tries a plan out wants to read them all.
+func TestSweepLeavesATrialAlone(t *testing.T) {
+	for name, trial := range map[string]bool{"machine's clock": false, "its own": true} {
+		synctest.Test(t, func(t *testing.T) {
+			o := options(t.TempDir())
+			start := time.Time{}
+			if trial {
+				start = time.Now()
+			}
+			o.Clock = local.NewClock(time.Now, start, 1)
+			app := open(t, o)
+			at := time.Now()
+			accept(t, app.Store, at, bought("1", at, "WM-700", "1", "DE", "Europe/Berlin", nil), happened("order.delivered", "1", "delivered", at, nil))
+			time.Sleep(4*24*time.Hour + 11*time.Hour)
+			drain(t, app.NewLoop())
+			before := len(mails(t, app.Store))
+			ctx, cancel := context.WithCancel(t.Context())
+			done := make(chan error, 1)
+			time.Sleep(40 * 24 * time.Hour)
+			go func() { done <- app.Sweep(ctx) }()
+			time.Sleep(time.Minute)
+			cancel()
+			if err := <-done; err != nil {
+				t.Error(err)
+			}
+			if left := len(mails(t, app.Store)); before == 0 || (left == before) != trial {
+				t.Errorf("%s: %d mails of the first days, %d of them left after 44 days", name, before, left)
+			}
+		})
+	}
 }

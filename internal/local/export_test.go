@@ -31,3 +31,6 @@ func Pulse(beat func(context.Context) error, now func() time.Time) func(context.
 
 // PulseKey names what a health check writes.
 const PulseKey = pulseKey
+
+// Sweep forgets what is old, once an hour until ctx ends.
+func (a *App) Sweep(ctx context.Context) error { return a.sweep(ctx) }

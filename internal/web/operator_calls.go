@@ -58,7 +58,7 @@ func (o *operator) done(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	called := engine.Called{
-		ID: followup.FollowUpID(f.Get("id")), Outcome: followup.Outcome(f.Get("outcome")), Note: cleanText(f.Get("note")), By: plain(f.Get("by")),
+		ID: followup.FollowUpID(f.Get("id")), Outcome: followup.Outcome(f.Get("outcome")), Unit: followup.UnitKey(f.Get("unit")), Note: cleanText(f.Get("note")), By: plain(f.Get("by")),
 	}
 	if !slices.Contains(followup.Outcomes, called.Outcome) {
 		o.fault(w, r, http.StatusUnprocessableEntity, "Please choose how the call went.")

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -102,7 +103,7 @@ func (o *operator) introduce(ctx context.Context, p *orderPage) error {
 	if err != nil {
 		return err
 	}
-	p.Name, p.Mail = plain(cs[0].Field(followup.FieldName)), cs[0].Field(followup.FieldMail)
+	p.Name, p.Mail = plain(cmp.Or(cs[0].Field(followup.FieldName), cs[0].Field(followup.FieldFirst))), cs[0].Field(followup.FieldMail)
 	if p.Open {
 		p.Phone = cs[0].Field(followup.FieldPhone)
 	}

@@ -478,3 +478,20 @@ func TestPublicHasNoOperatorPages(t *testing.T) {
 		}
 	}
 }
+
+// A customer of whom only the first name is known is known by it.
+func TestOrderOfAFirstName(t *testing.T) {
+	w := newTown(t)
+	rec := w.post(`{"specversion":"1.0","id":"2002-created","source":"shop/main","type":"order.created","time":"2026-03-02T09:17:00+01:00",
+"data":{"order":{"id":"2002","currency":"EUR","total":"49.00","customer":{"first_name":"Anna","email":"anna@example.com"},
+"lines":[{"id":"l1","sku":"KETTLE-1","name":"Kettle","quantity":1,"price":"49.00"}]}}}`)
+	if rec.Code != http.StatusAccepted {
+		t.Fatalf("posted: %d %s", rec.Code, rec.Body)
+	}
+	w.enroll()
+	page := w.get(w.operator, "/orders/main/2002").Body.String()
+	must(t, page, "<bdi>Anna</bdi>")
+	if strings.Contains(page, "not known") {
+		t.Error("the page says that the customer is not known")
+	}
+}

@@ -88,7 +88,22 @@ func (d callsPage) write(s *sheet) {
 `)
 				}
 				s.raw(`</fieldset>
-<label>Call back at <small>(customer's clock)</small><input type="datetime-local" name="at"></label>
+`)
+				if len(v2.Goods) > 1 {
+					s.raw(`<label>About<select name="unit"><option value="">the whole order</option>
+`)
+					for _, v7 := range v2.Goods {
+						s.raw(`<option value="`)
+						s.text(string(v7.Unit))
+						s.raw(`">`)
+						s.text(plain(v7.Name))
+						s.raw(`</option>
+`)
+					}
+					s.raw(`</select></label>
+`)
+				}
+				s.raw(`<label>Call back at <small>(customer's clock)</small><input type="datetime-local" name="at"></label>
 <label>Note<input name="note" maxlength="4000" dir="auto" autocomplete="off"></label>
 <button>Record</button>
 </form>
