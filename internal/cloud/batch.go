@@ -7,6 +7,8 @@ import (
 	"strconv"
 
 	"github.com/aws/aws-lambda-go/events"
+
+	"aftersales/internal/source"
 )
 
 // QueueEvent is what a mapping hands to a function: only what we read of it, so
@@ -43,7 +45,7 @@ func (f *Form) newBatch(function string) *batch {
 // name leaves the whole batch: what was done already changes nothing again.
 func (b *batch) fail(ctx context.Context, m *QueueMessage, err error) {
 	level, kind := slog.LevelWarn, "again"
-	if errors.Is(err, errMalformed) {
+	if _, fault := errors.AsType[*source.Fault](err); fault || errors.Is(err, errMalformed) {
 		level, kind = slog.LevelError, "malformed"
 	}
 	b.log.LogAttrs(ctx, level, "message failed", slog.String("message_id", m.MessageID), slog.String("kind", kind),

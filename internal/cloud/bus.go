@@ -61,7 +61,7 @@ func (e *busEvent) incoming(shops map[followup.ShopID]*followup.Shop, now time.T
 	if err != nil {
 		return in, err
 	}
-	if in.Shop, err = shopOf(in.Shop, shops); err != nil {
+	if in.Shop, err = e.shopOf(in.Shop, shops); err != nil {
 		return in, err
 	}
 	sum := sha256.New()
@@ -71,10 +71,14 @@ func (e *busEvent) incoming(shops map[followup.ShopID]*followup.Shop, now time.T
 	return in, nil
 }
 
-// shopOf returns the shop an event named, or the only one.
-func shopOf(named followup.ShopID, shops map[followup.ShopID]*followup.Shop) (followup.ShopID, error) {
+// shopOf returns the shop an event named, or the only one when it named none. The
+// name of Shopify's event source is no statement: people may call it anything.
+func (e *busEvent) shopOf(named followup.ShopID, shops map[followup.ShopID]*followup.Shop) (followup.ShopID, error) {
 	if shops[named] != nil {
 		return named, nil
+	}
+	if named != "" && e.Source == ownSource {
+		return "", fmt.Errorf("%w: it is of shop %.60q, which the configuration does not have", errMalformed, named)
 	}
 	if len(shops) == 1 {
 		for id := range shops {

@@ -57,6 +57,9 @@ var malformed = map[string]string{
 	"another type inside": `{"source":"aftersales","detail-type":"order.paid","detail":{"specversion":"1.0","type":"order.created","id":"x","source":"y"}}`,
 	"an unknown type":     `{"source":"aftersales","detail-type":"order.eaten","id":"x","detail":{"order":{"id":"1"}}}`,
 	"a null type":         `{"source":"aftersales","detail-type":null,"detail":{}}`,
+	"another shop":        `{"source":"aftersales","detail-type":"order.created","id":"x","time":"2026-03-02T08:00:00Z","detail":{"shop":"other","order":{"id":"7"}}}`,
+	"another shop's":      `{"source":"aftersales","detail-type":"order.created","detail":{"specversion":"1.0","type":"order.created","id":"x","source":"y","time":"2026-03-02T08:00:00Z","shop":"other","data":{"order":{"id":"7"}}}}`,
+	"null for lines":      `{"source":"aftersales","detail-type":"order.created","id":"n","time":"2026-03-02T08:00:00Z","detail":{"order":{"id":"7","lines":null}}}`,
 	"a foreign source":    `{"source":"aws.ec2","detail-type":"EC2 Instance State-change Notification","detail":{"state":"terminated"}}`,
 	"payload is a string": `{"source":"aws.partner/shopify.com/1/main","detail-type":"shopifyWebhook","detail":{"payload":"{}","metadata":{}}}`,
 	"no payload":          `{"source":"aws.partner/shopify.com/1/main","detail-type":"shopifyWebhook","detail":{"metadata":null}}`,
@@ -89,6 +92,9 @@ func TestMalformedMessagesBlockNothing(t *testing.T) {
 	slices.Sort(want)
 	if !slices.Equal(got, want) {
 		t.Errorf("failed %v\nwant %v", got, want)
+	}
+	if s.journey("7").Version != 0 {
+		t.Error("a malformed order was enrolled")
 	}
 	if s.journey("1000").Version == 0 || s.journey("1001").Version == 0 {
 		t.Error("a good message was not done")

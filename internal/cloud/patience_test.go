@@ -27,6 +27,7 @@ func hang(ctx context.Context) error {
 }
 
 func (stuck) Record(ctx context.Context, _ string) ([]byte, int64, error) { return nil, 0, hang(ctx) }
+
 func (stuck) Accept(ctx context.Context, _ []followup.Incoming) ([]followup.Verdict, error) {
 	return nil, hang(ctx)
 }

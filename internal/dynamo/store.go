@@ -84,7 +84,7 @@ var errNoTime = fmt.Errorf("the tables do not answer in time: %w", context.Deadl
 
 // backOff waits before an attempt; errNoTime, at once, when ctx would end before.
 func backOff(ctx context.Context, try int) error {
-	wait := firstWait<<(try-1) + mrand.N(firstWait) //nolint:gosec // jitter is no secret
+	wait := firstWait<<(try-1) + mrand.N(firstWait)                         //nolint:gosec // jitter is no secret
 	if end, limited := ctx.Deadline(); limited && time.Until(end) <= wait { //nolint:forbidigo // a deadline is of the machine's clock
 		return errNoTime
 	}

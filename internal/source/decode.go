@@ -22,6 +22,7 @@ type leaf interface {
 // Exactly one of leaf, fields and elem is set.
 type layout struct {
 	typ     reflect.Type
+	strict  bool // of a whole event: null is no list
 	leaf    bool
 	pointer bool    // elem may be absent
 	elem    *layout // of a pointer or a list
@@ -37,11 +38,24 @@ type member struct {
 	layout *layout
 }
 
-var leafType = reflect.TypeFor[leaf]()
+var (
+	leafType  = reflect.TypeFor[leaf]()
+	wordsType = reflect.TypeFor[words]()
+)
 
 // layoutFor returns the layout of a wire type, built when it is first asked for: most processes read few of them.
 func layoutFor[T any]() func() *layout {
 	return sync.OnceValue(func() *layout { return layoutOf(reflect.TypeFor[T]()) })
+}
+
+// strictLayoutFor is layoutFor for events whose senders we tell what to send: null
+// where a list belongs is a list that was lost, not an empty one.
+func strictLayoutFor[T any]() func() *layout {
+	return sync.OnceValue(func() *layout {
+		l := layoutOf(reflect.TypeFor[T]())
+		l.strict = true
+		return l
+	})
 }
 
 // layoutOf builds the layout of a wire type. Wire types are structs with json
@@ -76,7 +90,8 @@ func (l *layout) addFields(t reflect.Type, at []int) {
 
 // decode reads body, one JSON object, into the struct that into points at.
 // Names are compared exactly, a repeated name counts the last time; null, ""
-// and absent are the same, and so are empty objects and empty arrays.
+// and absent are the same, and so are empty objects and empty arrays; but in a
+// strict layout null is no list.
 func decode(body []byte, l *layout, into any) error {
 	if len(body) > MaxBody {
 		return tooLarge(len(body))
@@ -84,7 +99,7 @@ func decode(body []byte, l *layout, into any) error {
 	if !utf8.Valid(body) {
 		return unprocessable(FaultMalformed, "the body is not UTF-8", "send JSON in UTF-8")
 	}
-	s := &scanner{body: body, path: make([]step, 0, 8)}
+	s := &scanner{body: body, strict: l.strict, path: make([]step, 0, 8)}
 	if c := s.peek(); c == 0 && s.at >= len(body) {
 		return unprocessable(FaultMalformed, "the body is empty", "send one JSON object")
 	} else if c != '{' {
@@ -108,6 +123,10 @@ func (s *scanner) value(v reflect.Value, l *layout) {
 		return
 	}
 	v.SetZero()
+	if s.strict && l.list() && s.peek() == 'n' {
+		s.wrongType("an array, or leave it out")
+		return
+	}
 	if s.null() || s.fault != nil {
 		return
 	}
@@ -123,6 +142,11 @@ func (s *scanner) value(v reflect.Value, l *layout) {
 	default:
 		s.object(v, l)
 	}
+}
+
+// list reports whether values of l are lists.
+func (l *layout) list() bool {
+	return l.elem != nil && !l.pointer || l.typ == wordsType
 }
 
 // blank skips "" and reports whether it was there.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"aftersales/internal/followup"
+	"aftersales/internal/source"
 )
 
 const paid = `{"specversion":"1.0","id":"e1","source":"s","type":"order.paid","time":"2026-03-05T11:42:00Z","data":{"order":{"id":"1"}}`
@@ -104,14 +105,17 @@ func TestEscapes(t *testing.T) {
 	}
 }
 
-// Absent, null and "" mean the same, and so do empty objects and arrays.
+// Absent, null and "" mean the same, and so do empty objects and arrays; null is no
+// array, though.
 func TestNothingIsNothing(t *testing.T) {
 	for _, nothing := range []string{`null`, `""`} {
 		var fields []string
-		for _, f := range []string{"number", "currency", "total", "test", "tags", "channel", "customer", "address", "lines"} {
-			fields = append(fields, `"`+f+`":`+nothing)
+		for _, f := range []string{"number", "currency", "total", "test", "channel", "customer", "address", "tags", "lines"} {
+			if nothing != `null` || f != "tags" && f != "lines" {
+				fields = append(fields, `"`+f+`":`+nothing)
+			}
 		}
-		e := generic(t, "order.updated", `{"at":`+nothing+`,"lines":`+nothing+`,"order":{"id":"1",`+strings.Join(fields, ",")+`}}`)
+		e := generic(t, "order.updated", `{"at":`+nothing+`,"order":{"id":"1",`+strings.Join(fields, ",")+`}}`)
 		if e.Person != nil || e.Lines != nil || e.Facts.Number != "" || e.Facts.Total != nil || e.Facts.Test != nil || e.Facts.Tags != nil || !e.At.IsZero() {
 			t.Errorf("%s states %+v", nothing, e.Facts)
 		}
@@ -126,6 +130,29 @@ func TestNothingIsNothing(t *testing.T) {
 	e = generic(t, "unit.installed", `{"unit":{"order":"1","line":"l1","index":""}}`)
 	if *e.Unit != (followup.UnitRef{Line: "l1"}) {
 		t.Errorf("no index: %+v", e.Unit)
+	}
+}
+
+// null where a list belongs is refused, and named, wherever a list stands: nobody
+// knows what was in it. Shopify's own bodies hold such lists.
+func TestNullIsNoList(t *testing.T) {
+	for where, data := range map[string]string{
+		"data.lines":                   `{"order":{"id":"1"},"lines":null}`,
+		"data.lines[0].serials":        `{"order":{"id":"1"},"lines":[{"id":"l1","serials": null}]}`,
+		"data.order.lines":             `{"order":{"id":"1","lines":null}}`,
+		"data.order.lines[1].serials":  `{"order":{"id":"1","lines":[{"id":"a","quantity":1},{"id":"b","quantity":1,"serials":null}]}}`,
+		"data.order.tags":              `{"order":{"id":"1","tags":null}}`,
+		"data.order.customer.consents": `{"order":{"id":"1","customer":{"email":"a@example.com","consents":null}}}`,
+	} {
+		for _, typ := range []string{"order.created", "order.updated", "order.delivered"} {
+			f := refuse(t, "generic", "", cloud(typ, data))
+			if f.Kind != source.FaultType || f.Detail != where+" is null" || !strings.Contains(f.Mend, "an array") {
+				t.Errorf("%s %s: %+v", typ, data, f)
+			}
+		}
+	}
+	if e := statement(t, `"line_items": null, "note_attributes": null, "tags": null`); len(e.Lines)+len(e.Facts.Tags) > 0 {
+		t.Errorf("of Shopify: %+v", e)
 	}
 }
 

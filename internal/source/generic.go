@@ -36,7 +36,7 @@ var kinds = [...]struct {
 
 var (
 	envelopeLayout = layoutFor[envelope]()
-	eventLayout    = layoutFor[genericEvent]()
+	eventLayout    = strictLayoutFor[genericEvent]()
 )
 
 // Name returns "generic".

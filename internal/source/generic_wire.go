@@ -1,7 +1,8 @@
 package source
 
 // The wire types of the generic event. Their tags are the contract: the JSON
-// Schema is made from them. Absent, null and "" mean the same.
+// Schema is made from them. Absent, null and "" mean the same, except that null is
+// no list.
 
 // envelope is what every CloudEvent has.
 type envelope struct {

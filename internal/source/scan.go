@@ -15,11 +15,12 @@ const maxDepth = 64
 // stands at, so that a fault can name it. After the first fault it reads no
 // further: every method returns at once.
 type scanner struct {
-	body  []byte // valid UTF-8
-	at    int
-	depth int
-	path  []step
-	fault *Fault
+	body   []byte // valid UTF-8
+	strict bool   // null is no list
+	at     int
+	depth  int
+	path   []step
+	fault  *Fault
 }
 
 // step is one part of a path: a field's name, or an index when name is "".

@@ -14,7 +14,7 @@ func Schema() []byte {
 	delete(root["properties"].(map[string]any), "data_base64")
 	root["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	root["title"] = "Aftersales event"
-	root["description"] = "CloudEvents 1.0 in structured JSON. Absent, null and \"\" mean the same; unknown fields are passed over. " +
+	root["description"] = "CloudEvents 1.0 in structured JSON. Absent, null and \"\" mean the same, but null is no array; unknown fields are passed over. " +
 		"Times are RFC 3339; without an offset the shop's zone is meant."
 	root["required"] = []string{"specversion", "id", "source", "type", "data"}
 	of(root, "specversion")["const"] = "1.0"
@@ -75,7 +75,7 @@ func (l *layout) schema() map[string]any {
 	case l.pointer:
 		return l.elem.schema()
 	case l.elem != nil:
-		return map[string]any{"type": []string{"array", "null"}, "maxItems": maxItems, "items": l.elem.schema()}
+		return map[string]any{"type": "array", "maxItems": maxItems, "items": l.elem.schema()}
 	}
 	props := map[string]any{}
 	for _, f := range l.fields {
@@ -109,7 +109,7 @@ func leafSchema(t reflect.Type) map[string]any {
 	case reflect.TypeFor[flag]():
 		return map[string]any{"type": []string{"boolean", "null"}}
 	case reflect.TypeFor[words]():
-		return map[string]any{"type": []string{"array", "null"}, "items": map[string]any{"type": "string"}}
+		return map[string]any{"type": "array", "items": map[string]any{"type": "string"}}
 	case reflect.TypeFor[moment]():
 		return map[string]any{"type": []string{"string", "null"}, "examples": []string{"2026-03-02T09:15:00+01:00", "2026-03-02"}}
 	default: // text, and what is not read

@@ -3,6 +3,7 @@ package dynamotest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/service/dynamodb"
@@ -63,6 +64,17 @@ func (m *Mortal) PutItem(ctx context.Context, in *dynamodb.PutItemInput, opts ..
 // UpdateItem is dynamo.API's.
 func (m *Mortal) UpdateItem(ctx context.Context, in *dynamodb.UpdateItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.UpdateItemOutput, error) {
 	return live(m, true, func() (*dynamodb.UpdateItemOutput, error) { return m.API.UpdateItem(ctx, in, opts...) })
+}
+
+// DeleteItem is dynamo.Deleter's: one write.
+func (m *Mortal) DeleteItem(ctx context.Context, in *dynamodb.DeleteItemInput, opts ...func(*dynamodb.Options)) (*dynamodb.DeleteItemOutput, error) {
+	return live(m, true, func() (*dynamodb.DeleteItemOutput, error) {
+		d, ok := m.API.(dynamo.Deleter)
+		if !ok {
+			return nil, fmt.Errorf("%T deletes nothing", m.API)
+		}
+		return d.DeleteItem(ctx, in, opts...)
+	})
 }
 
 // TransactWriteItems is dynamo.API's: one write.
