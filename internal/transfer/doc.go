@@ -12,6 +12,10 @@
 // believed when they never heard of it ([followup.Spend.Away]). Only where the
 // exporting side was at rest, and the row says that nothing is under way, the
 // reservation is carried into the new epoch: such a row goes on where it stood.
+//
+// A store that was moved away is closed for good, but for a file that brings back
+// what became of it: each store knows the exports that it was made of, and says
+// so in its own ([Header.Lineage]). Such a file may take the place of what is here.
 package transfer
 
 import (
@@ -44,6 +48,7 @@ var (
 	ErrNewer    = errors.New("the file was written by a newer version; import it with that one")
 	ErrNotEmpty = errors.New("this store has orders, customers or webhooks already")
 	ErrKey      = errors.New("the key of customers' names is another one here")
+	ErrReturns  = errors.New("all that is here was moved away, and the file brings back what became of it")
 	ErrCopy     = errors.New("the file is a copy of a store that goes on: what both send, customers get twice")
 )
 

@@ -41,6 +41,11 @@ type Target struct {
 	// is written: a form that is at work meanwhile waits until all of it knows. Nil:
 	// nobody is.
 	Raised func(ctx context.Context) error
+	// Clear deletes all journeys and contacts, and lets no body wait; plans and
+	// settings stay. It is called for [Options.Replace] only, and may be repeated.
+	Clear func(ctx context.Context) error
+	// Reopen takes a target into use again that was replaced. Nil: [Reopen].
+	Reopen func(ctx context.Context) error
 }
 
 // Options of an import.
@@ -49,6 +54,9 @@ type Options struct {
 	Merge  bool // into a store that has something already
 	Copy   bool // of a store that goes on
 	DryRun bool // compare, write nothing
+	// Replace lets a file take the place of what was moved away from here, if it
+	// brings back what became of it; else it does nothing.
+	Replace bool
 }
 
 // Import reads a file twice: first to see that it is whole, then to write what
@@ -77,6 +85,7 @@ type importing struct {
 	to     Target
 	o      Options
 	mark   mark
+	moved  *Moved // away from here, and back with this file; nil: it was not
 	report Report
 }
 
@@ -92,11 +101,32 @@ func (i *importing) all(file io.Reader) error {
 	if err := i.begin(); err != nil {
 		return err
 	}
+	if i.moved != nil && i.o.DryRun {
+		i.report.takes(i.report.File)
+		return nil
+	}
+	if i.moved != nil {
+		if err := i.to.Clear(i.ctx); err != nil {
+			return fmt.Errorf("delete what was moved away: %w", err)
+		}
+	}
 	if err := i.lines(f); err != nil {
 		return err
 	}
+	return i.end()
+}
+
+// end notes that all of the file is here, and only then takes a store into use
+// again that was moved away: one that dies on the way is closed until it is repeated.
+func (i *importing) end() error {
+	if err := i.descend(); err != nil {
+		return err
+	}
 	i.mark.Done, i.mark.At = true, i.o.Now.UTC()
-	return i.note()
+	if err := i.note(); err != nil {
+		return err
+	}
+	return i.reopen()
 }
 
 // admit decides whether the file may come in at all; done is true when it came
@@ -108,7 +138,7 @@ func (i *importing) admit() (done bool, err error) {
 	case i.h.Copy && !i.o.Copy:
 		return false, ErrCopy
 	}
-	if err := Here(i.ctx, i.to.Settings); err != nil {
+	if err := i.mayReturn(); err != nil {
 		return false, err
 	}
 	text, err := i.to.Settings.Meta(i.ctx, importKey(i.h.ID))
@@ -120,9 +150,12 @@ func (i *importing) admit() (done bool, err error) {
 			return false, fmt.Errorf("read what an earlier import left: %w", err)
 		}
 		i.report.Epoch, i.report.Before = i.mark.Epoch, i.mark.Done
-		return i.mark.Done, nil
+		if i.mark.Done { // it may have died before this
+			err = i.reopen()
+		}
+		return i.mark.Done, err
 	}
-	if i.o.Merge {
+	if i.o.Merge || i.moved != nil {
 		return false, nil
 	}
 	empty, err := Empty(i.ctx, i.to.Store)

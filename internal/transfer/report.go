@@ -42,3 +42,8 @@ func (r *Report) conflict(kind, id, why string) {
 		r.Conflicts = append(r.Conflicts, Conflict{kind, id, why})
 	}
 }
+
+// takes says that all of a file is new here.
+func (r *Report) takes(c Counts) {
+	r.Plans.New, r.Contacts.New, r.Journeys.New, r.FollowUps, r.Bodies.New = c.Plans, c.Contacts, c.Journeys, c.FollowUps, c.Bodies
+}

@@ -21,10 +21,11 @@ type Header struct {
 	At      time.Time `json:"at"`   // when it was begun, UTC
 	Form    string    `json:"form"` // embedded or aws
 	Program string    `json:"program,omitempty"`
-	Epoch   int       `json:"epoch"`          // of the exporting store
-	Quiet   bool      `json:"quiet"`          // nobody could send while it was written
-	Copy    bool      `json:"copy,omitempty"` // the exporting side goes on
-	Key     string    `json:"key"`            // what a fixed name becomes under the key of contact ids
+	Epoch   int       `json:"epoch"`             // of the exporting store
+	Quiet   bool      `json:"quiet"`             // nobody could send while it was written
+	Copy    bool      `json:"copy,omitempty"`    // the exporting side goes on
+	Key     string    `json:"key"`               // what a fixed name becomes under the key of contact ids
+	Lineage []string  `json:"lineage,omitempty"` // see [Lineage]; none of a copy
 }
 
 // Counts is how much there is of each kind.

@@ -1,0 +1,75 @@
+package transfer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+)
+
+// LineageKey is where [Settings] keep what [Lineage] returns, as JSON.
+const LineageKey = "lineage"
+
+// Lineage returns the ids of the exports that a store was made of, those of the
+// stores they came from included, oldest first: whatever was moved away by one of
+// them is part of what is here. Copies do not count: what they were taken from goes
+// on, so that two stores would bring back the same.
+func Lineage(ctx context.Context, s Settings) ([]string, error) {
+	text, err := s.Meta(ctx, LineageKey)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	var ids []string
+	if err := json.Unmarshal([]byte(text), &ids); err != nil {
+		return nil, fmt.Errorf("read what the store was made of: %w", err)
+	}
+	return ids, nil
+}
+
+// descend notes that this store is made of the file, too.
+func (i *importing) descend() error {
+	if i.o.DryRun || i.h.Copy {
+		return nil
+	}
+	ids, err := Lineage(i.ctx, i.to.Settings)
+	if err != nil {
+		return err
+	}
+	for _, id := range append(slices.Clone(i.h.Lineage), i.h.ID) {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	text, err := json.Marshal(ids)
+	if err != nil {
+		return err
+	}
+	return i.to.Settings.SetMeta(i.ctx, LineageKey, string(text))
+}
+
+// mayReturn fails when the target was moved away, unless the file brings back what
+// became of it and may replace what is here.
+func (i *importing) mayReturn() error {
+	moved, err := ReadMoved(i.ctx, i.to.Settings)
+	switch {
+	case err != nil || moved == nil:
+		return err
+	case i.h.Copy || !slices.Contains(i.h.Lineage, moved.ID):
+		return moved
+	case !i.o.Replace:
+		return ErrReturns
+	}
+	i.moved = moved
+	return nil
+}
+
+// reopen takes a target into use again that was moved away.
+func (i *importing) reopen() error {
+	switch {
+	case i.moved == nil || i.o.DryRun:
+		return nil
+	case i.to.Reopen != nil:
+		return i.to.Reopen(i.ctx)
+	}
+	return Reopen(i.ctx, i.to.Settings)
+}
