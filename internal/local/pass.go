@@ -26,10 +26,11 @@ func (l *Loop) pass(ctx context.Context, at int) (first *followup.Ref, total eng
 	if first, err = l.first(ctx); first == nil || err != nil {
 		return nil, total, err
 	}
-	p.work, p.going = errgroup.WithContext(ctx)
-	p.work.SetLimit(max(at, 1))
+	work, going := errgroup.WithContext(ctx)
+	work.SetLimit(max(at, 1))
+	p.work, p.going = work, going
 	for after := followup.Cursor(""); p.goes(); {
-		ids, next, fault := l.Store.DueJourneys(p.going, l.Clock.Now(), after, groupsAhead*l.Group)
+		ids, next, fault := l.Store.DueJourneys(going, l.Clock.Now(), after, groupsAhead*l.Group)
 		if fault != nil {
 			err = fmt.Errorf("read due: %w", fault)
 			break
@@ -44,7 +45,7 @@ func (l *Loop) pass(ctx context.Context, at int) (first *followup.Ref, total eng
 			break
 		}
 	}
-	err = errors.Join(p.work.Wait(), err)
+	err = errors.Join(work.Wait(), err)
 	return first, p.total, err
 }
 
