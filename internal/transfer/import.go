@@ -87,6 +87,7 @@ type importing struct {
 	mark   mark
 	moved  *Moved // away from here, and back with this file; nil: it was not
 	report Report
+	inbox  map[followup.InboxKey]string // of a dry run: hashes of the bodies here; nil: not read yet
 }
 
 func (i *importing) all(file io.Reader) error {

@@ -83,6 +83,35 @@ func TestDryRunWritesNothing(t *testing.T) {
 	}
 }
 
+// What a dry run counts is what the import then does: into an empty store, and into
+// one that has one of the bodies already and another under the key of a second.
+func TestADryRunCountsWhatTheImportDoes(t *testing.T) {
+	from, file := sample(t)
+	bodies, _, err := from.Bodies(t.Context(), "", 10)
+	if err != nil || len(bodies) != 3 {
+		t.Fatal(len(bodies), err)
+	}
+	for name, here := range map[string][]followup.Incoming{
+		"empty": nil,
+		"used":  {bodies[0].Incoming, {InboxKey: bodies[1].InboxKey, Topic: "x", Hash: "another", Body: []byte("{}"), At: end}},
+	} {
+		to := memory.New()
+		if _, err := to.Accept(t.Context(), here); err != nil {
+			t.Fatal(err)
+		}
+		target, options := transfer.Target{Store: to, Settings: settings{}}, transfer.Options{Now: end, Merge: true, DryRun: true}
+		dry, err := into(t, file, target, options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		options.DryRun = false
+		done, err := into(t, file, target, options)
+		if dry.DryRun = false; err != nil || !cmp.Equal(dry, done) || done.Bodies.New != 3-len(here) || done.Bodies.Conflicts+done.Bodies.Same != len(here) {
+			t.Errorf("%s: %v %s", name, err, cmp.Diff(dry, done))
+		}
+	}
+}
+
 // dying is a target whose n-th write fails, done or not.
 type dying struct {
 	*memory.Store

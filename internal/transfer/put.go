@@ -199,6 +199,52 @@ func change(here *followup.Journey, j *journeyLine) followup.Change {
 	return c
 }
 
+// accept stores bodies; a dry run says what would become of them. Asking an inbox
+// stores, so a dry run compares with the list of all that it holds, read once.
+func (i *importing) accept(in []followup.Incoming) ([]followup.Verdict, error) {
+	if !i.o.DryRun {
+		return i.to.Store.Accept(i.ctx, in)
+	}
+	if i.inbox == nil {
+		if err := i.listInbox(); err != nil {
+			return nil, err
+		}
+	}
+	out := make([]followup.Verdict, len(in))
+	for n := range in {
+		switch hash, here := i.inbox[in[n].InboxKey]; {
+		case !here:
+			out[n] = followup.Accepted
+			i.inbox[in[n].InboxKey] = in[n].Hash
+		case hash == in[n].Hash:
+			out[n] = followup.Seen
+		default:
+			out[n] = followup.Different
+		}
+	}
+	return out, nil
+}
+
+// listInbox reads the hashes of all bodies that are here.
+func (i *importing) listInbox() error {
+	i.inbox = map[followup.InboxKey]string{}
+	for after := followup.Cursor(""); ; {
+		page, next, err := i.to.Store.Bodies(i.ctx, after, inboxPage)
+		if err != nil {
+			return fmt.Errorf("read inbox: %w", err)
+		}
+		for n := range page {
+			i.inbox[page[n].InboxKey] = page[n].Hash
+		}
+		if after = next; after == "" {
+			return nil
+		}
+	}
+}
+
+// inboxPage is how many bodies are read at once.
+const inboxPage = 200
+
 // bodies writes a page of the inbox: what waits, waits here; of what is done,
 // key and hash stay known.
 func (i *importing) bodies(page []bodyLine) error {
@@ -206,10 +252,7 @@ func (i *importing) bodies(page []bodyLine) error {
 	for n := range page {
 		in[n] = page[n].incoming()
 	}
-	if i.o.DryRun {
-		return nil // nothing can be asked of an inbox without putting it there
-	}
-	verdicts, err := i.to.Store.Accept(i.ctx, in)
+	verdicts, err := i.accept(in)
 	if err != nil {
 		return err
 	}
@@ -232,6 +275,9 @@ func (i *importing) bodies(page []bodyLine) error {
 		} else {
 			wait = append(wait, b.InboxKey)
 		}
+	}
+	if i.o.DryRun {
+		return nil
 	}
 	for reason, keys := range done {
 		if err := i.to.Store.Done(i.ctx, keys, reason); err != nil {
