@@ -28,6 +28,10 @@ func hang(ctx context.Context) error {
 
 func (stuck) Record(ctx context.Context, _ string) ([]byte, int64, error) { return nil, 0, hang(ctx) }
 
+func (stuck) ReadRecords(ctx context.Context, _ []string) ([]followup.Record, error) {
+	return nil, hang(ctx)
+}
+
 func (stuck) Accept(ctx context.Context, _ []followup.Incoming) ([]followup.Verdict, error) {
 	return nil, hang(ctx)
 }
@@ -115,6 +119,13 @@ func (l *lamed) Record(ctx context.Context, name string) ([]byte, int64, error) 
 		return nil, 0, hang(ctx)
 	}
 	return l.SweptStore.Record(ctx, name)
+}
+
+func (l *lamed) ReadRecords(ctx context.Context, names []string) ([]followup.Record, error) {
+	if l.lame {
+		return nil, hang(ctx)
+	}
+	return l.SweptStore.ReadRecords(ctx, names)
 }
 
 // The limits stay as they were while SES does not say them, and what is due goes out.
