@@ -26,6 +26,8 @@ func emptyAWS() *httptest.Server {
 			kept.put(body)
 		case "GetItem":
 			answer = kept.get(body)
+		case "BatchGetItem":
+			answer = kept.batch(body)
 		case "Query", "Scan":
 			answer = map[string]any{"Items": []any{}, "Count": 0, "ScannedCount": 0}
 		case "":
@@ -67,6 +69,23 @@ func (r *records) get(body []byte) any {
 		return struct{}{}
 	}
 	return map[string]any{"Item": item}
+}
+
+func (r *records) batch(body []byte) any {
+	var in struct {
+		RequestItems map[string]struct{ Keys []attributes }
+	}
+	_ = json.Unmarshal(body, &in) // ours are well-formed
+	found := map[string][]any{}
+	for table, ask := range in.RequestItems {
+		found[table] = []any{}
+		for _, key := range ask.Keys {
+			if item, ok := r.Load(place(table, key)); ok {
+				found[table] = append(found[table], item)
+			}
+		}
+	}
+	return map[string]any{"Responses": found, "UnprocessedKeys": map[string]any{}}
 }
 
 // parameters gives every parameter asked for one long value.

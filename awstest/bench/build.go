@@ -9,6 +9,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
 
 	"aftersales/internal/config"
 	"aftersales/internal/ready"
@@ -29,8 +32,10 @@ type binary struct {
 	rss       int64     // bytes, at most
 }
 
-// build makes every binary as the template does, but for this machine.
-func build(ctx context.Context, root, dir, shop string) ([]*binary, error) {
+// build makes every binary as the template does, its zip as it is deployed, and then
+// the binary anew for this machine. only names
+// some of the functions.
+func build(ctx context.Context, root, dir, shop, only string) ([]*binary, error) {
 	small := &binary{name: "empty"}
 	mail := &binary{name: "emptymail"}
 	all := []*binary{
@@ -43,6 +48,10 @@ func build(ctx context.Context, root, dir, shop string) ([]*binary, error) {
 		{name: "pages", like: small, event: request("GET", "/a/none")},
 		{name: "console", like: small, event: request("GET", "/console/none")},
 		{name: "callflow", like: small, event: callEvent},
+	}
+	if only != "" {
+		names := strings.Split(only, ",")
+		all = slices.DeleteFunc(all, func(b *binary) bool { return b.like != nil && !slices.Contains(names, b.name) })
 	}
 	for _, b := range all {
 		from, pkg := root, "./functions/"+b.name
@@ -58,12 +67,8 @@ func build(ctx context.Context, root, dir, shop string) ([]*binary, error) {
 }
 
 func (b *binary) build(ctx context.Context, from, pkg, shop string) error {
-	out := filepath.Join(b.dir, "bootstrap")
-	make := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-tags", "lambda.norpc,nethttpomithttp2", "-ldflags", "-s -w", "-o", out, pkg)
-	make.Dir, make.Stderr = from, os.Stderr
-	make.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=")
-	if err := make.Run(); err != nil {
-		return fmt.Errorf("build %s: %w", b.name, err)
+	if err := b.compile(ctx, from, pkg, arch); err != nil { // what is deployed
+		return err
 	}
 	if b.like != nil {
 		if err := os.CopyFS(filepath.Join(b.dir, "shop"), os.DirFS(shop)); err != nil {
@@ -77,13 +82,34 @@ func (b *binary) build(ctx context.Context, from, pkg, shop string) error {
 			return err
 		}
 	}
-	info, err := os.Stat(out)
+	var err error
+	if b.zip, err = zipped(b.dir); err != nil {
+		return err
+	}
+	if err := b.compile(ctx, from, pkg, runtime.GOARCH); err != nil { // what is measured
+		return err
+	}
+	info, err := os.Stat(filepath.Join(b.dir, "bootstrap"))
 	if err != nil {
 		return err
 	}
 	b.size = info.Size()
-	b.zip, err = zipped(b.dir)
-	return err
+	return nil
+}
+
+// arch is what functions are deployed for, unless the template is told otherwise.
+const arch = "arm64"
+
+// compile builds the binary.
+func (b *binary) compile(ctx context.Context, from, pkg, arch string) error {
+	make := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-tags", "lambda.norpc,nethttpomithttp2", "-ldflags", "-s -w",
+		"-o", filepath.Join(b.dir, "bootstrap"), pkg)
+	make.Dir, make.Stderr = from, os.Stderr
+	make.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=", "GOARCH="+arch)
+	if err := make.Run(); err != nil {
+		return fmt.Errorf("build %s: %w", b.name, err)
+	}
+	return nil
 }
 
 // zipped returns the size of a folder's zip, deflated as SAM does it.

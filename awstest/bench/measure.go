@@ -136,12 +136,12 @@ func median(of []float64) float64 {
 
 // report prints what was measured and returns how many aims were missed.
 func report(all []*binary) (missed int) {
-	fmt.Printf("\n| function | cold start, ms | x empty | of it processor, ms | warm, 1/s | of empty's | RSS, MB | binary, MB | zip, MB |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n")
-	mb := func(n int64) float64 { return float64(n) / (1 << 20) }
+	fmt.Printf("\n| function | cold start, ms | of it processor, ms | x empty | warm, 1/s | of empty's | RSS, MB | binary, MB | zip %s, MB |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n", arch)
+	mb := func(n int64) float64 { return float64(n) / 1e6 }
 	for _, b := range all {
 		times, share, note := "", "", ""
 		if b.like != nil {
-			x := median(b.cold) / median(b.like.cold)
+			x := median(b.cpu) / median(b.like.cpu)
 			times, share = fmt.Sprintf("%.2f", x), fmt.Sprintf("%.2f", b.warm/b.like.warm)
 			if x > aimCold {
 				missed, note = missed+1, fmt.Sprintf(" cold start over %.1f x", aimCold)
@@ -150,7 +150,7 @@ func report(all []*binary) (missed int) {
 		if b.zip > aimZip {
 			missed, note = missed+1, note+" zip over 5 MB"
 		}
-		fmt.Printf("| %s | %.1f | %s | %.1f | %.0f | %s | %.1f | %.2f | %.2f |%s\n", b.name, median(b.cold), times, median(b.cpu), b.warm, share, mb(b.rss), mb(b.size), mb(b.zip), note)
+		fmt.Printf("| %s | %.1f | %.1f | %s | %.0f | %s | %.1f | %.2f | %.2f |%s\n", b.name, median(b.cold), median(b.cpu), times, b.warm, share, mb(b.rss), mb(b.size), mb(b.zip), note)
 	}
 	return missed
 }
