@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"os"
 	"regexp"
 	"slices"
 	"strings"
@@ -96,6 +97,9 @@ func (v *secretsSetVerb) Run(ctx context.Context, s *shell) error {
 	if err != nil {
 		return err
 	}
+	if err := s.known(v.Shop); err != nil {
+		return err
+	}
 	secrets, err := s.secrets(ctx)
 	if err != nil {
 		return err
@@ -137,13 +141,66 @@ func (v *secretsSetVerb) name() (string, error) {
 	return name, nil
 }
 
+// deployedFile is where the shop's configuration is when functions are built.
+const deployedFile = "shop/aftersales.yaml"
+
+// known refuses a shop, or a name of a secret, that the configuration does not have:
+// nothing would ever read its secret. Where no configuration is, nobody can tell.
+func (s *shell) known(shop string) error {
+	file := s.file()
+	if !s.configured() {
+		file = deployedFile
+		if _, err := os.Stat(file); err != nil {
+			return nil
+		}
+	}
+	if shop == "" || slices.Contains([]string{linkKey, linkKeyOld, contactKey, sessionKey}, shop) {
+		return nil
+	}
+	cfg, err := config.LoadShop(file, "https://address.invalid")
+	if err != nil {
+		return err
+	}
+	what, want := "shop", []string{}
+	for i := range cfg.Shops {
+		want = append(want, string(cfg.Shops[i].ID))
+	}
+	if secretName.MatchString(shop) {
+		what, want = "secret", secretsOf(cfg)
+	}
+	if slices.Contains(want, shop) {
+		return nil
+	}
+	return misused("%s %q: %s does not have it: want one of %s%s", what, shop, file, strings.Join(want, ", "), meant(shop, want))
+}
+
+// secretsOf names what a stack with this configuration reads.
+func secretsOf(cfg *config.Config) []string {
+	names := []string{linkKey, linkKeyOld, contactKey, sessionKey}
+	for i := range cfg.Shops {
+		for _, source := range config.Sources {
+			name := config.SecretName(source, cfg.Shops[i].ID)
+			names = append(names, name, name+nextSuffix)
+		}
+	}
+	return names
+}
+
+// meant asks for the one of some words that was likely meant.
+func meant(word string, known []string) string {
+	if near := config.Meant(word, known); near != "" {
+		return "; did you mean " + near + "?"
+	}
+	return ""
+}
+
 // hookSecret is the name of the secret of a shop's source.
 func hookSecret(shop, source string) (string, error) {
 	switch {
 	case !shopName.MatchString(shop):
 		return "", misused("shop %q: want its id in the configuration: lower-case letters, digits and -", shop)
 	case !slices.Contains(config.Sources[:], source):
-		return "", misused("source %q: want one of %s", source, strings.Join(config.Sources[:], ", "))
+		return "", misused("source %q: want one of %s%s", source, strings.Join(config.Sources[:], ", "), meant(source, config.Sources[:]))
 	}
 	return config.SecretName(source, followup.ShopID(shop)), nil
 }
@@ -191,6 +248,9 @@ func (v *secretsRotateVerb) Run(ctx context.Context, s *shell) error {
 	}
 	if v.Session && name != "" {
 		return misused("say --session, or a shop and a source")
+	}
+	if err := s.known(v.Shop); err != nil {
+		return err
 	}
 	secrets, err := s.secrets(ctx)
 	switch {

@@ -135,6 +135,36 @@ func TestSecretsSetGenerates(t *testing.T) {
 	p.silent(t, cli(t, "secrets", "set", "--stack", "shop", "main", "generic", "--generate").well(t))
 }
 
+// A shop that the configuration does not have is a slip of the finger: nothing would
+// read its secret.
+func TestSecretsOfAShopThatIsNotThere(t *testing.T) {
+	p := newParameters(t)
+	dir := t.TempDir()
+	cli(t, "init", filepath.Join(dir, "shop")).well(t)
+	check := func(more ...string) {
+		t.Helper()
+		for _, c := range []struct {
+			args []string
+			want string
+		}{
+			{[]string{"set", "mian", "shopify"}, `aftersales.yaml does not have it: want one of main; did you mean main?`},
+			{[]string{"rotate", "mian", "shopify"}, "did you mean main?"},
+			{[]string{"set", "main", "shopfy"}, "want one of generic, shopify; did you mean shopify?"},
+			{[]string{"set", "AFTERSALES_GENERIC_SECRET_MIAN"}, "did you mean AFTERSALES_GENERIC_SECRET_MAIN?"},
+		} {
+			cliIn(t, "secret-of-shopify", nil, append(append([]string{"secrets"}, c.args...), append(more, "--stack", "shop")...)...).badly(t, exitMisused, c.want)
+		}
+		cliIn(t, "secret-of-shopify", nil, append([]string{"secrets", "set", "main", "shopify", "--stack", "shop"}, more...)...).well(t)
+		cliIn(t, strings.Repeat("k", 48), nil, append([]string{"secrets", "set", contactKey, "--stack", "shop"}, more...)...).well(t)
+	}
+	check("--config", filepath.Join(dir, "shop", "aftersales.yaml"))
+	if len(p.log) != 2 {
+		t.Errorf("written: %v", p.log)
+	}
+	t.Chdir(dir) // as where functions are built
+	check()
+}
+
 func TestSecretsMisused(t *testing.T) {
 	p := newParameters(t)
 	for _, c := range []struct {

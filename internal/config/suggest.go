@@ -1,6 +1,22 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
+
+// Meant gives the one of the known words that was most likely meant by another, or
+// "".
+func Meant(word string, known []string) string {
+	bare := make([]string, len(known)) // as suggest compares
+	for i, k := range known {
+		bare[i] = strings.ReplaceAll(strings.ToLower(k), "-", "_")
+	}
+	if i := slices.Index(bare, suggest(word, bare)); i >= 0 {
+		return known[i]
+	}
+	return ""
+}
 
 // suggest gives the known word that was most likely meant, or "": one that
 // differs by at most two letters, or by a third of a short word.
