@@ -117,11 +117,12 @@ func was(n int, noun string) string {
 
 // importVerb takes all state out of a file.
 type importVerb struct {
-	State  string `required:"" placeholder:"FILE" help:"What aftersales export --state wrote."`
-	DryRun bool   `help:"Compare and count; write nothing."`
-	Merge  bool   `help:"Into a folder that has orders already: what differs is told and left as it is."`
-	Copy   bool   `help:"Take a copy although its folder goes on: for a trial, never for customers."`
-	JSON   bool   `name:"json" help:"Print as JSON."`
+	State   string `required:"" placeholder:"FILE" help:"What aftersales export --state wrote."`
+	DryRun  bool   `help:"Compare and count; write nothing."`
+	Merge   bool   `xor:"into" help:"Into a folder that has orders already: what differs is told and left as it is."`
+	Replace bool   `xor:"into" help:"Back to where it was moved away from: what is there still is deleted, the file takes its place."`
+	Copy    bool   `help:"Take a copy although its folder goes on: for a trial, never for customers."`
+	JSON    bool   `name:"json" help:"Print as JSON."`
 }
 
 // Run imports.
@@ -154,7 +155,7 @@ func (v *importVerb) Run(ctx context.Context, s *shell) (err error) {
 // into imports the file into a target and says what became of it.
 func (v *importVerb) into(ctx context.Context, s *shell, f *os.File, to transfer.Target) error {
 	file, wipe := s.reading(f, time.Now())
-	report, err := transfer.Import(ctx, file, to, transfer.Options{Now: time.Now(), Merge: v.Merge, Copy: v.Copy, DryRun: v.DryRun})
+	report, err := transfer.Import(ctx, file, to, transfer.Options{Now: time.Now(), Merge: v.Merge, Copy: v.Copy, DryRun: v.DryRun, Replace: v.Replace})
 	wipe()
 	if err != nil {
 		return advised(err)
@@ -177,6 +178,7 @@ func advised(err error) error {
 	for cause, next := range map[error]string{
 		transfer.ErrKey:      "copy link.key of the folder it comes from into this one first (on AWS it is the secret AFTERSALES_CONTACT_KEY), and keep the name of the business",
 		transfer.ErrNotEmpty: "name a new folder with --data DIR, or say --merge",
+		transfer.ErrReturns:  "say --replace: what is here still is deleted, and the file takes its place",
 		transfer.ErrCopy:     "say --copy if this is a trial",
 		transfer.ErrCut:      "take a whole file: export again, or copy it again",
 	} {

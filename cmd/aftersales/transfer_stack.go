@@ -76,8 +76,12 @@ func (v *exportVerb) write(ctx context.Context, s *shell, from transfer.Target, 
 	if err != nil {
 		return out, err
 	}
+	lineage, err := transfer.Lineage(ctx, from.Settings)
+	if err != nil {
+		return out, err
+	}
 	h := transfer.Header{
-		ID: id, At: time.Now(), Form: cloud.StateForm, Program: programVersion(), Epoch: epoch, Quiet: !v.Copy, Copy: v.Copy, Key: from.Key,
+		ID: id, At: time.Now(), Form: cloud.StateForm, Program: programVersion(), Epoch: epoch, Quiet: !v.Copy, Copy: v.Copy, Key: from.Key, Lineage: lineage,
 	}
 	show, wipe := s.counting(time.Now())
 	defer wipe()

@@ -26,6 +26,8 @@ type Stack struct {
 type Table interface {
 	followup.SweptStore
 	followup.Census
+	// Clear deletes all journeys and contacts; plans, records and the inbox stay.
+	Clear(ctx context.Context) error
 }
 
 // FailedQueue is a queue that messages are taken off, or put back on.

@@ -23,7 +23,11 @@ func (s *Stack) Target(ctx context.Context) (transfer.Target, error) {
 	}
 	return transfer.Target{
 		Store: &importing{s.Table, s.Parse}, Settings: transfer.Records(s.Table), Enroll: s.enroll,
-		Key: transfer.KeyName(ready.ContactKey(s.Config, keys.Contact)),
+		Key: transfer.KeyName(ready.ContactKey(s.Config, keys.Contact)), Clear: s.Table.Clear,
+		Reopen: func(ctx context.Context) error {
+			_, err := s.Reopen(ctx)
+			return err
+		},
 	}, nil
 }
 
@@ -64,8 +68,8 @@ type Back struct {
 	Reports int // of providers; about
 }
 
-// Reopen takes a stack into use again whose export was never imported, and queues
-// what came for it meanwhile: bodies of the inbox, and what mail providers reported,
+// Reopen takes a stack into use again, whose export was never imported or came back,
+// and queues what came for it meanwhile: bodies of the inbox, and what mail providers reported,
 // which ended among the failed messages. An error behind the opening says what to
 // do about them.
 func (s *Stack) Reopen(ctx context.Context) (Back, error) {

@@ -61,8 +61,12 @@ func (a *App) ExportState(ctx context.Context, e Export) (out Exported, err erro
 	if err != nil {
 		return out, err
 	}
+	lineage, err := transfer.Lineage(ctx, a.Store)
+	if err != nil {
+		return out, err
+	}
 	h := transfer.Header{
-		ID: e.ID, At: e.Now, Form: Form, Program: e.Program, Epoch: epoch, Quiet: quiet, Copy: e.Copy, Key: transfer.KeyName(a.ContactKey),
+		ID: e.ID, At: e.Now, Form: Form, Program: e.Program, Epoch: epoch, Quiet: quiet, Copy: e.Copy, Key: transfer.KeyName(a.ContactKey), Lineage: lineage,
 	}
 	out = Exported{File: e.File, Form: Form, ID: e.ID, Quiet: quiet, Closed: !e.Copy}
 	out.Counts, out.Bytes, err = transfer.ToFile(ctx, e.File, a.Store, h, e.Progress)
@@ -103,7 +107,7 @@ func (a *App) Target() (to transfer.Target, done func() error, err error) {
 	if _, done, err = a.quiet(false); err != nil {
 		return to, nil, err
 	}
-	return transfer.Target{Store: a.Store, Settings: a.Store, Key: transfer.KeyName(a.ContactKey)}, done, nil
+	return transfer.Target{Store: a.Store, Settings: a.Store, Key: transfer.KeyName(a.ContactKey), Clear: a.Store.Clear}, done, nil
 }
 
 // Here returns an error when the folder was moved away.

@@ -11,6 +11,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -81,19 +82,36 @@ func Open(ctx context.Context, o Options) (*Deployment, error) {
 	return d, d.store.look(ctx)
 }
 
-// restart starts every function anew: it reads keys, plans and the epoch.
+// restart starts every function anew: it reads keys, plans and the epoch. A stack
+// that was moved away has no desk.
 func (d *Deployment) restart(ctx context.Context) (err error) {
 	for _, f := range config.Functions {
 		d.forms[f] = cloud.New(d.parts(f))
 	}
 	d.shop, d.desk, err = d.forms[config.Console].Desk(ctx)
+	if _, moved := errors.AsType[*transfer.Moved](err); moved {
+		return nil
+	}
 	return err
+}
+
+// reopen takes a deployment into use again; there is no queue of failed reports.
+func (d *Deployment) reopen(ctx context.Context) error {
+	if err := transfer.Reopen(ctx, transfer.Records(d.store)); err != nil {
+		return err
+	}
+	return errors.Join(d.restart(ctx), d.store.look(ctx))
+}
+
+// clearer is what of a table the store does not see.
+type clearer interface {
+	Clear(ctx context.Context) error
 }
 
 // Target is the state of the deployment as an import or an export sees it. The
 // store has to have a census.
 func (d *Deployment) Target(ctx context.Context) (transfer.Target, error) {
-	census, ok := d.o.Store.(followup.Census)
+	whole, ok := d.o.Store.(cloud.Table)
 	if !ok {
 		return transfer.Target{}, fmt.Errorf("%T cannot be moved", d.o.Store)
 	}
@@ -102,9 +120,10 @@ func (d *Deployment) Target(ctx context.Context) (transfer.Target, error) {
 	stack := cloud.Stack{Form: cloud.New(parts), Parse: setup.Parse, Table: struct {
 		followup.SweptStore
 		followup.Census
-	}{d.store, census}}
+		clearer
+	}{d.store, whole, whole}}
 	to, err := stack.Target(ctx)
-	to.Raised = d.restart
+	to.Raised, to.Reopen = d.restart, d.reopen
 	return to, err
 }
 
@@ -326,8 +345,9 @@ type counting struct {
 	looks  map[followup.FollowUpID]time.Time
 }
 
-// look remembers the looks that are there already.
+// look remembers the looks that are there already, and no other.
 func (c *counting) look(ctx context.Context) error {
+	clear(c.looks)
 	const page, always = 1000, 100 * 365 * 24 * time.Hour
 	for _, lane := range followup.Lanes {
 		for shard := range c.Shards() {

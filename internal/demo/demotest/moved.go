@@ -22,11 +22,12 @@ import (
 )
 
 // Move is when a demo moves, and where: at There from the single binary into
-// tables, which are empty, and at Back from there into another folder.
+// tables, which are empty, at Back from there into another folder, and at Again
+// into the same tables.
 type Move struct {
-	API         dynamo.API
-	Tables      dynamo.Tables
-	There, Back time.Time
+	API                dynamo.API
+	Tables             dynamo.Tables
+	There, Back, Again time.Time
 }
 
 // Moved fails unless a demo that moves on its way ends as the one that stays: the
@@ -40,8 +41,8 @@ func Moved(t *testing.T, o demo.Options, m Move) {
 	moving := &mover{t: t, move: m}
 	o.Open = moving.open
 	got := live(t, o)
-	if moving.made != 2 {
-		t.Fatalf("%d moves were made, want there and back", moving.made)
+	if moving.made != 3 {
+		t.Fatalf("%d moves were made, want there, back and there again", moving.made)
 	}
 	differ(t, here(t, want), here(t, got))
 }
@@ -76,6 +77,8 @@ type mover struct {
 	stack  *virtual.Deployment // after it
 	posted bool                // a body was just taken
 	made   int
+	// replace says that what is in the tables may go.
+	replace bool
 }
 
 func (m *mover) open(ctx context.Context, s demo.Start) (demo.Form, error) {
@@ -104,6 +107,8 @@ func (m *mover) Drain(ctx context.Context) (engine.Tally, error) {
 		err = m.there(ctx)
 	case m.made == 1 && !posted && m.Now().After(m.move.Back) && due.Equal(m.Now()):
 		err = m.back(ctx)
+	case m.made == 2 && posted && m.Now().After(m.move.Again):
+		err = m.again(ctx)
 	}
 	if err != nil {
 		return engine.Tally{}, fmt.Errorf("move %d: %w", m.made+1, err)
@@ -124,6 +129,11 @@ func (m *mover) there(ctx context.Context) error {
 	if _, moved := errors.AsType[*transfer.Moved](m.app.Here(ctx)); !moved {
 		return errors.New("the folder is not closed")
 	}
+	return m.takeover(ctx, file)
+}
+
+// takeover goes on with a file in the tables, after two processes that died on it.
+func (m *mover) takeover(ctx context.Context, file string) error {
 	for _, after := range []int{60, 300} {
 		if _, _, err := m.into(ctx, &dynamotest.Mortal{API: m.move.API, After: after, Into: after > 60}, file); !errors.Is(err, dynamotest.ErrDead) {
 			return fmt.Errorf("a process that dies after %d writes said %q", after, fmt.Sprint(err))
@@ -131,14 +141,28 @@ func (m *mover) there(ctx context.Context) error {
 	}
 	d, to, err := m.into(ctx, m.move.API, file)
 	if err == nil {
-		err = m.again(ctx, file, to)
+		err = m.twice(ctx, file, to)
 	}
 	if err != nil {
 		return err
 	}
 	old := m.Form
-	m.Form, m.stack, m.made = d, d, 1
+	m.Form, m.stack, m.made = d, d, m.made+1
 	return old.Close()
+}
+
+// again moves into the tables that were moved away, where all is as it was then.
+func (m *mover) again(ctx context.Context) error {
+	file := filepath.Join(m.t.TempDir(), "again")
+	if _, err := m.app.ExportState(ctx, local.Export{File: file, ID: "again", Now: m.Now()}); err != nil {
+		return err
+	}
+	m.replace = false
+	if _, _, err := m.into(ctx, m.move.API, file); !errors.Is(err, transfer.ErrReturns) {
+		return fmt.Errorf("what is there was replaced without a word: %w", err)
+	}
+	m.replace = true
+	return m.takeover(ctx, file)
 }
 
 // into opens the functions on the tables and imports a file.
@@ -181,7 +205,11 @@ func (m *mover) back(ctx context.Context) error {
 		return err
 	}
 	file := filepath.Join(m.t.TempDir(), "back")
-	h := transfer.Header{ID: "back", At: m.Now(), Form: "aws", Epoch: epoch, Quiet: true, Key: from.Key}
+	lineage, err := transfer.Lineage(ctx, from.Settings)
+	if err != nil {
+		return err
+	}
+	h := transfer.Header{ID: "back", At: m.Now(), Form: "aws", Epoch: epoch, Quiet: true, Key: from.Key, Lineage: lineage}
 	if _, _, err := transfer.ToFile(ctx, file, from.Store, h, nil); err != nil {
 		return err
 	}
@@ -200,7 +228,7 @@ func (m *mover) back(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	m.Form, m.made = e, 2
+	m.Form, m.app, m.made = e, e.App, 2
 	return nil
 }
 
@@ -210,7 +238,7 @@ func (m *mover) imported(ctx context.Context, s demo.Start, file string) error {
 		if err := m.take(ctx, file, to); err != nil {
 			return err
 		}
-		return m.again(ctx, file, to)
+		return m.twice(ctx, file, to)
 	})
 }
 
@@ -255,7 +283,7 @@ func (m *mover) take(ctx context.Context, file string, to transfer.Target) (err 
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	r, err := transfer.Import(ctx, f, to, transfer.Options{Now: m.Now()})
+	r, err := transfer.Import(ctx, f, to, transfer.Options{Now: m.Now(), Replace: m.replace})
 	if err != nil {
 		return err
 	}
@@ -265,14 +293,14 @@ func (m *mover) take(ctx context.Context, file string, to transfer.Target) (err 
 	return nil
 }
 
-// again imports a file that is here.
-func (m *mover) again(ctx context.Context, file string, to transfer.Target) (err error) {
+// twice imports a file that is here.
+func (m *mover) twice(ctx context.Context, file string, to transfer.Target) (err error) {
 	f, err := os.Open(file)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
-	r, err := transfer.Import(ctx, f, to, transfer.Options{Now: m.Now()})
+	r, err := transfer.Import(ctx, f, to, transfer.Options{Now: m.Now(), Replace: m.replace})
 	if err == nil && (!r.Before || r.Journeys.New+r.Bodies.New+r.Contacts.New+r.Contacts.Merged > 0) {
 		err = fmt.Errorf("imported again: %+v", r)
 	}
