@@ -232,17 +232,15 @@ var neverCalled = map[config.Function]map[string]string{
 	config.Outcome:  contactsOnly,
 	config.Callflow: contactsOnly,
 	config.Pages:    contactsOnly,
-	config.Console:  {"dynamodb:UpdateItem inbox": noBodies},
 }
 
 var contactsOnly = map[string]string{
-	"dynamodb:Scan journeys/index/by_contact": byContact, "dynamodb:Query journeys/index/due": noState, "dynamodb:UpdateItem inbox": noBodies,
+	"dynamodb:Scan journeys/index/by_contact": byContact, "dynamodb:Query journeys/index/due": noState,
 }
 
 const (
 	noPlans   = "Open gives it none of the plans, so it keeps none"
 	noOrders  = "it works on no order: it reads only the records that every start reads at once"
 	noState   = "it never asks for journeys with rows in a state"
-	noBodies  = "what it reconciles came with no body of the inbox, so none is marked done"
 	byContact = "it asks for the journeys of a contact only"
 )

@@ -56,9 +56,15 @@ func (e *Engine) Receive(ctx context.Context, now time.Time, in []followup.Incom
 		groups, byBody[i] = collect(groups, body, reading.Events)
 	}
 	failed := map[followup.JourneyID]error{}
-	for i, err := range e.Enroll(ctx, now, groups) {
+	enrolled, left := e.enroll(ctx, now, groups)
+	for i, err := range enrolled {
 		if err != nil {
 			failed[groups[i].Journey] = err
+		}
+	}
+	if len(left) > 0 {
+		if err := e.c.Store.Done(ctx, left, ""); err != nil {
+			return nil, fmt.Errorf("mark bodies done: %w", err)
 		}
 	}
 	for i := range in {
@@ -107,20 +113,27 @@ func collect(groups []Group, body followup.Incoming, events []followup.Event) ([
 // Enroll folds what is new about each journey, reconciles its follow-ups and
 // saves. Without events it only reconciles. The errors are per group.
 func (e *Engine) Enroll(ctx context.Context, now time.Time, groups []Group) []error {
-	errs := make([]error, len(groups))
+	errs, _ := e.enroll(ctx, now, groups)
+	return errs
+}
+
+// enroll is Enroll; left are bodies of groups that the caller has to mark done: what
+// they say of other orders had to come first.
+func (e *Engine) enroll(ctx context.Context, now time.Time, groups []Group) (errs []error, left []followup.InboxKey) {
+	errs = make([]error, len(groups))
 	todo := make([]int, len(groups))
 	for i := range todo {
 		todo[i] = i
 	}
 	var consented []spread
-	defer func() { e.others(ctx, now, consented, errs) }()
+	defer func() { left = e.others(ctx, now, consented) }()
 	for races := 0; len(todo) > 0 && races < conflicts; {
 		lost, later, err := e.enrollOnce(ctx, now, groups, todo, errs, &consented)
 		if err != nil {
 			for _, i := range todo {
 				errs[i] = err
 			}
-			return errs
+			return errs, nil
 		}
 		if len(lost) > 0 {
 			races++
@@ -131,31 +144,26 @@ func (e *Engine) Enroll(ctx context.Context, now time.Time, groups []Group) []er
 	for _, i := range todo {
 		errs[i] = fmt.Errorf("enroll %s: %w", groups[i].Journey, followup.ErrConflict)
 	}
-	return errs
+	return errs, nil
 }
 
 // spread is an enrolment that may change what is wanted for the contact's other orders.
 type spread struct {
-	index   int // of its group
 	contact followup.ContactID
 	done    []followup.InboxKey
 }
 
-// others reconciles the other orders of contacts whose consents changed, and then
-// marks the bodies done that said so: who dies before reads them again. What fails
-// here is told, and repaired by the next event of those orders.
-func (e *Engine) others(ctx context.Context, now time.Time, all []spread, errs []error) {
+// others reconciles the other orders of contacts whose consents changed. It returns
+// the bodies that said so, to be marked done now: who dies before reads them again.
+// What fails here is told, and repaired by the next event of those orders.
+func (e *Engine) others(ctx context.Context, now time.Time, all []spread) (done []followup.InboxKey) {
 	for _, s := range all {
 		if err := e.AgainContact(ctx, now, s.contact); err != nil {
 			e.c.Log.ErrorContext(ctx, "enroll the other orders of a contact", "contact", s.contact, "err", err)
 		}
-		if len(s.done) == 0 {
-			continue
-		}
-		if err := e.c.Store.Done(ctx, s.done, ""); err != nil {
-			errs[s.index] = fmt.Errorf("mark body done: %w", err)
-		}
+		done = append(done, s.done...)
 	}
+	return done
 }
 
 // enrollOnce makes one attempt. It notes the enrolments that concern other orders. It returns the groups that lost a race, and
@@ -252,7 +260,7 @@ func (w *enrolment) spread() []spread {
 	if !w.consented && !w.repeated || c == nil || len(c.Orders) < 2 {
 		return nil
 	}
-	return []spread{{w.index, c.ID, w.g.Done}}
+	return []spread{{c.ID, w.g.Done}}
 }
 
 // fold adds the new events to the log and computes the facts.
