@@ -84,7 +84,8 @@ type Desire struct {
 
 	facts *Facts
 	cal   civil.Calendar
-	rows  int // how many rows the journey had
+	rows  int  // how many rows the journey had
+	goes  bool // neither shop nor plan is paused
 }
 
 // desire is one computation of a Desire.
@@ -134,6 +135,7 @@ func (r *Rules) Desire(j *Journey, c *Contact, now time.Time) Desire {
 		return d.out
 	}
 	d.out.Plan, d.scope.Plan = d.plan, d.plan
+	d.out.goes = !r.Shop.Paused && !r.paused(d.plan)
 	d.pick()
 	d.cover()
 	if !d.facts.Erased {

@@ -198,6 +198,9 @@ func (r *reconciler) adjust(at int, w *Wanted) {
 	case row.State == Held && row.HeldFor == "case" && w.HeldBy == 0 && !r.caseOpen():
 		why.Rule, why.Reason = "released", "the case was solved"
 		r.place(r.change(at), w, why)
+	case row.State == Held && row.HeldFor == "paused" && r.d.goes:
+		why.Rule, why.Reason = "released", "the pause is over"
+		r.place(r.change(at), w, why)
 	case row.State == Listed && w.holdable() && r.caseOpen():
 		changed := r.change(at)
 		changed.HeldAt = r.now

@@ -195,6 +195,30 @@ func TestGates(t *testing.T) {
 	}
 }
 
+// What a pause kept back is looked at as soon as the pause is over, not at the
+// next look an hour on.
+func TestEndOfAPauseReleases(t *testing.T) {
+	pauses := map[string]func(*journal, bool){
+		"shop": func(j *journal, yes bool) { j.rules.Shop.Paused = yes },
+		"plan": func(j *journal, yes bool) { j.rules.Plans[0].Paused = yes },
+	}
+	for name, pause := range pauses {
+		j := bought(t, asking)
+		pause(j, true)
+		j.look(j.row("review", "1"), at("2026-03-11T18:00"))
+		j.reconcile(at("2026-03-11T18:02"))
+		if row := j.row("review", "1"); row.State != followup.Held || row.HeldFor != "paused" {
+			t.Errorf("%s paused: %s for %q", name, row.State, row.HeldFor)
+		}
+		pause(j, false)
+		j.reconcile(at("2026-03-11T18:05"))
+		if row := j.row("review", "1"); row.State != followup.Planned || row.Next.After(at("2026-03-11T18:05")) {
+			t.Errorf("%s goes on: %s, looked at %s", name, row.State, row.Next)
+		}
+		j.why("review", "1", "released")
+	}
+}
+
 // An address that is none, and none at all, are told apart, and the word is not
 // kept once a right one comes.
 func TestWhyNoAddress(t *testing.T) {

@@ -23,9 +23,17 @@ type Files struct {
 func (f Files) Digest() string {
 	hashes := make([]string, 0, len(f.Plans))
 	for _, p := range f.Plans {
-		hashes = append(hashes, p.Hash)
+		hashes = append(hashes, p.Hash+pause(p))
 	}
 	return digest(hashes, f.Catalogue)
+}
+
+// pause tells a plan that rests, which its hash does not.
+func pause(p *followup.Plan) string {
+	if p.Paused {
+		return " paused"
+	}
+	return ""
 }
 
 // Fingerprint names all that a plan's meaning hangs on, but the journeys: when it
