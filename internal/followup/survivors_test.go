@@ -73,3 +73,38 @@ func TestRule22CapCountsFromTheDue(t *testing.T) {
 		t.Errorf("fourteen days after its due of 11 March the review is %s, next %s", row.State, row.Next)
 	}
 }
+
+// Rule 20: a reminder before a date has no point after it, whatever the plan says
+// of late ones, unless its own step says otherwise.
+func TestRule20AStaleReminderIsNotSent(t *testing.T) {
+	const own = `, late: {more_than: P60D, then: send}`
+	for late, want := range map[string]string{"": "s[P7D] expired 2026-03-24T10:00:00", own: "s[P7D] planned 2026-03-24T10:00:00"} {
+		text := head + "late: {more_than: P60D, then: send}\ncoverage:\n  - {name: w, start: delivered, length: P30D, applies: order}\nsteps:\n" +
+			step("s", `before: {event: coverage_end("w"), by: [P7D], at: "10:00"}`+late)
+		newJournal(t, text).tell("2026-04-05T12:00", order("2026-03-01T09:00", 1), delivered("2026-03-01T09:00")).want(want)
+	}
+}
+
+// A new date begins the count of refusals anew: the goods may be asked about by
+// another address, or years on.
+func TestANewDateForgetsRefusals(t *testing.T) {
+	j := newJournal(t, perUnit).tell("2026-03-03T09:00", order("2026-03-02T09:00", 1), delivered("2026-03-03T08:00"))
+	row := *j.row("s", "")
+	row.Refusals = 3
+	j.put(row)
+	j.tell("2026-03-03T10:00", delivered("2026-03-05T08:00"))
+	if got := j.row("s", ""); got.Refusals != 0 || got.DueAt.Equal(row.DueAt) {
+		t.Errorf("due %s with %d refusals", got.Due, got.Refusals)
+	}
+}
+
+// A call that comes back to the list keeps when it first stood there.
+func TestAListedCallKeepsWhenItWasListed(t *testing.T) {
+	j := called(t, calling).run("2026-03-06T10:00")
+	first := j.row("call", "1#1").Listed
+	j.look(j.row("call", "1#1"), at("2026-03-06T16:00")) // its window ends: it is moved
+	j.run("2026-03-09T10:00")
+	if row := j.row("call", "1#1"); row.State != followup.Listed || first.IsZero() || !row.Listed.Equal(first) {
+		t.Errorf("%s, listed %s, first %s", row.State, row.Listed, first)
+	}
+}
