@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"aftersales/internal/plan"
@@ -38,7 +40,7 @@ func (s *shell) readFile(name string) ([]byte, error) {
 	if name == "-" {
 		return io.ReadAll(io.LimitReader(s.in, fileLimit))
 	}
-	info, err := os.Stat(name)
+	info, err := stat(name)
 	switch {
 	case err != nil:
 		return nil, err
@@ -48,4 +50,13 @@ func (s *shell) readFile(name string) ([]byte, error) {
 		return nil, fmt.Errorf("read %s: it has %d bytes; the limit is %d", name, info.Size(), fileLimit)
 	}
 	return os.ReadFile(name)
+}
+
+// stat looks at a file that somebody named.
+func stat(name string) (fs.FileInfo, error) {
+	info, err := os.Stat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no file or folder %s", name)
+	}
+	return info, err
 }

@@ -96,7 +96,7 @@ func (l *linter) gather(names []string) error {
 }
 
 func (l *linter) file(name string) error {
-	info, err := os.Stat(name)
+	info, err := stat(name)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,6 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"aftersales/internal/civil"
 	"aftersales/internal/config"
@@ -23,7 +22,7 @@ type simulateVerb struct {
 	Source   string       `required:"" placeholder:"NAME" help:"Who posted the events: generic, shopify."`
 	Event    []string     `required:"" sep:"none" placeholder:"[TOPIC=]FILE" help:"A body as the store posts it, - for standard input; again for each. TOPIC is what a header would say, orders/create=order.json."`
 	More     []string     `arg:"" optional:"" name:"file" help:"More events, as of --event."`
-	Now      *time.Time   `placeholder:"TIME" help:"When the events come in, RFC3339; default is the time of the newest."`
+	Now      *moment      `placeholder:"TIME" help:"When the events come in, RFC3339; default is the time of the newest."`
 	Until    civil.Period `default:"P3Y" placeholder:"PERIOD" help:"What is due later is hidden; default P3Y from now."`
 	Shop     string       `placeholder:"ID" help:"The shop of the configuration that the order came to; default is the plan's, else the first."`
 	JSON     bool         `name:"json" help:"Print as JSON."`

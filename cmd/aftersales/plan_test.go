@@ -217,3 +217,10 @@ func TestSchema(t *testing.T) {
 		}
 	}
 }
+
+// What was named and is not there is told as people say it.
+func TestNoSuchFileAndNoMoment(t *testing.T) {
+	cli(t, "plan", "lint", "nofile.yaml").badly(t, exitFailed, "there is no file or folder nofile.yaml")
+	cli(t, "plan", "simulate", "--plan", "p.yaml", "--source", "generic", "--event", "nofile.json", "--now", "yesterday").
+		badly(t, exitMisused, `--now: "yesterday" is no moment; want one such as 2026-03-05T15:00:00Z`)
+}
