@@ -301,6 +301,10 @@ func TestAlarms(t *testing.T) {
 		text(list(p, "Dimensions")[0], "Name") != "ApiId" || ref(at(list(p, "Dimensions")[0], "Value")) != "Api" {
 		t.Errorf("refused requests ring nobody: %v", p)
 	}
+	// Whoever queues may be the one that pauses a lane, not the sweep alone.
+	if m := text(alarms["LanePaused"], "Properties", "MetricName"); m != "LanePaused" {
+		t.Errorf("a lane that paused rings by %q, want the metric that every function writes", m)
+	}
 	if text(alarms["SweepSilent"], "Properties", "TreatMissingData") != "breaching" {
 		t.Error("a silent sweep rings nobody")
 	}

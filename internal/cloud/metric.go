@@ -15,6 +15,7 @@ const namespace = "Aftersales"
 const (
 	metricOldest  = "OldestDueSeconds" // how long the oldest due look has been waiting
 	metricSecrets = "SecretMissing"    // requests that a missing secret let fail
+	metricPaused  = "LanePaused"       // lanes that paused themselves, whichever function saw it, and looks at a stopped account
 	metricPlans   = "PlanRefused"      // plans whose version is taken by other content, once each
 )
 

@@ -1,6 +1,7 @@
 package cloud_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -84,6 +85,9 @@ func TestSoonDueMayBeUnusual(t *testing.T) {
 	s.dueBy(seen, 250, s.Now(), followup.Feedback)
 	if got := s.turns(); len(got) != 200 {
 		t.Errorf("%d are queued, want the 200 that are usual", len(got))
+	}
+	if n := strings.Count(s.metrics.text(), `"LanePaused":1`); n != 1 {
+		t.Errorf("it rings %d times", n)
 	}
 	states, err := s.form(config.Console).LaneStates(t.Context())
 	if err != nil || states[1].Paused == nil || states[0].Paused != nil {

@@ -110,6 +110,7 @@ func (f *Form) limits(ctx context.Context, now time.Time, s stream, st *Stream) 
 	}
 	if l.Stopped {
 		f.Log.ErrorContext(ctx, "the account is stopped: no mail goes out")
+		f.metrics.put(now, metricPaused, "Count", 1)
 	}
 	l.At = now
 	st.Limits, st.Given = l, 0

@@ -213,6 +213,7 @@ func (f *Form) advance(ctx context.Context, now time.Time, s stream, l followup.
 func (f *Form) unusual(ctx context.Context, now time.Time, l followup.Lane, lane *Standing, usual int) {
 	lane.Paused = &Pause{At: now, Why: fmt.Sprintf("more than %d looks in an hour are unusual; an operator has to go on", lane.Count+usual)}
 	f.Log.ErrorContext(ctx, "lane paused itself", "lane", l, "reason", lane.Paused.Why)
+	f.metrics.put(now, metricPaused, "Count", 1)
 }
 
 // heal gives slots to what was queued ten minutes ago and still waits.

@@ -129,6 +129,9 @@ func TestSweepQueuesNothingWhileTheAccountIsStopped(t *testing.T) {
 	if got := s.queued(); len(got) != 0 {
 		t.Errorf("queued %+v", got)
 	}
+	if !strings.Contains(s.metrics.text(), `"LanePaused":1`) {
+		t.Error("a stopped account rings nobody")
+	}
 	states, err := s.form(config.Console).LaneStates(t.Context())
 	if err != nil || states[0].Paused == nil || !strings.Contains(states[0].Paused.Why, "stopped the account") || states[2].Paused != nil {
 		t.Errorf("lanes %+v, %v", states, err)
