@@ -42,6 +42,31 @@ func carry(t *testing.T, from, to string) {
 	}
 }
 
+// What was moved away comes back to the folder that it was moved from, when told so.
+func TestMoveBack(t *testing.T) {
+	o := shop(t)
+	o.goTo("2026-03-06T12:00:00Z")
+	file := filepath.Join(t.TempDir(), "away.gz")
+	o.cli("export", "--state", file).well(t)
+	to := other(t, o.cfg)
+	carry(t, o.cfg, to)
+	cli(t, "import", "--state", file, "--config", to).well(t)
+	open(t, to, "2026-03-06T12:00:00Z").goTo("2026-03-20T12:00:00Z")
+	want := decode[engine.Story](t, cli(t, "why", "1001", "--json", "--config", to))
+	back := filepath.Join(t.TempDir(), "back.gz")
+	cli(t, "export", "--state", back, "--config", to).well(t)
+
+	o.cli("import", "--state", file, "--replace").badly(t, exitFailed, "moved away") // what was moved away is not what became of it
+	o.cli("import", "--state", back).badly(t, exitFailed, "the file brings back what became of it; say --replace")
+	o.cli("import", "--state", back, "--replace", "--merge").badly(t, exitMisused, "--merge")
+	if out := o.cli("import", "--state", back, "--replace").well(t).out; !strings.Contains(out, "Imported 1 order with ") || !strings.Contains(out, "Epoch 2:") {
+		t.Errorf("imported: %s", out)
+	}
+	if got := decode[engine.Story](t, o.cli("why", "1001", "--json")); len(got.FollowUps) != len(want.FollowUps) {
+		t.Errorf("the story is %+v, there it was %+v", got.FollowUps, want.FollowUps)
+	}
+}
+
 func TestMove(t *testing.T) {
 	o := shop(t)
 	o.goTo("2026-03-06T12:00:00Z")
