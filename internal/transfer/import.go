@@ -85,7 +85,7 @@ type importing struct {
 	to     Target
 	o      Options
 	mark   mark
-	moved  *Moved // away from here, and back with this file; nil: it was not
+	back   bool // what was moved away from here comes back with this file
 	report Report
 	inbox  map[followup.InboxKey]string // of a dry run: hashes of the bodies here; nil: not read yet
 }
@@ -102,11 +102,11 @@ func (i *importing) all(file io.Reader) error {
 	if err := i.begin(); err != nil {
 		return err
 	}
-	if i.moved != nil && i.o.DryRun {
+	if i.back && i.o.DryRun {
 		i.report.takes(i.report.File)
 		return nil
 	}
-	if i.moved != nil {
+	if i.back {
 		if err := i.to.Clear(i.ctx); err != nil {
 			return fmt.Errorf("delete what was moved away: %w", err)
 		}
@@ -151,12 +151,11 @@ func (i *importing) admit() (done bool, err error) {
 			return false, fmt.Errorf("read what an earlier import left: %w", err)
 		}
 		i.report.Epoch, i.report.Before = i.mark.Epoch, i.mark.Done
-		if i.mark.Done { // it may have died before this
-			err = i.reopen()
-		}
-		return i.mark.Done, err
 	}
-	if i.o.Merge || i.moved != nil {
+	switch {
+	case i.mark.Done:
+		return true, i.reopen() // it may have died before this
+	case text != "" || i.o.Merge || i.back:
 		return false, nil
 	}
 	empty, err := Empty(i.ctx, i.to.Store)

@@ -59,14 +59,14 @@ func (i *importing) mayReturn() error {
 	case !i.o.Replace:
 		return ErrReturns
 	}
-	i.moved = moved
+	i.back = true
 	return nil
 }
 
 // reopen takes a target into use again that was moved away.
 func (i *importing) reopen() error {
 	switch {
-	case i.moved == nil || i.o.DryRun:
+	case !i.back || i.o.DryRun:
 		return nil
 	case i.to.Reopen != nil:
 		return i.to.Reopen(i.ctx)
