@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"regexp"
 	"slices"
@@ -149,10 +151,10 @@ const deployedFile = "shop/aftersales.yaml"
 func (s *shell) known(shop string) error {
 	file := s.file()
 	if !s.configured() {
-		file = deployedFile
-		if _, err := os.Stat(file); err != nil {
+		if _, err := os.Stat(deployedFile); errors.Is(err, fs.ErrNotExist) {
 			return nil
 		}
+		file = deployedFile
 	}
 	if shop == "" || slices.Contains([]string{linkKey, linkKeyOld, contactKey, sessionKey}, shop) {
 		return nil
