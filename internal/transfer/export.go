@@ -30,9 +30,6 @@ func Export(ctx context.Context, w io.Writer, from Store, h Header, progress fun
 		progress = func(Counts) {}
 	}
 	h.Magic, h.Version, h.At = magic, version, h.At.UTC()
-	if h.Copy { // what it was taken from goes on, and is what may be moved back
-		h.Lineage = nil
-	}
 	e := &export{ctx: ctx, from: from, h: h, w: newWriter(w), progress: progress}
 	if err := e.all(); err != nil {
 		return e.w.counts, fmt.Errorf("export state: %w", err)

@@ -26,7 +26,8 @@ func Lineage(ctx context.Context, s Settings) ([]string, error) {
 	return ids, nil
 }
 
-// descend notes that this store is made of the file, too.
+// descend notes that this store is made of the file, too, unless what that was
+// taken from goes on, which is what may come back.
 func (i *importing) descend() error {
 	if i.o.DryRun || i.h.Copy {
 		return nil

@@ -94,6 +94,7 @@ func TestBackToWhereItWas(t *testing.T) {
 			if d := cmp.Diff(before, all(t, here.store)+string(jsonOf(t, people(t, here.store)))); d != "" {
 				t.Fatalf("refused, and it changed:\n%s", d)
 			}
+			here.clears(t)
 			r := here.enter(t, back, transfer.Options{Replace: true})
 			if r.Journeys.New != r.File.Journeys || r.Contacts.New != r.File.Contacts || r.Journeys.Conflicts+r.Bodies.Conflicts > 0 {
 				t.Errorf("%+v", r)
@@ -152,7 +153,8 @@ func (s side) refuses(t *testing.T, back []byte) {
 		t.Errorf("merged with what was moved away: %v", err)
 	}
 	stranger := side{memory.New(), settings{}}
-	for name, file := range map[string][]byte{"a stranger's": stranger.leave(t, "other", false), "a copy": copied(t, back)} {
+	copied, trial := copies(t, back)
+	for name, file := range map[string][]byte{"a stranger's": stranger.leave(t, "other", false), "a copy": copied, "a trial's": trial} {
 		_, err := into(t, file, s.target(), transfer.Options{Replace: true, Copy: true})
 		if _, moved := errors.AsType[*transfer.Moved](err); !moved {
 			t.Errorf("%s file is let in: %v", name, err)
@@ -164,14 +166,15 @@ func (s side) refuses(t *testing.T, back []byte) {
 	}
 }
 
-// copied is what a trial exports that was made of a copy of whom file moved: the
-// one that was copied goes on, and is the one that may come back.
-func copied(t *testing.T, file []byte) []byte {
+// copies returns a copy of a store that file was imported into, and what a trial that
+// was made of it exported: the store that was copied goes on, and may come back.
+func copies(t *testing.T, file []byte) (copied, trial []byte) {
 	t.Helper()
-	whole, trial := side{memory.New(), settings{}}, side{memory.New(), settings{}}
+	whole, made := side{memory.New(), settings{}}, side{memory.New(), settings{}}
 	whole.enter(t, file, transfer.Options{})
-	trial.enter(t, whole.leave(t, "copy", true), transfer.Options{Copy: true})
-	return trial.leave(t, "trial", false)
+	copied = whole.leave(t, "copy", true)
+	made.enter(t, copied, transfer.Options{Copy: true})
+	return copied, made.leave(t, "trial", false)
 }
 
 // TestBackThoughItDies repeats an import that died between any two of its writes:
@@ -202,5 +205,28 @@ func TestBackThoughItDies(t *testing.T) {
 		if err := transfer.Here(t.Context(), here.set); err != nil {
 			t.Errorf("died at write %d, repeated, and is closed: %v", die, err)
 		}
+	}
+}
+
+// clears deletes what an import replaces, and nothing else.
+func (s side) clears(t *testing.T) {
+	t.Helper()
+	before, err := s.store.PlanDocs(t.Context())
+	if err != nil || len(before) == 0 {
+		t.Fatal(before, err)
+	}
+	if err := s.store.Clear(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	after, err := s.store.PlanDocs(t.Context())
+	if d := cmp.Diff(before, after); d != "" || err != nil {
+		t.Errorf("plans: %v\n%s", err, d)
+	}
+	ids, _, err := s.store.Find(t.Context(), followup.Query{All: true}, "", 10)
+	if n := len(people(t, s.store)); len(ids)+n > 0 || err != nil {
+		t.Errorf("there are still %q and %d contacts, %v", ids, n, err)
+	}
+	if waiting, _, err := s.store.Waiting(t.Context(), "", 10); len(waiting) > 0 || err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("%d bodies wait, %v", len(waiting), err)
 	}
 }

@@ -25,7 +25,7 @@ type Header struct {
 	Quiet   bool      `json:"quiet"`             // nobody could send while it was written
 	Copy    bool      `json:"copy,omitempty"`    // the exporting side goes on
 	Key     string    `json:"key"`               // what a fixed name becomes under the key of contact ids
-	Lineage []string  `json:"lineage,omitempty"` // see [Lineage]; none of a copy
+	Lineage []string  `json:"lineage,omitempty"` // see [Lineage]
 }
 
 // Counts is how much there is of each kind.
