@@ -40,14 +40,14 @@ func deployed(t *testing.T, cfg string) {
 			t.Fatal(err)
 		}
 	}
-	outputs := ""
+	var outputs strings.Builder
 	for name, value := range map[string]string{"JourneysTable": "j", "ContactsTable": "c", "InboxTable": "i", "EnrollQueue": "e", "DeliverQueue": "d", "BaseUrl": "https://shop.example"} {
-		outputs += fmt.Sprintf("<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", name, value)
+		fmt.Fprintf(&outputs, "<member><OutputKey>%s</OutputKey><OutputValue>%s</OutputValue></member>", name, value)
 	}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.Header.Get("X-Amz-Target") {
 		case "":
-			fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>care</StackName><Outputs>%s</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, outputs)
+			fmt.Fprintf(w, `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>care</StackName><Outputs>%s</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`, outputs.String())
 		case "DynamoDB_20120810.Query":
 			queried(t, mem, w, r)
 		default:
