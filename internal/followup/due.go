@@ -228,13 +228,14 @@ func (d *desire) hours(s *Step) civil.Hours {
 
 // hours needs room for two windows.
 func (r *Rules) hours(room []civil.Window, s *Step, z Zone, cal civil.Calendar) civil.Hours {
-	h := civil.Hours{Windows: room, Workdays: s.Workdays, Cal: cal, Zones: z.Candidates}
+	h := civil.Hours{Windows: room, Workdays: s.Workdays, Cal: cal}
 	if w, ok := r.Shop.Hours[s.Channel]; ok {
 		h.Windows = append(h.Windows, w)
 	}
 	if s.Between != nil {
 		h.Windows = append(h.Windows, *s.Between)
 	}
+	h.Zones = z.polite(h.Windows)
 	return h
 }
 

@@ -44,20 +44,33 @@ func TestRule16ThirdOutsideTheWindow(t *testing.T) {
 	}
 }
 
-// Zones eight hours apart have no polite hour in common; less have.
-func TestZonesEightHoursApart(t *testing.T) {
+// A moment is polite wherever the customer may be, as far as the hours of the
+// channel allow: mails go out for twelve hours a day here, calls for eight.
+func TestPoliteInEveryCandidateZone(t *testing.T) {
+	const plan = "steps:\n" +
+		"  - {id: mail, class: service, channel: email, message: set-up, after: {event: delivered, wait: P1D, at: \"15:00\"}}\n" +
+		"  - {id: call, class: service, channel: call, message: set-up, after: {event: delivered, wait: P1D}}\n" +
+		"  - {id: eve, class: service, channel: email, message: set-up, after: {event: delivered, wait: P1D, between: \"18:00-23:00\"}}\n"
 	for _, c := range []struct {
-		phone []string
-		want  int
+		zones []string
+		want  []string // in UTC
 	}{
-		{[]string{"Europe/London", "Asia/Shanghai"}, 1}, // eight
-		{[]string{"Europe/London", "Asia/Bangkok"}, 2},  // seven
+		// Kaliningrad to Kamchatka: mails from 06:00 to 08:00 UTC; no hour for calls, and none of the evening: Moscow counts.
+		{[]string{"Europe/Moscow", "Europe/Kaliningrad", "Asia/Kamchatka"}, []string{"06:00", "07:00", "15:00"}},
+		// Eight hours: mails from 08:00 to 12:00 UTC, no calls for both.
+		{[]string{"Europe/London", "Asia/Shanghai"}, []string{"08:00", "10:00", "18:00"}},
+		// Seven hours: calls at 10:00 in London, 17:00 in Bangkok.
+		{[]string{"Europe/London", "Asia/Bangkok"}, []string{"08:00", "10:00", "18:00"}},
+		// Seven the other way round: 10:00 in Bangkok is 03:00 in London, so calls wait until 17:00 there.
+		{[]string{"Asia/Bangkok", "Europe/London"}, []string{"08:00", "10:00", "11:00"}},
 	} {
 		o := order("2026-03-01T09:00", 1)
-		o.Facts = &followup.OrderFacts{PhoneZones: c.phone}
-		j := newJournal(t, asking).tell("2026-03-02T12:00", o)
-		if got := len(j.desire.Zone.Candidates); got != c.want || j.desire.Zone.Name != c.phone[0] {
-			t.Errorf("%v: %d zones count, want %d", c.phone, got, c.want)
+		o.Facts = &followup.OrderFacts{PhoneZones: c.zones}
+		j := newJournal(t, head+plan).tell("2026-03-02T06:00", o, delivered("2026-03-02T03:00"))
+		for i, step := range []string{"mail", "call", "eve"} {
+			if got := j.row(step, "").DueAt.UTC().Format("15:04"); got != c.want[i] {
+				t.Errorf("%v: the %s goes out at %s UTC (%s), want %s", c.zones, step, got, j.row(step, "").Due, c.want[i])
+			}
 		}
 	}
 }

@@ -26,6 +26,7 @@ type Zone struct {
 	Name       string
 	Source     ZoneSource
 	Candidates []*time.Location // never empty
+	Spread     civil.Clock      // how far they lie apart, in seconds
 }
 
 // Loc returns the zone that due times are written in.
@@ -73,20 +74,14 @@ func candidates(source ZoneSource, names []string) (Zone, bool) {
 			z.Candidates = append(z.Candidates, loc)
 		}
 	}
-	return z.narrow(), len(z.Candidates) > 0
+	return z.apart(), len(z.Candidates) > 0
 }
 
 // zoneProbe is any recent moment: how far apart zones lie hardly changes.
 var zoneProbe = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// widest is how far candidate zones may lie apart. Farther, and a working day
-// has no hour that is polite in all of them: then the likeliest zone counts.
-const widest = 8 * time.Hour
-
-func (z Zone) narrow() Zone {
-	if len(z.Candidates) < 2 {
-		return z
-	}
+// apart measures how far the candidates lie apart.
+func (z Zone) apart() Zone {
 	var least, most int
 	for i, loc := range z.Candidates {
 		_, offset := zoneProbe.In(loc).Zone()
@@ -97,10 +92,32 @@ func (z Zone) narrow() Zone {
 			most = offset
 		}
 	}
-	if time.Duration(most-least)*time.Second >= widest {
-		z.Candidates = z.Candidates[:1]
-	}
+	z.Spread = civil.Clock(most - least)
 	return z
+}
+
+// polite returns the zones in which a moment has to lie inside all windows: every
+// candidate, unless no hour of the day does. Then the likeliest counts.
+func (z Zone) polite(windows []civil.Window) []*time.Location {
+	if z.Spread >= shared(windows) {
+		return z.Candidates[:1]
+	}
+	return z.Candidates
+}
+
+// shared returns how long all windows are open at once, in seconds; none of them
+// is a whole day. One over midnight counts by its length.
+func shared(windows []civil.Window) civil.Clock {
+	const day = 24 * 3600
+	least, from, until := civil.Clock(day), civil.Clock(0), civil.Clock(day)
+	for _, w := range windows {
+		if w.Overnight() {
+			least = min(least, day-w.From+w.Until)
+			continue
+		}
+		from, until = max(from, w.From), min(until, w.Until)
+	}
+	return max(0, min(least, until-from))
 }
 
 // calendar returns the working days where the customer lives, else the shop's.
