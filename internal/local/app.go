@@ -108,18 +108,10 @@ func Open(ctx context.Context, o Options) (_ *App, err error) {
 
 // ready makes the Setup, and keeps its plans unless they are kept already.
 func (a *App) ready(ctx context.Context, o Options) error {
-	served := ""
+	kept := false
 	if o.Beside {
 		var err error
-		if served, err = a.Store.Meta(ctx, servingKey); err != nil {
-			return err
-		}
-		if served == "" { // nobody served the folder yet
-			a.files, err = setup.Read(o.Config, o.Paths)
-		} else {
-			o.Config, a.files, err = setup.ReadServing([]byte(served), o.Config)
-		}
-		if err != nil {
+		if o.Config, kept, err = a.served(ctx, o); err != nil {
 			return err
 		}
 	}
@@ -127,10 +119,34 @@ func (a *App) ready(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	if a.Setup, err = setup.New(o.Config, a.files, keys); err != nil || served != "" {
+	if a.Setup, err = setup.New(o.Config, a.files, keys); err != nil || kept {
 		return err
 	}
 	return a.KeepPlans(ctx, a.Store)
+}
+
+// served reads what the last serve of the folder runs on, whose plans are kept.
+// Where nobody has served it, or nobody does and another version did, the files
+// count.
+func (a *App) served(ctx context.Context, o Options) (c *config.Config, kept bool, err error) {
+	text, err := a.Store.Meta(ctx, servingKey)
+	if err != nil {
+		return nil, false, err
+	}
+	if text != "" {
+		c, a.files, err = setup.ReadServing([]byte(text), o.Config)
+		if !errors.Is(err, setup.ErrOtherVersion) || held(o.Config.Data) {
+			return c, true, err
+		}
+	}
+	a.files, err = setup.Read(o.Config, o.Paths)
+	return o.Config, false, err
+}
+
+// held reports whether somebody serves a folder, or it cannot be told.
+func held(dir string) bool {
+	lock, err := sqlite.Lock(dir, holder())
+	return err != nil || lock.Close() != nil
 }
 
 // servingKey is where the store keeps what its serve runs on, for whoever works

@@ -34,3 +34,6 @@ const PulseKey = pulseKey
 
 // Sweep forgets what is old, once an hour until ctx ends.
 func (a *App) Sweep(ctx context.Context) error { return a.sweep(ctx) }
+
+// ServingKey names what serve keeps for whoever works beside it.
+const ServingKey = servingKey

@@ -12,14 +12,17 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/fstest"
 	"testing/synctest"
 	"time"
 
 	"aftersales/internal/followup"
 	"aftersales/internal/local"
+	"aftersales/internal/setup"
 	"aftersales/internal/sqlite"
 )
 
@@ -269,5 +272,33 @@ func TestRestartGoesOn(t *testing.T) {
 		if err := app.Close(); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// After an upgrade the folder still knows what the older program ran on: while that
+// one serves, another is refused; once nobody does, the files count.
+func TestBesideAnotherVersion(t *testing.T) {
+	dir := t.TempDir()
+	app := open(t, options(dir))
+	_, _, stop := serving(t, app)
+	text, err := app.Store.Meta(t.Context(), local.ServingKey)
+	if err != nil || text == "" {
+		t.Fatalf("serve keeps nothing: %v", err)
+	}
+	older := strings.Replace(text, `"fingerprint":"`, `"fingerprint":"0`, 1)
+	if err := app.Store.SetMeta(t.Context(), local.ServingKey, older); err != nil {
+		t.Fatal(err)
+	}
+	o := options(dir)
+	o.Beside = true
+	if beside, err := local.Open(t.Context(), o); !errors.Is(err, setup.ErrOtherVersion) || beside != nil {
+		t.Errorf("beside another version: %v", err)
+	}
+	stop()
+	o.Paths.Plans = fstest.MapFS{"new.yaml": {Data: []byte("plan: new\nversion: 1\nsteps:\n" +
+		"  - {id: a, class: service, channel: email, message: set-up, after: {event: delivered, wait: P1D}}\n")}}
+	docs, err := open(t, o).Store.PlanDocs(t.Context())
+	if err != nil || !slices.ContainsFunc(docs, func(d followup.PlanDoc) bool { return d.Name == "new" }) {
+		t.Errorf("the plan of the files is not kept: %v", err)
 	}
 }

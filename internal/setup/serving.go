@@ -19,6 +19,9 @@ type serving struct {
 	Messages    []byte          `json:"messages,omitempty"` // zip; none: those built in
 }
 
+// ErrOtherVersion is what another version of the program wrote.
+var ErrOtherVersion = errors.New("another version of this program serves the folder: use that one, or restart `aftersales serve` with this one")
+
 // WriteServing writes what a process with configuration c runs on: shops,
 // holidays, plans, catalogue and messages, no secrets.
 func WriteServing(c *config.Config, f Files) ([]byte, error) {
@@ -34,8 +37,8 @@ func WriteServing(c *config.Config, f Files) ([]byte, error) {
 }
 
 // ReadServing reads what WriteServing wrote: c as the other process has it, and
-// its files. What another version of the program wrote is refused, since it may
-// mean something else.
+// its files. What another version of the program wrote is [ErrOtherVersion], since
+// it may mean something else.
 func ReadServing(text []byte, c *config.Config) (*config.Config, Files, error) {
 	var s serving
 	if err := json.Unmarshal(text, &s); err != nil {
@@ -52,7 +55,7 @@ func ReadServing(text []byte, c *config.Config) (*config.Config, Files, error) {
 	own, theirs := *c, packed.Config("")
 	own.Business, own.Shops, own.Holidays = theirs.Business, theirs.Shops, theirs.Holidays
 	if files.Fingerprint(&own) != s.Fingerprint {
-		return nil, Files{}, errors.New("another version of this program serves the folder: use that one, or restart `aftersales serve` with this one")
+		return nil, Files{}, ErrOtherVersion
 	}
 	out := Files{Files: files}
 	if s.Messages != nil {
