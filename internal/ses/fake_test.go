@@ -54,8 +54,7 @@ type endpoint struct {
 
 	mu       sync.Mutex
 	fail     []func(w http.ResponseWriter, r *http.Request) // each for the next send only
-	conns    int
-	calls    int // requests that arrived, whole or not
+	calls    int                                            // requests that arrived, whole or not
 	accepted []mail
 	account  string // answer of GetAccount
 }
@@ -70,15 +69,7 @@ func newEndpoint(t *testing.T) *endpoint {
 		defer e.mu.Unlock()
 		_, _ = io.WriteString(w, e.account)
 	})
-	e.Server = httptest.NewUnstartedServer(mux)
-	e.Config.ConnState = func(_ net.Conn, s http.ConnState) {
-		if s == http.StateNew {
-			e.mu.Lock()
-			e.conns++
-			e.mu.Unlock()
-		}
-	}
-	e.Start()
+	e.Server = httptest.NewServer(mux)
 	t.Cleanup(e.Close)
 	return e
 }
@@ -148,10 +139,10 @@ func (e *endpoint) takenThenReset(w http.ResponseWriter, r *http.Request) {
 	reset(w)
 }
 
-func (e *endpoint) count() (calls, conns, accepted int) {
+func (e *endpoint) count() (calls, accepted int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	return e.calls, e.conns, len(e.accepted)
+	return e.calls, len(e.accepted)
 }
 
 // got returns the only mail that was accepted.
