@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -33,7 +35,8 @@ type beginning struct {
 }
 
 // lookAtOnce bounds the requests that are under way: each beyond the first ones
-// opens a connection.
+// opens a connection. As many hands take the shards in turn: the SDK's layers need a
+// deep stack, which grows once for each hand, and not for each shard.
 const lookAtOnce = 4
 
 // glance reads the beginning of every shard of some lanes. A shard that cannot be
@@ -41,19 +44,21 @@ const lookAtOnce = 4
 func (f *Form) glance(ctx context.Context, now time.Time, lanes []followup.Lane) *glance {
 	g := &glance{until: now.Add(horizon), lanes: map[followup.Lane]*beginning{}}
 	n := f.Store.Shards()
-	var group errgroup.Group
-	group.SetLimit(lookAtOnce)
 	for _, l := range lanes {
-		b := &beginning{make([][]followup.Ref, n), make([]error, n)}
-		g.lanes[l] = b
-		for i := range n {
-			group.Go(func() error {
-				b.pages[i], b.errs[i] = f.Store.DueIn(ctx, l, i, followup.Place{}, g.until, firstLooks)
-				return nil
-			})
-		}
+		g.lanes[l] = &beginning{make([][]followup.Ref, n), make([]error, n)}
 	}
-	_ = group.Wait() // each shard has its own error
+	var taken atomic.Int32
+	var hands sync.WaitGroup
+	for range lookAtOnce {
+		hands.Go(func() {
+			for i := int(taken.Add(1)) - 1; i < n*len(lanes); i = int(taken.Add(1)) - 1 {
+				l, shard := lanes[i/n], i%n
+				b := g.lanes[l] // each shard has its own error
+				b.pages[shard], b.errs[shard] = f.Store.DueIn(ctx, l, shard, followup.Place{}, g.until, firstLooks)
+			}
+		})
+	}
+	hands.Wait()
 	return g
 }
 

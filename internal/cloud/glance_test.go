@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"aftersales/internal/cloud"
@@ -50,6 +51,41 @@ func TestASweepAsksOnce(t *testing.T) {
 	if due, records, one := store.due.Load(), store.records.Load(), store.one.Load(); due != int32(len(followup.Lanes)*s.store.Shards()) || records != 1 || one != 0 {
 		t.Errorf("%d looks into shards, %d requests for all records, %d for one; want each shard once, and all records at once", due, records, one)
 	}
+}
+
+// slow is a store whose shards take a millisecond each, and which counts how many
+// are asked at once.
+type slow struct {
+	*memory.Store
+	now, most atomic.Int32
+}
+
+func (s *slow) DueIn(ctx context.Context, lane followup.Lane, shard int, from followup.Place, until time.Time, limit int) ([]followup.Ref, error) {
+	n := s.now.Add(1)
+	defer s.now.Add(-1)
+	for most := s.most.Load(); n > most && !s.most.CompareAndSwap(most, n); most = s.most.Load() {
+	}
+	time.Sleep(time.Millisecond) // of the bubble
+	return s.Store.DueIn(ctx, lane, shard, from, until, limit)
+}
+
+// Four hands ask the shards: fewer would keep the sweep waiting, more would open a
+// connection each.
+func TestASweepAsksFourShardsAtATime(t *testing.T) {
+	s := newStack(t)
+	synctest.Test(t, func(t *testing.T) {
+		store := &slow{Store: s.store}
+		parts := s.parts(config.Sweep)
+		parts.Store = store
+		began := time.Now()
+		if err := cloud.New(parts).Sweep(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+		shards := len(followup.Lanes) * s.store.Shards()
+		if took := time.Since(began); store.most.Load() != 4 || took != time.Duration(shards/4)*time.Millisecond {
+			t.Errorf("%d shards at once, %s for %d of them; want 4, and a millisecond for each four", store.most.Load(), took, shards)
+		}
+	})
 }
 
 // Looks that were queued and still wait may be more than the first that are read of
