@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -90,5 +91,35 @@ func TestFaultsAsErrors(t *testing.T) {
 	faults := plan.Faults{warning, {File: "f", Cause: "d"}}
 	if err := faults.Err(); err == nil || err.Error() != "f:2:3: warning: c; m\nf: d" {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A condition that failed for an order is told where it stands.
+func TestPlaceOfAFailedCondition(t *testing.T) {
+	src := plan.Source{File: "p.yaml", Src: []byte(`plan: p
+version: 1
+units: unit.category == "a"
+steps:
+  - id: both
+    unless: order.total > money("1 USD")
+    when: order.total > money("1 EUR")
+  - {id: bare, unless: order.total > money("2 EUR")}
+  - {id: none}
+`)}
+	for text, want := range map[string]string{
+		`both: ask "order.total > money("1 EUR")": no`: "p.yaml:7:11: steps[0].when",
+		`both: ask "order.total > money("1 USD")": no`: "p.yaml:6:13: steps[0].unless",
+		`bare: ask "order.total > money("2 EUR")": no`: "p.yaml:8:24: steps[1].unless",
+		"units: no": "p.yaml:3:8: units",
+		"none: no":  "p.yaml:0:0: ",
+		"gone: no":  "p.yaml:0:0: ",
+	} {
+		f := plan.Failed(src, text)
+		if got := fmt.Sprintf("%s:%d:%d: %s", f.File, f.Line, f.Column, f.Path); got != want || f.Cause != text || f.Mend == "" {
+			t.Errorf("%s: at %s (%+v), want %s", text, got, f, want)
+		}
+	}
+	if f := plan.Failed(plan.Source{File: "p.yaml"}, "units: no"); f.Line != 0 {
+		t.Errorf("a file without a plan has the place %v", f)
 	}
 }

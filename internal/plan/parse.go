@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"strings"
+
 	"aftersales/internal/followup"
 )
 
@@ -41,4 +43,38 @@ func parseFile(s Source) parsed {
 		out.plan = nil
 	}
 	return out
+}
+
+// Failed returns a condition's fault as the follow-ups of an order tell it ("STEP:
+// cause", "units: cause"), with its place in the plan that s is the source of.
+// The place is the whole file when the condition stands there no more.
+func Failed(s Source, text string) Fault {
+	f := Fault{File: s.File, Cause: text, Mend: "mend the condition, or what it reads"}
+	root := parseFile(s).root
+	name, cause, _ := strings.Cut(text, ": ")
+	var at *node
+	if name == "units" {
+		at = root.child(name)
+	}
+	if steps := root.child("steps"); steps != nil {
+		for _, step := range steps.items {
+			if id := step.child("id"); id != nil && id.text == name {
+				at = asked(step, cause)
+			}
+		}
+	}
+	if at != nil {
+		f.Line, f.Column, f.Path = at.line, at.col, at.path
+	}
+	return f
+}
+
+// asked returns the condition of a step that a cause is about: when, unless it
+// quotes the other one.
+func asked(step *node, cause string) *node {
+	when, unless := step.child(keyWhen), step.child(keyUnless)
+	if when == nil || unless != nil && strings.Contains(cause, `"`+unless.text+`"`) {
+		return unless
+	}
+	return when
 }

@@ -48,15 +48,18 @@ func New(c *config.Config, f Files, k Keys) (*Shop, error) {
 }
 
 // KeepPlans stores every plan, so that journeys can be pinned to it; changed
-// content under an old number is refused here.
+// content under an old number is refused here, all of it at once. A store that
+// fails is asked once: the next plan would wait as long for the same answer.
 func (s *Shop) KeepPlans(ctx context.Context, store followup.Plans) error {
 	var errs []error
 	for _, d := range s.Docs {
 		err := store.SavePlan(ctx, d)
-		if errors.Is(err, followup.ErrVersionReused) {
-			err = fmt.Errorf("plan %s: version %d was used with other content: raise `version` to %d", d.Name, d.Version, d.Version+1)
+		switch {
+		case errors.Is(err, followup.ErrVersionReused):
+			errs = append(errs, fmt.Errorf("plan %s: version %d was used with other content: raise `version` to %d", d.Name, d.Version, d.Version+1))
+		case err != nil:
+			return errors.Join(append(errs, err)...)
 		}
-		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
 }

@@ -1,6 +1,8 @@
 package setup_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -165,6 +167,26 @@ func TestChangedContentUnderAnOldNumber(t *testing.T) {
 	err := made(t, settings(), setup.Inputs{Plans: plan("check-in")}).KeepPlans(t.Context(), store)
 	if err == nil || !strings.Contains(err.Error(), "raise `version` to 2") {
 		t.Errorf("error %v, want one that says which number to take", err)
+	}
+}
+
+// locked is a store of plans that another process keeps locked; n counts who waited for it.
+type locked struct {
+	followup.Store
+	n int
+}
+
+func (s *locked) SavePlan(context.Context, followup.PlanDoc) error {
+	s.n++
+	return errors.New("database is locked")
+}
+
+// A locked database is waited for once, and told once, however many plans there are.
+func TestPlansOfALockedDatabase(t *testing.T) {
+	s := made(t, settings(), setup.Inputs{Plans: plans.Files(), Catalogue: plans.Products()})
+	store := &locked{Store: memory.New()}
+	if err := s.KeepPlans(t.Context(), store); err == nil || len(s.Docs) < 2 || store.n != 1 {
+		t.Errorf("%d plans: asked %d times, error %v; want one of each", len(s.Docs), store.n, err)
 	}
 }
 

@@ -389,7 +389,7 @@ func TestFaultsOfEvents(t *testing.T) {
 		"two currencies": {func(in *simulate.Input) {
 			in.Events = append(in.Events, ready(t, "generic/order.delivered.json"))
 			in.Plan.Src = bytes.Replace(in.Plan.Src, []byte("150.00 EUR"), []byte("150.00 USD"), 1)
-		}, "check-in-call"},
+		}, `plan.yaml:40:11: check-in-call: ask`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			in := example(t, created(t))

@@ -8,6 +8,7 @@ import (
 
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
+	"aftersales/internal/plan"
 )
 
 // tell writes the journey as it stands into the result.
@@ -21,7 +22,7 @@ func (s *simulation) tell(ctx context.Context) error {
 	}
 	s.matched(sc.at(s.now))
 	for _, text := range sc.journey.Head.Faults {
-		s.fault(s.in.Plan.File, text, "mend the condition, or what it reads")
+		s.out.Faults = append(s.out.Faults, Faults(plan.Faults{plan.Failed(s.in.Plan, text)})...)
 	}
 	for _, stray := range sc.desire.Strays() {
 		s.out.Warnings = append(s.out.Warnings, Fault{Cause: stray.Cause(), Mend: stray.Mend, Warning: true})

@@ -109,3 +109,53 @@ func TestHookSlowGivesWay(t *testing.T) {
 		}
 	}
 }
+
+// long is a body of x without an end; read counts what was taken of it.
+type long struct{ read int }
+
+func (l *long) Read(p []byte) (int, error) {
+	for i := range p {
+		p[i] = 'x'
+	}
+	l.read += len(p)
+	return len(p), nil
+}
+
+// Who writes all of a body before reading the answer hears that it is too large:
+// the rest is read, up to a bound, and not at all from who waits for a word first.
+func TestHookTooLargeIsReadToItsEnd(t *testing.T) {
+	const mib = 1 << 20
+	for name, c := range map[string]struct {
+		sends    int64 // -1: it never ends
+		declared bool
+		expect   string
+		least    int
+		most     int
+	}{
+		"5 MiB":                      {sends: 5 * mib, declared: true, least: 5 * mib, most: 5 * mib},
+		"5 MiB, length unknown":      {sends: 5 * mib, least: 5 * mib, most: 5 * mib},
+		"a gigabyte":                 {sends: 1024 * mib, declared: true},
+		"without an end":             {sends: -1, least: 2 * mib, most: 20 * mib},
+		"5 MiB, sent when asked for": {sends: 5 * mib, declared: true, expect: "100-continue"},
+	} {
+		w := newTown(t)
+		endless := &long{}
+		body := io.Reader(endless)
+		if c.sends >= 0 {
+			body = io.LimitReader(endless, c.sends)
+		}
+		r := httptest.NewRequest(http.MethodPost, "/hooks/generic/main", body)
+		if r.ContentLength = -1; c.declared {
+			r.ContentLength = c.sends
+		}
+		r.Header.Set("Expect", c.expect)
+		rec := w.do(w.public, r)
+		if rec.Code != http.StatusRequestEntityTooLarge || rec.Header().Get("Connection") != "close" {
+			t.Errorf("%s: %d, Connection %q; want 413 and close", name, rec.Code, rec.Header().Get("Connection"))
+		}
+		problemOf(t, rec)
+		if endless.read < c.least || endless.read > c.most {
+			t.Errorf("%s: %d bytes were read, want %d to %d", name, endless.read, c.least, c.most)
+		}
+	}
+}

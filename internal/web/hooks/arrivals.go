@@ -30,8 +30,9 @@ type arrival struct {
 	of    *arrivals
 	body  io.Reader
 	stop  func() // makes a Read under way end
-	bytes int
-	away  bool // it gave way
+	bytes int    // that are kept
+	away  bool   // it gave way
+	gone  bool   // what comes is dropped
 }
 
 // add lets a body in.
@@ -63,12 +64,26 @@ func (b *arrival) Read(p []byte) (int, error) {
 	if b.away {
 		return n, os.ErrDeadlineExceeded
 	}
+	if b.gone {
+		return n, err
+	}
 	b.bytes += n
 	b.of.bytes += n
 	for b.of.bytes > b.of.room && len(b.of.all) > 1 {
 		b.of.oust()
 	}
 	return n, err
+}
+
+// drop reads on and keeps nothing, until the body ends, gives way or most bytes came.
+func (b *arrival) drop(most int64) {
+	b.of.mu.Lock()
+	if !b.away {
+		b.of.bytes -= b.bytes
+	}
+	b.bytes, b.gone = 0, true
+	b.of.mu.Unlock()
+	_, _ = io.CopyN(io.Discard, b, most) // however it ends, the body is refused
 }
 
 // end takes the body off the list and reports whether it gave way.

@@ -24,6 +24,7 @@ const (
 	hooksAtOnce = 64               // bodies stored at the same time, when nothing else is configured
 	bodyTime    = 15 * time.Second // in which a body must have arrived
 	storeTime   = 10 * time.Second // in which the store must have answered
+	drained     = 16 << 20         // bytes of a body that is too large which are read on, so that its sender hears why
 )
 
 // Config is what takes webhooks is made of. Fields are required unless they say
@@ -206,24 +207,36 @@ func (h *Hooks) refuse(w http.ResponseWriter, r *http.Request, d door, err error
 	problem.New(fault.Status, fault.Kind, fault.Detail, fault.Mend).Write(w)
 }
 
-// readBody reads at most [source.MaxBody] bytes within the configured time.
+// readBody reads at most [source.MaxBody] bytes within the configured time. Who
+// writes all of a body before reading the answer would see a broken connection
+// and not the answer, so of one that is too large the rest is read, too, and
+// dropped, up to a bound.
 func (h *Hooks) readBody(w http.ResponseWriter, r *http.Request) ([]byte, *problem.Problem) {
 	tooLarge := problem.New(http.StatusRequestEntityTooLarge, source.FaultTooLarge, "the body is larger than 1 MiB", "send at most 1048576 bytes")
-	if r.ContentLength > source.MaxBody {
+	declared := r.ContentLength > source.MaxBody
+	if declared && (r.ContentLength > drained || r.Header.Get("Expect") != "") { // who expects a word first has sent nothing yet
 		w.Header().Set("Connection", "close") // the rest of the body is not read
 		return nil, &tooLarge
 	}
 	_ = http.NewResponseController(w).SetReadDeadline(h.c.RealNow().Add(h.c.BodyTime)) // not every server can; then its own limit holds
-	on := h.arrivals.add(w, http.MaxBytesReader(w, r.Body, source.MaxBody))
-	body, err := io.ReadAll(on)
+	on := h.arrivals.add(w, r.Body)
+	var body []byte
+	var err error
+	if !declared {
+		body, err = io.ReadAll(io.LimitReader(on, source.MaxBody+1))
+	}
+	large := declared || len(body) > source.MaxBody
+	if large {
+		on.drop(drained)
+	}
 	away := on.end()
-	if err == nil {
+	if err == nil && !large {
 		return body, nil
 	}
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+	w.Header().Set("Connection", "close")
+	if large {
 		return nil, &tooLarge
 	}
-	w.Header().Set("Connection", "close")
 	if away {
 		full := busy()
 		return nil, &full
