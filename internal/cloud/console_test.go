@@ -331,6 +331,21 @@ func TestLanesOfTheConsole(t *testing.T) {
 	}
 }
 
+// What the alarm PlanRefused rang for is on the page of the lanes.
+func TestRefusedPlansOnTheConsole(t *testing.T) {
+	b := newBrowser(t)
+	b.login()
+	if page := b.do("GET", "/console/lanes", nil, nil).Body; strings.Contains(page, "plan changed") {
+		t.Errorf("nothing was refused: %s", page)
+	}
+	if err := b.s.store.SetRecord(t.Context(), "plans#refused", []byte(`[{"plan":"appliance","version":3}]`), 0); err != nil {
+		t.Fatal(err)
+	}
+	if page := b.do("GET", "/console/lanes", nil, nil).Body; !strings.Contains(page, "appliance") || !strings.Contains(page, "under its version 3") {
+		t.Errorf("the page does not show the plan: %s", page)
+	}
+}
+
 // Who may see one shop sees nothing of the others.
 func TestAShopsOwnOperators(t *testing.T) {
 	b := newBrowser(t)

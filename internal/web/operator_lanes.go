@@ -19,6 +19,14 @@ type LaneControl struct {
 	Pause func(ctx context.Context, lane followup.Lane, why string) error
 	// GoOn lets a lane work again.
 	GoOn func(ctx context.Context, lane followup.Lane) error
+	// Refused tells which plans were edited under a version in use; nil: none ever is.
+	Refused func(ctx context.Context) ([]RefusedPlan, error)
+}
+
+// RefusedPlan is a plan that orders follow as it was before it was edited.
+type RefusedPlan struct {
+	Name    string
+	Version int // to be raised
 }
 
 // LaneState is how a lane stands.
@@ -34,16 +42,21 @@ type LaneState struct {
 // lanesPage lists the lanes.
 type lanesPage struct {
 	desk
-	Lanes []LaneState
+	Lanes   []LaneState
+	Refused []RefusedPlan
 }
 
 func (o *operator) lanes(w http.ResponseWriter, r *http.Request) {
 	states, err := o.c.Lanes.States(r.Context())
+	var refused []RefusedPlan
+	if err == nil && o.c.Lanes.Refused != nil {
+		refused, err = o.c.Lanes.Refused(r.Context())
+	}
 	if err != nil {
 		o.failed(w, r, err)
 		return
 	}
-	o.look.show(w, r, http.StatusOK, lanesPage{o.desk(r, "Lanes"), states})
+	o.look.show(w, r, http.StatusOK, lanesPage{o.desk(r, "Lanes"), states, refused})
 }
 
 // setLane pauses a lane, with a reason, or lets it go on.

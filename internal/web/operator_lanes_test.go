@@ -20,6 +20,9 @@ func TestLanes(t *testing.T) {
 				did = append(did, "pause "+string(l)+" "+why)
 				return nil
 			},
+			Refused: func(context.Context) ([]web.RefusedPlan, error) {
+				return []web.RefusedPlan{{Name: "set-up <x>", Version: 7}}, nil
+			},
 			GoOn: func(_ context.Context, l followup.Lane) error {
 				if l == "none" {
 					return followup.ErrNotFound
@@ -30,7 +33,7 @@ func TestLanes(t *testing.T) {
 		}
 	})
 	page := w.get(w.operator, "/lanes").Body.String()
-	must(t, page, "email-service", "Queued up to", "unusual &lt;work&gt;", "Go on", `aria-current="page">Lanes`)
+	must(t, page, "email-service", "Queued up to", "unusual &lt;work&gt;", "Go on", `aria-current="page">Lanes`, "set-up &lt;x&gt;", "under its version 7")
 	for name, c := range map[string]struct {
 		form url.Values
 		want int

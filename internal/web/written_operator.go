@@ -431,38 +431,47 @@ func (d lanesPage) write(s *sheet) {
 	writeTopDesk(s, d.desk)
 	s.raw(`<p>What is due is queued lane by lane. A paused lane queues nothing: its messages wait, none is lost.</p>
 `)
-	for _, v2 := range d.Lanes {
+	for _, v2 := range d.Refused {
+		s.raw(`<section class="card"><h2><bdi>`)
+		s.text(v2.Name)
+		s.raw(`</bdi> <span class="state open">plan changed</span></h2>
+<p>This plan was edited under its version `)
+		s.number(v2.Version)
+		s.raw(`, which is in use. Orders follow it as it was before, until the version is raised and deployed.</p></section>
+`)
+	}
+	for _, v4 := range d.Lanes {
 		s.raw(`<section class="card"><h2>`)
-		s.text(string(v2.Lane))
+		s.text(string(v4.Lane))
 		s.raw(` <span class="state `)
-		if v2.Paused {
+		if v4.Paused {
 			s.raw(`open`)
 		} else {
 			s.raw(`closed`)
 		}
 		s.raw(`">`)
-		if v2.Paused {
+		if v4.Paused {
 			s.raw(`paused`)
 		} else {
 			s.raw(`runs`)
 		}
 		s.raw(`</span></h2>
 `)
-		if v2.Paused {
+		if v4.Paused {
 			s.raw(`<p><bdi>`)
-			s.text(plain(v2.Why))
+			s.text(plain(v4.Why))
 			s.raw(`</bdi></p><p class="when">Since `)
-			s.text(timeIn(d.Zone, v2.Since))
-			if !(v2.Until.IsZero()) {
+			s.text(timeIn(d.Zone, v4.Since))
+			if !(v4.Until.IsZero()) {
 				s.raw(`, until `)
-				s.text(timeIn(d.Zone, v2.Until))
+				s.text(timeIn(d.Zone, v4.Until))
 			}
 			s.raw(`</p>
 `)
 		} else {
-			if !(v2.Queued.IsZero()) {
+			if !(v4.Queued.IsZero()) {
 				s.raw(`<p class="when">Queued up to `)
-				s.text(timeIn(d.Zone, v2.Queued))
+				s.text(timeIn(d.Zone, v4.Queued))
 				s.raw(`</p>
 `)
 			}
@@ -470,13 +479,13 @@ func (d lanesPage) write(s *sheet) {
 		s.raw(`<form class="do" method="post" action="`)
 		s.text(urlnormalizer(urlfilter(s.at())))
 		s.raw(`/lanes"><input type="hidden" name="lane" value="`)
-		s.text(string(v2.Lane))
+		s.text(string(v4.Lane))
 		s.raw(`">
 <label>Your name <input name="by" value="`)
 		s.text(d.Who())
 		s.raw(`" maxlength="80" autocomplete="name"></label>
 `)
-		if v2.Paused {
+		if v4.Paused {
 			s.raw(`<button name="to" value="go-on">Go on</button>
 `)
 		} else {

@@ -141,7 +141,7 @@ func (c *Console) operator(host string, shops []followup.ShopID, work *cloud.Wor
 		Engine: e, Shops: seen, Hosts: []string{name, console.Hostname()}, Base: consoleBase, Now: c.form.Now, Version: c.form.Version, Log: c.form.Log,
 	}
 	if len(seen) == len(work.Shops) { // lanes are of the whole deployment
-		o.Lanes = &web.LaneControl{States: c.lanes, Pause: c.form.PauseLane, GoOn: c.form.GoOn}
+		o.Lanes = &web.LaneControl{States: c.lanes, Pause: c.form.PauseLane, GoOn: c.form.GoOn, Refused: c.refused}
 	}
 	return web.Operator(o), nil
 }
@@ -155,6 +155,16 @@ func (c *Console) lanes(ctx context.Context) ([]web.LaneState, error) {
 		if p := s.Paused; p != nil {
 			out[i].Paused, out[i].Since, out[i].Until, out[i].Why = true, p.At, p.Until, p.Why
 		}
+	}
+	return out, err
+}
+
+// refused tells which plans the stack does not follow, for the page.
+func (c *Console) refused(ctx context.Context) ([]web.RefusedPlan, error) {
+	refused, err := c.form.Refused(ctx)
+	out := make([]web.RefusedPlan, len(refused))
+	for i, r := range refused {
+		out[i] = web.RefusedPlan{Name: r.Plan, Version: r.Version}
 	}
 	return out, err
 }
