@@ -88,8 +88,8 @@ func TestServeListensTwiceAndStops(t *testing.T) {
 func TestSecondServeIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	_, _, stop := serving(t, open(t, options(dir)))
-	second := open(t, options(dir))                                 // other verbs work beside it
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // only ends a test that fails
+	second := open(t, options(dir))                                // other verbs work beside it
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // only ends a test that fails
 	defer cancel()
 	err := second.Serve(ctx, local.ServeOptions{Listen: "127.0.0.1:0", Console: "127.0.0.1:0"})
 	held, ok := errors.AsType[*sqlite.HeldError](err)
@@ -107,7 +107,7 @@ func TestServeSaysWhenItCannotListen(t *testing.T) {
 	defer stop()
 	app := open(t, options(other))
 	for _, o := range []local.ServeOptions{{Listen: listen, Console: "127.0.0.1:0"}, {Listen: "127.0.0.1:0", Console: listen}} {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second) // only ends a test that fails
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // only ends a test that fails
 		defer cancel()
 		if err := app.Serve(ctx, o); err == nil || !strings.Contains(err.Error(), listen) {
 			t.Errorf("serve on a taken port: %v, want it named", err)
