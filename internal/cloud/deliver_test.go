@@ -150,25 +150,27 @@ func TestDeliverPutsBackWhatIsAhead(t *testing.T) {
 }
 
 func TestDeliverArmsNothingWithoutRoom(t *testing.T) {
-	s := newStack(t)
-	s.sold(1)
-	ids := s.until("1000")
-	n := s.deliver.Len()
-	c := &channel{}
-	ctx, cancel := context.WithTimeout(t.Context(), 14*time.Second)
-	defer cancel()
-	out, err := s.deliverer(c).Deliver(ctx, one(message(t, "m", s.Now(), "1", ids...)))
-	if err != nil || len(out.BatchItemFailures) != 0 || c.sent.Load() != 0 {
-		t.Errorf("failed %v, %v; %d sent", out.BatchItemFailures, err, c.sent.Load())
-	}
-	if s.state(ids[0]).State != followup.Planned || s.deliver.Len() != n+1 {
-		t.Errorf("the row is %s, %d messages went back", s.state(ids[0]).State, s.deliver.Len()-n)
-	}
-	parts := s.parts(config.Deliver)
-	parts.DeliverQueue = broken{}
-	if out, err := cloud.New(parts).Deliver(ctx, one(message(t, "m", s.Now(), "1", ids...))); err != nil || len(out.BatchItemFailures) != 1 {
-		t.Errorf("what cannot be put back is not left to the queue: %v, %v", out.BatchItemFailures, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newStack(t)
+		s.sold(1)
+		ids := s.until("1000")
+		n := s.deliver.Len()
+		c := &channel{}
+		ctx, cancel := context.WithTimeout(t.Context(), 14*time.Second)
+		defer cancel()
+		out, err := s.deliverer(c).Deliver(ctx, one(message(t, "m", s.Now(), "1", ids...)))
+		if err != nil || len(out.BatchItemFailures) != 0 || c.sent.Load() != 0 {
+			t.Errorf("failed %v, %v; %d sent", out.BatchItemFailures, err, c.sent.Load())
+		}
+		if s.state(ids[0]).State != followup.Planned || s.deliver.Len() != n+1 {
+			t.Errorf("the row is %s, %d messages went back", s.state(ids[0]).State, s.deliver.Len()-n)
+		}
+		parts := s.parts(config.Deliver)
+		parts.DeliverQueue = broken{}
+		if out, err := cloud.New(parts).Deliver(ctx, one(message(t, "m", s.Now(), "1", ids...))); err != nil || len(out.BatchItemFailures) != 1 {
+			t.Errorf("what cannot be put back is not left to the queue: %v, %v", out.BatchItemFailures, err)
+		}
+	})
 }
 
 // A message that came back is tried alone, after the others are recorded.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"aftersales/internal/cloud"
@@ -104,19 +105,21 @@ func TestNewLimitsForgetWhatWasGiven(t *testing.T) {
 
 // Without room not even a look is begun, which may have to be made again.
 func TestDeliverLooksAtNothingWithoutRoom(t *testing.T) {
-	s := newStack(t)
-	s.sold(1)
-	ids := s.until("1000")
-	s.config.Shops[0].Paused = true // a look would hold it
-	ctx, cancel := context.WithTimeout(t.Context(), 14*time.Second)
-	defer cancel()
-	before := s.state(ids[0])
-	if out, err := s.deliverer(&channel{}).Deliver(ctx, one(message(t, "m", s.Now(), "1", ids...))); err != nil || len(out.BatchItemFailures) != 0 {
-		t.Fatal(out, err)
-	}
-	if got := s.state(ids[0]); got.Version != before.Version {
-		t.Errorf("it was looked at, and is %s", got.State)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newStack(t)
+		s.sold(1)
+		ids := s.until("1000")
+		s.config.Shops[0].Paused = true // a look would hold it
+		ctx, cancel := context.WithTimeout(t.Context(), 14*time.Second)
+		defer cancel()
+		before := s.state(ids[0])
+		if out, err := s.deliverer(&channel{}).Deliver(ctx, one(message(t, "m", s.Now(), "1", ids...))); err != nil || len(out.BatchItemFailures) != 0 {
+			t.Fatal(out, err)
+		}
+		if got := s.state(ids[0]); got.Version != before.Version {
+			t.Errorf("it was looked at, and is %s", got.State)
+		}
+	})
 }
 
 // ending is a store whose caller gives up as soon as something is written.

@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-lambda-go/events"
@@ -212,17 +213,19 @@ func TestManyReceivesParkNothing(t *testing.T) {
 
 // A look that is noted is taken back when it ended, whatever came of it.
 func TestALookThatEndedCountsAsNoDeath(t *testing.T) {
-	s := newStack(t)
-	s.sold(1)
-	ids := s.until("1000")
-	ctx, cancel := context.WithTimeout(t.Context(), 16*time.Second) // too little to arm, with the last moments set aside
-	defer cancel()
-	for range 4 {
-		out, err := s.deliverer(&channel{}).Deliver(ctx, one(message(t, "m", s.Now(), "2", ids...)))
-		if row := s.state(ids[0]); err != nil || len(out.BatchItemFailures) != 0 || row.State != followup.Planned || row.Receives != 0 {
-			t.Fatalf("failed %v, %v; it is %s, %d failed", out.BatchItemFailures, err, row.State, row.Receives)
+	synctest.Test(t, func(t *testing.T) {
+		s := newStack(t)
+		s.sold(1)
+		ids := s.until("1000")
+		ctx, cancel := context.WithTimeout(t.Context(), 16*time.Second) // too little to arm, with the last moments set aside
+		defer cancel()
+		for range 4 {
+			out, err := s.deliverer(&channel{}).Deliver(ctx, one(message(t, "m", s.Now(), "2", ids...)))
+			if row := s.state(ids[0]); err != nil || len(out.BatchItemFailures) != 0 || row.State != followup.Planned || row.Receives != 0 {
+				t.Fatalf("failed %v, %v; it is %s, %d failed", out.BatchItemFailures, err, row.State, row.Receives)
+			}
 		}
-	}
+	})
 }
 
 // A store that cannot note what is looked at has it come again, not looked at.
