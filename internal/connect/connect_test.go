@@ -135,7 +135,7 @@ func config(url string) aws.Config {
 }
 
 func (c *centre) channel() *connect.Channel {
-	return connect.New(config(c.URL), connect.Config{Instance: "inst", Flow: "flow", Number: "+4930555", Timeout: 2 * time.Second})
+	return connect.New(config(c.URL), connect.Config{Instance: "inst", Flow: "flow", Number: "+4930555", Timeout: time.Minute})
 }
 
 func message() followup.Message {

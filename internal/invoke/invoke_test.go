@@ -69,7 +69,7 @@ func run(t *testing.T, does string, timeout time.Duration) (invoke.Result, strin
 }
 
 func TestRun(t *testing.T) {
-	got, logs, err := run(t, "echo", 30*time.Second)
+	got, logs, err := run(t, "echo", 5*time.Minute)
 	if err != nil || got.Failed {
 		t.Fatal(got, err)
 	}
@@ -83,7 +83,7 @@ func TestRun(t *testing.T) {
 
 func TestRunOfAFunctionThatFails(t *testing.T) {
 	for does, want := range map[string]string{"fail": "not today", "panic": "ouch", "init": `"no"`} {
-		got, _, err := run(t, does, 30*time.Second)
+		got, _, err := run(t, does, 5*time.Minute)
 		if err != nil || !got.Failed || !strings.Contains(string(got.Response), want) {
 			t.Errorf("%s: %s, failed %t, %v", does, got.Response, got.Failed, err)
 		}
@@ -91,7 +91,7 @@ func TestRunOfAFunctionThatFails(t *testing.T) {
 }
 
 func TestRunOfAFunctionThatDoesNotAnswer(t *testing.T) {
-	if _, logs, err := run(t, "die", 30*time.Second); !errors.Is(err, invoke.ErrDied) || !strings.Contains(logs, "AFTERSALES_STACK") {
+	if _, logs, err := run(t, "die", 5*time.Minute); !errors.Is(err, invoke.ErrDied) || !strings.Contains(logs, "AFTERSALES_STACK") {
 		t.Errorf("one that dies: %v, %q", err, logs)
 	}
 	if _, _, err := run(t, "hang", 300*time.Millisecond); !errors.Is(err, context.DeadlineExceeded) {

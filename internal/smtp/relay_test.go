@@ -27,6 +27,9 @@ var start = time.Date(2026, 3, 5, 10, 0, 0, 0, time.UTC)
 
 func clock() time.Time { return start }
 
+// patient is of channels whose relay answers: no wait of theirs ends because the machine is slow.
+var patient = smtp.Timeouts{Dial: time.Minute, Check: time.Minute, Idle: time.Hour}
+
 // authority makes certificates for one test.
 type authority struct {
 	roots *x509.CertPool
@@ -153,7 +156,7 @@ func (r *relay) channel(t *testing.T, setup func(*smtp.Config)) *smtp.Channel {
 	t.Helper()
 	dial := dialTo(r.listener.Addr())
 	c := smtp.Config{
-		Host: relayHost, TLS: &tls.Config{RootCAs: r.ca.roots}, Now: clock,
+		Host: relayHost, TLS: &tls.Config{RootCAs: r.ca.roots}, Now: clock, Timeouts: patient,
 		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			r.mu.Lock()
 			r.conns++

@@ -216,7 +216,7 @@ func (s *script) channel(t *testing.T, setup func(*smtp.Config)) *smtp.Channel {
 	t.Helper()
 	dial := dialTo(s.listener.Addr())
 	c := smtp.Config{
-		Host: "127.0.0.1", Security: smtp.NoTLS, Now: clock,
+		Host: "127.0.0.1", Security: smtp.NoTLS, Now: clock, Timeouts: patient,
 		Dial: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			defer tell(s.dialled)
 			return dial(ctx, network, addr)
