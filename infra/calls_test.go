@@ -39,7 +39,7 @@ type code struct {
 // come as compiled for tests; nothing is downloaded.
 func readCode(t *testing.T) *code {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-export", "-json=ImportPath,Export,GoFiles,Dir", "-tags", "lambda.norpc,nethttpomithttp2", "./functions/...")
+	cmd := exec.CommandContext(t.Context(), "go", "list", "-buildvcs=false", "-deps", "-export", "-json=ImportPath,Export,GoFiles,Dir", "-tags", "lambda.norpc,nethttpomithttp2", "./functions/...")
 	cmd.Dir = ".."
 	var complaints bytes.Buffer
 	cmd.Stderr = &complaints
