@@ -131,7 +131,7 @@ func (s *shell) warn(format string, args ...any) {
 
 // calendar prints what would go, and when, on the customer's clock.
 func calendar(s *shell, p painter, r *simulate.Result) {
-	if r.Order == "" && len(r.Faults) > 0 {
+	if r.Plan == nil && len(r.Faults) > 0 { // which plan it would follow is not known
 		return
 	}
 	if r.Plan == nil {

@@ -180,6 +180,11 @@ func TestSimulateUnmatchedAndFaulty(t *testing.T) {
 	if d := cliIn(t, strange, nil, args...).well(t); !strings.HasPrefix(d.out, "Order 1001: no plan.\n") {
 		t.Errorf("got %s", d.out)
 	}
+	args[3] = "testdata/nothing.yaml"
+	if d := cliIn(t, strange, nil, args...); d.code != exitFailed || d.out != "" {
+		t.Errorf("of a plan that cannot be read it is said what it would do: %d, %s", d.code, d.out)
+	}
+	args[3] = filepath.Join("..", "..", "internal", "simulate", "testdata", "plan.yaml")
 	d = cliIn(t, `{"specversion":`, nil, append(args, "--json")...)
 	d.badly(t, exitFailed, "-: ")
 	if !strings.Contains(d.out, `"faults": [`) || !json.Valid([]byte(d.out)) {

@@ -116,7 +116,7 @@ func (w *World) Close() error {
 
 func (w *World) open(ctx context.Context, o Options) (err error) {
 	shop := config.Default("main")
-	shop.Name, shop.Sender, shop.Phone = "Nordlight Home", "care@nordlight.example", "+493012345678"
+	shop.Name, shop.Sender, shop.Phone = "Nordlight Home", "care@nordlight.example", "+49 30 12345678"
 	shop.Address, shop.Country, shop.Zone = "Lindenstraße 4, 10969 Berlin", "DE", "Europe/Berlin"
 	shop.PublicURL = o.PublicURL
 	var n atomic.Int64 // groups are on their way at once

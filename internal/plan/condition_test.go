@@ -194,7 +194,7 @@ func TestConditionsThatDoNotType(t *testing.T) {
 		{plan.KindStep, `consents("sales", "email")`, "not a class"},
 		{plan.KindStep, `consents("service", "fax")`, "not a channel"},
 		{plan.KindStep, `order.number matches "["`, "missing closing"},
-		{plan.KindStep, `true and`, "ends too early"},
+		{plan.KindStep, `true and`, "a comma ends it: put it in quotes"},
 		{plan.KindStep, strings.Repeat("true and ", 200) + "true", "exceeds"},
 		{"when", `true`, "unknown kind"},
 	}

@@ -53,7 +53,7 @@ func explain(message string) (cause, mend string) {
 	case strings.Contains(message, `unexpected token Operator(".")`):
 		mend = "a bare .field is a unit's and belongs in units: or inside any(lines, ...)"
 	case strings.Contains(message, "unexpected token EOF"):
-		mend = "the condition ends too early; in YAML a # after a space begins a comment"
+		mend = "the condition ends too early; in YAML a # after a space begins a comment, and between { } a comma ends it: put it in quotes"
 	default:
 		mend = conditionScalar.mend
 	}
