@@ -3,7 +3,6 @@ package cloud
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -69,13 +68,17 @@ func (f *Form) Deliver(ctx context.Context, e QueueEvent) (events.SQSEventRespon
 // queue as a new message: it is not at fault, so no receive is counted.
 func (f *Form) look(ctx context.Context, w *Work, b *batch, items []item) {
 	var refs []followup.Ref
-	var due []item
+	var due, later []item
 	wait := time.Duration(0)
 	now := f.Now()
 	for _, it := range items {
 		early := it.look.At.Sub(now)
-		if early > ahead {
-			f.requeue(ctx, b, []item{it}, early)
+		switch {
+		case early > queue.MaxDelay: // nobody queues so early: the sweep finds it when it is due
+			b.log.WarnContext(ctx, "look is far ahead; the sweep queues it in time", "message_id", it.message.MessageID, "journey", it.look.Journey, "at", it.look.At)
+			continue
+		case early > ahead:
+			later = append(later, it)
 			continue
 		}
 		wait, due = max(wait, early), append(due, it)
@@ -83,6 +86,7 @@ func (f *Form) look(ctx context.Context, w *Work, b *batch, items []item) {
 			refs = append(refs, followup.Ref{ID: id, Next: it.look.At})
 		}
 	}
+	f.requeue(ctx, b, later, now)
 	if len(due) == 0 {
 		return
 	}
@@ -109,7 +113,7 @@ func (f *Form) look(ctx context.Context, w *Work, b *batch, items []item) {
 			b.fail(ctx, it.message, err)
 		}
 	case short.Load():
-		f.requeue(ctx, b, due, 0)
+		f.requeue(ctx, b, due, f.Now())
 	}
 }
 
@@ -143,14 +147,24 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// requeue sends messages again, and leaves them to the queue where that fails.
-func (f *Form) requeue(ctx context.Context, b *batch, items []item, delay time.Duration) {
+// requeue sends messages again, all at once, each delayed to its look, and leaves
+// them to the queue where that fails.
+func (f *Form) requeue(ctx context.Context, b *batch, items []item, now time.Time) {
+	var sent []item
+	var messages []queue.Message
 	for _, it := range items {
-		m, err := encode(it.look, delay)
-		if err == nil {
-			err = f.DeliverQueue.Send(ctx, []queue.Message{m})
-		}
+		m, err := encode(it.look, it.look.At.Sub(now))
 		if err != nil {
+			b.fail(ctx, it.message, err)
+			continue
+		}
+		sent, messages = append(sent, it), append(messages, m)
+	}
+	if len(messages) == 0 {
+		return
+	}
+	if err := f.DeliverQueue.Send(ctx, messages); err != nil { // what of it is there all the same finds nothing due
+		for _, it := range sent {
 			b.fail(ctx, it.message, err)
 		}
 	}
@@ -225,15 +239,12 @@ func (f *Form) readWatermark(ctx context.Context) (at time.Time, version int64, 
 
 // change changes a stream's record, reading it again when somebody else did.
 func (f *Form) change(ctx context.Context, s stream, change func(*Stream)) error {
-	for range tries {
+	return f.untilKept(ctx, func() error {
 		st, version, err := f.standing(ctx, s)
 		if err != nil {
 			return err
 		}
 		change(&st)
-		if err := f.keep(ctx, s, &st, version); !errors.Is(err, followup.ErrConflict) {
-			return err
-		}
-	}
-	return followup.ErrConflict
+		return f.keep(ctx, s, &st, version)
+	})
 }

@@ -149,6 +149,62 @@ func TestDeliverPutsBackWhatIsAhead(t *testing.T) {
 	}
 }
 
+// postman counts what is sent to a queue, and how often.
+type postman struct {
+	queue.Sender
+	times, messages int
+}
+
+func (c *postman) Send(ctx context.Context, m []queue.Message) error {
+	c.times, c.messages = c.times+1, c.messages+len(m)
+	return c.Sender.Send(ctx, m)
+}
+
+// Ten of them go back by one call, each delayed to its own look.
+func TestDeliverPutsBackAllAtOnce(t *testing.T) {
+	s := newStack(t)
+	ids := s.dueMails(3)
+	s.dropQueued()
+	parts := s.parts(config.Deliver)
+	sent := &postman{Sender: parts.DeliverQueue}
+	parts.DeliverQueue = sent
+	var e []cloud.QueueMessage
+	for i, id := range ids {
+		e = append(e, message(t, string(id), s.Now().Add(time.Duration(i+1)*time.Minute), "1", id))
+	}
+	out, err := cloud.New(parts).Deliver(t.Context(), one(e...))
+	if err != nil || len(out.BatchItemFailures) != 0 || sent.times != 1 || sent.messages != 3 {
+		t.Errorf("failed %v, %v; %d calls with %d messages, want one with three", out.BatchItemFailures, err, sent.times, sent.messages)
+	}
+	for i := range ids {
+		if next, ok := s.deliver.Next(); !ok || !next.Equal(s.Now().Add(time.Minute)) || len(s.deliver.Receive(10)) != 0 {
+			t.Errorf("number %d can be received at %s, %v", i, next, ok)
+		}
+		s.pass(time.Minute)
+		for _, m := range s.deliver.Receive(10) {
+			s.deliver.Delete(m.Receipt)
+		}
+	}
+}
+
+// One that nobody queues so early would go round for ever: the sweep queues its
+// look when it is due.
+func TestDeliverDropsWhatIsFarAhead(t *testing.T) {
+	s := newStack(t)
+	ids := s.dueMails(1)
+	s.dropQueued()
+	for ahead, want := range map[time.Duration]int{queue.MaxDelay: 1, queue.MaxDelay + time.Second: 0, 8760 * time.Hour: 0} {
+		out, err := s.deliverer(&channel{}).Deliver(t.Context(), one(message(t, "m", s.Now().Add(ahead), "1", ids...)))
+		if err != nil || len(out.BatchItemFailures) != 0 || s.deliver.Len() != want {
+			t.Errorf("%s ahead: failed %v, %v; %d queued, want %d", ahead, out.BatchItemFailures, err, s.deliver.Len(), want)
+		}
+		s.dropQueued()
+	}
+	if !strings.Contains(s.logs.text(), "far ahead") {
+		t.Error("the log does not say so")
+	}
+}
+
 func TestDeliverArmsNothingWithoutRoom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := newStack(t)
@@ -314,8 +370,8 @@ func TestSoonDueSurvivesItsQueue(t *testing.T) {
 	if err != nil || len(out.BatchItemFailures) != 0 {
 		t.Fatalf("failed %v, %v", out.BatchItemFailures, err)
 	}
-	if !strings.Contains(s.logs.text(), "healing finds it") {
-		t.Error("the log does not say so")
+	if log := s.logs.text(); !strings.Contains(log, "healing finds it") || !strings.Contains(log, `"looks":1,"err"`) {
+		t.Errorf("the log does not say so, or not of how many: %s", log)
 	}
 }
 

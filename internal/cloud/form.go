@@ -47,6 +47,10 @@ type Parts struct {
 	Log          *slog.Logger                                 //
 	Metrics      io.Writer                                    // where lines of metrics go: the function's stdout; nil: nothing is measured
 	Version      string                                       //
+
+	// Wait waits before try 1, 2, ... at a record that somebody else wrote meanwhile;
+	// nil: 10 ms, doubled each time up to 160 ms, and by chance up to as much again.
+	Wait func(ctx context.Context, try int) error
 }
 
 // Form is one function's part of the product. It lives as long as its sandbox
@@ -64,6 +68,9 @@ type Form struct {
 // New returns a form. It does nothing yet: what needs the network is done by
 // the first invocation, which can fail and come again.
 func New(p Parts) *Form {
+	if p.Wait == nil {
+		p.Wait = backOff
+	}
 	return &Form{Parts: p, metrics: metrics{p.Metrics, p.Env.Stack}}
 }
 

@@ -134,6 +134,7 @@ func newStack(t testing.TB) *stack {
 	s.parts = func(f config.Function) cloud.Parts {
 		files := setup.Source{Config: s.config, Inputs: setup.Inputs{Plans: plans.Files(), Catalogue: plans.Products()}}
 		p := cloud.Parts{
+			Wait:   func(ctx context.Context, _ int) error { return ctx.Err() },
 			Env:    &config.Cloud{Function: f, Stack: "test", ConfigurationSet: "", Voice: config.Voice{Provider: config.NoVoice}},
 			Config: s.config, Files: files.Files, Composer: files.Composer, Store: s.store, Secrets: &s.secrets,
 			Now: s.Now, NewID: s.name, Log: slog.New(slog.NewJSONHandler(s.logs, nil)), Metrics: s.metrics, Version: "test",

@@ -85,7 +85,7 @@ func (f *Form) since(ctx context.Context, key followup.InboxKey) (left, error) {
 
 // noteLeft adds to what is noted; nothing is written that is known.
 func (f *Form) noteLeft(ctx context.Context, more left) error {
-	for range tries {
+	return f.untilKept(ctx, func() error {
 		was, version, err := f.leftNow(ctx)
 		if err != nil {
 			return err
@@ -98,11 +98,8 @@ func (f *Form) noteLeft(ctx context.Context, more left) error {
 		if err != nil {
 			return err
 		}
-		if err := f.Store.SetRecord(ctx, leftRecord, value, version); !errors.Is(err, followup.ErrConflict) {
-			return err
-		}
-	}
-	return followup.ErrConflict
+		return f.Store.SetRecord(ctx, leftRecord, value, version)
+	})
 }
 
 func (f *Form) leftNow(ctx context.Context) (l left, version int64, err error) {

@@ -95,6 +95,10 @@ func (s *soon) tell(ctx context.Context, rows []followup.FollowUp) {
 	if len(due) == 0 {
 		return
 	}
+	n := 0
+	for _, refs := range due {
+		n += len(refs)
+	}
 	left := queueTime
 	if end, limited := ctx.Deadline(); limited {
 		left = min(left, time.Until(end)) // whoever waits for the answer gets it
@@ -105,7 +109,7 @@ func (s *soon) tell(ctx context.Context, rows []followup.FollowUp) {
 	defer s.turn.Unlock()
 	for _, of := range streams() {
 		if err := s.form.soon(ctx, now, of, due); err != nil {
-			s.form.Log.ErrorContext(ctx, "queue what is due soon; healing finds it", "stream", of.record, "rows", len(rows), "err", err)
+			s.form.Log.ErrorContext(ctx, "queue what is due soon; healing finds it", "stream", of.record, "looks", n, "err", err)
 		}
 	}
 }
@@ -135,7 +139,7 @@ func (f *Form) soon(ctx context.Context, now time.Time, s stream, due map[follow
 		return nil
 	}
 	var slots []Slot
-	for range tries {
+	err := f.untilKept(ctx, func() error {
 		st, version, err := f.standing(ctx, s)
 		if err != nil {
 			return err
@@ -145,14 +149,15 @@ func (f *Form) soon(ctx context.Context, now time.Time, s stream, due map[follow
 		if slots = given; !changed {
 			return nil
 		}
-		if err = f.keep(ctx, s, &st, version); err == nil {
-			return f.queue(ctx, now, slots)
-		}
-		if !errors.Is(err, followup.ErrConflict) {
-			return err
-		}
+		return f.keep(ctx, s, &st, version)
+	})
+	if errors.Is(err, followup.ErrConflict) {
+		f.Log.WarnContext(ctx, "what is due soon goes out beside the rate", "stream", s.record, "looks", count(slots))
+		err = nil
 	}
-	f.Log.WarnContext(ctx, "what is due soon goes out beside the rate", "stream", s.record, "looks", count(slots))
+	if err != nil {
+		return err
+	}
 	return f.queue(ctx, now, slots)
 }
 

@@ -20,7 +20,8 @@ type suspect struct {
 	rows []followup.FollowUp
 }
 
-// deaths returns how often a look at the rows was begun and never ended.
+// deaths returns how often a look at the rows was begun and never ended. Looks that
+// panicked, which the engine counts in the same place, are as bad.
 func (s *suspect) deaths() int {
 	n := 0
 	for i := range s.rows {
@@ -59,7 +60,7 @@ func (f *Form) suspect(ctx context.Context, w *Work, b *batch, s *suspect) (err 
 		return err
 	}
 	if n := s.deaths(); n >= deadly {
-		return w.Engine.Park(ctx, f.Now(), s.look.IDs, fmt.Sprintf("%d processes ended while they looked at it", n))
+		return w.Engine.Park(ctx, f.Now(), s.look.IDs, fmt.Sprintf("%d looks at it failed, or ended the process", n))
 	}
 	if err := f.note(ctx, s.look.Journey, s.rows, 1); err != nil {
 		return fmt.Errorf("note what is looked at: %w", err)

@@ -89,27 +89,24 @@ func (f *Form) swept(ctx context.Context) (map[string]followup.Record, error) {
 	return out, err
 }
 
-// tries is how often a stream's record is read again when somebody else wrote it.
-const tries = 8
-
 // sweep serves one stream, by its record and what was seen of the index. Another
 // sweep, or looks that are due soon, may write the record meanwhile: then it begins
 // anew from there.
 func (f *Form) sweep(ctx context.Context, now time.Time, s stream, kept followup.Record, seen *glance) error {
-	for n := range tries {
-		if n > 0 {
+	begun := false
+	err := f.untilKept(ctx, func() error {
+		if begun {
+			f.Log.InfoContext(ctx, "somebody else moved the stream on; the sweep begins anew", "stream", s.record)
 			var err error
 			if kept.Value, kept.Version, err = f.Store.Record(ctx, s.record); err != nil {
 				return err
 			}
 			seen = f.glance(ctx, now, s.lanes)
 		}
-		if err := f.sweepOnce(ctx, now, s, kept, seen); !errors.Is(err, followup.ErrConflict) {
-			return err
-		}
-		f.Log.InfoContext(ctx, "somebody else moved the stream on; the sweep begins anew", "stream", s.record)
-	}
-	return nil // the others are at work
+		begun = true
+		return f.sweepOnce(ctx, now, s, kept, seen)
+	})
+	return ignoreConflict(err) // the others are at work
 }
 
 // sweepOnce gives slots, keeps where it stands, and only then queues. Work that a
