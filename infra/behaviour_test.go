@@ -163,6 +163,15 @@ func TestParametersHaveBounds(t *testing.T) {
 	}
 }
 
+// SES takes no configuration set whose name has more than 64 characters, and ours has
+// the stack's: a longer one is refused by name, before anything is asked of SES.
+func TestAStackNameThatSESRefuses(t *testing.T) {
+	name := at(read(t, "infra/mail.yaml"), "Parameters", "StackName")
+	if fmt.Sprint(at(name, "MaxLength")) != "64" || !strings.Contains(text(name, "ConstraintDescription"), "64 characters") {
+		t.Errorf("the name of a stack: %v", name)
+	}
+}
+
 // Messages stay away while their batch is worked on: six times as long, whatever
 // is chosen.
 func TestMessagesOutlastTheirWork(t *testing.T) {
