@@ -62,6 +62,12 @@ type endpoint struct {
 func newEndpoint(t *testing.T) *endpoint {
 	t.Helper()
 	e := &endpoint{t: t}
+	e.Server = httptest.NewServer(e.routes())
+	t.Cleanup(e.Close)
+	return e
+}
+
+func (e *endpoint) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /v2/email/outbound-emails", e.send)
 	mux.HandleFunc("GET /v2/email/account", func(w http.ResponseWriter, _ *http.Request) {
@@ -69,9 +75,7 @@ func newEndpoint(t *testing.T) *endpoint {
 		defer e.mu.Unlock()
 		_, _ = io.WriteString(w, e.account)
 	})
-	e.Server = httptest.NewServer(mux)
-	t.Cleanup(e.Close)
-	return e
+	return mux
 }
 
 func (e *endpoint) send(w http.ResponseWriter, r *http.Request) {
@@ -158,14 +162,18 @@ func (e *endpoint) got() mail {
 
 // config is what a function would load from its environment.
 func (e *endpoint) config() aws.Config {
-	return aws.Config{
-		Region: "eu-central-1", BaseEndpoint: aws.String(e.URL),
-		Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""),
-	}
+	c := anywhere()
+	c.BaseEndpoint = &e.URL
+	return c
+}
+
+// anywhere is what it would load but for the endpoint.
+func anywhere() aws.Config {
+	return aws.Config{Region: "eu-central-1", Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")}
 }
 
 func (e *endpoint) channel() *ses.Channel {
-	ch := ses.New(e.config(), ses.Config{ConfigurationSet: "ours", Timeout: 2 * time.Second})
+	ch := ses.New(e.config(), ses.Config{ConfigurationSet: "ours", Timeout: time.Minute})
 	e.t.Cleanup(ch.CloseIdle)
 	return ch
 }
