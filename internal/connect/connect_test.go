@@ -240,9 +240,17 @@ func TestAnswersThatSayNo(t *testing.T) {
 }
 
 func TestNobodyListens(t *testing.T) {
-	c := newCentre(t)
-	ch := c.channel()
-	c.Close()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	near, err := net.Dial("tcp", l.Addr().String()) // its own end listens to nobody, and nobody else gets its port
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	defer near.Close()
+	ch := connect.New(config("http://"+near.LocalAddr().String()), connect.Config{Instance: "inst", Flow: "flow", Number: "+4930555"})
 	if _, err := ch.Send(t.Context(), message()); followup.Classify(err) != followup.NotAccepted {
 		t.Errorf("%v", err)
 	}

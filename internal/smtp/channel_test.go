@@ -221,8 +221,12 @@ func TestNoPasswordInTheClear(t *testing.T) {
 
 func TestNobodyThereIsNotAccepted(t *testing.T) {
 	r := newRelay(t, nil)
-	r.stop()
-	_, err := r.channel(t, nil).Send(t.Context(), message())
+	near, err := net.Dial("tcp", r.listener.Addr().String()) // its own end listens to nobody, and nobody else gets its port
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer near.Close()
+	_, err = r.channel(t, func(c *smtp.Config) { c.Dial = dialTo(near.LocalAddr()) }).Send(t.Context(), message())
 	if se, ok := errors.AsType[*followup.SendError](err); !ok || se.Failure != later || se.Phase != "dial" {
 		t.Error(err)
 	}

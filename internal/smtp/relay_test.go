@@ -87,7 +87,6 @@ type relay struct {
 	*gosmtp.Server
 	ca       *authority
 	listener net.Listener
-	stop     func()
 
 	mu         sync.Mutex
 	fail       map[string]error // by phase, for the next time only
@@ -126,12 +125,11 @@ func newRelay(t *testing.T, setup func(*relay)) *relay {
 	}
 	var wg sync.WaitGroup
 	wg.Go(func() { _ = r.Serve(r.listener) })
-	r.stop = func() {
+	t.Cleanup(func() {
 		_ = r.listener.Close() // Close of the server does not know a listener that Serve has not yet taken
 		_ = r.Close()
 		wg.Wait()
-	}
-	t.Cleanup(r.stop)
+	})
 	return r
 }
 
