@@ -7,12 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"net/http/httptest"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,8 +25,7 @@ import (
 // letters is SQS with one queue of failed messages, as far as a redrive uses it.
 // Its clock stands still until a test moves it.
 type letters struct {
-	t   *testing.T
-	url string
+	t *testing.T
 
 	mu      sync.Mutex
 	now     time.Time
@@ -44,9 +43,6 @@ func newLetters(t *testing.T, bodies ...string) *letters {
 	t.Helper()
 	l := &letters{t: t, now: time.Unix(0, 0), keep: map[string]int{}, bodies: map[string]string{}, calls: map[string]int{}}
 	l.queue = queue.NewMemory(queue.Options{Now: func() time.Time { return l.now }, Visibility: visibility})
-	srv := httptest.NewServer(l)
-	t.Cleanup(srv.Close)
-	l.url = srv.URL
 	var all []queue.Message
 	for _, b := range bodies {
 		all = append(all, queue.Message{Body: []byte(b)})
@@ -63,8 +59,8 @@ func (l *letters) drain(limit int, move func(context.Context, []queue.Message) e
 
 func (l *letters) dead() *sqs.Queue {
 	return sqs.New(aws.Config{
-		Region: "eu-central-1", BaseEndpoint: &l.url, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""),
-	}, l.url+"/dead")
+		Region: "eu-central-1", HTTPClient: within{l}, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""),
+	}, url)
 }
 
 // later lets everything that was received and not deleted be seen again.
@@ -97,7 +93,7 @@ func (l *letters) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			ReceiptHandle string
 		}
 	}
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.QueueURL != l.url+"/dead" {
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || in.QueueURL != url {
 		l.t.Errorf("queue %q: %v", in.QueueURL, err)
 	}
 	_, action, _ := strings.Cut(r.Header.Get("X-Amz-Target"), ".")
@@ -172,120 +168,136 @@ func (to target) each(t *testing.T, bodies []string, times int) {
 }
 
 func TestDrainOfAnEmptyQueue(t *testing.T) {
-	l := newLetters(t)
-	n, err := l.drain(100, func(context.Context, []queue.Message) error { t.Error("something is moved"); return nil })
-	if n != 0 || err != nil || l.calls["ReceiveMessage"] != 1 || l.calls["DeleteMessageBatch"] != 0 {
-		t.Errorf("%d moved, %v, calls %v", n, err, l.calls)
-	}
-	if n, err := l.dead().Waiting(t.Context()); n != 0 || err != nil {
-		t.Errorf("%d wait, %v", n, err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		l := newLetters(t)
+		n, err := l.drain(100, func(context.Context, []queue.Message) error { t.Error("something is moved"); return nil })
+		if n != 0 || err != nil || l.calls["ReceiveMessage"] != 1 || l.calls["DeleteMessageBatch"] != 0 {
+			t.Errorf("%d moved, %v, calls %v", n, err, l.calls)
+		}
+		if n, err := l.dead().Waiting(t.Context()); n != 0 || err != nil {
+			t.Errorf("%d wait, %v", n, err)
+		}
+	})
 }
 
 func TestDrainInBatchesUpToALimit(t *testing.T) {
-	_, bodies := messages(23)
-	l := newLetters(t, bodies...)
-	if n, err := l.dead().Waiting(t.Context()); n != 23 || err != nil {
-		t.Errorf("%d wait, %v", n, err)
-	}
-	to := target{}
-	if n, err := l.drain(15, to.move); n != 15 || err != nil || len(l.left()) != 8 {
-		t.Errorf("%d moved, %v", n, err)
-	}
-	l.later()
-	if n, err := l.drain(1000, to.move); n != 8 || err != nil || len(l.left()) != 0 || l.largest != 10 {
-		t.Errorf("%d moved, %v, up to %d at once", n, err, l.largest)
-	}
-	to.each(t, bodies, 1)
+	synctest.Test(t, func(t *testing.T) {
+		_, bodies := messages(23)
+		l := newLetters(t, bodies...)
+		if n, err := l.dead().Waiting(t.Context()); n != 23 || err != nil {
+			t.Errorf("%d wait, %v", n, err)
+		}
+		to := target{}
+		if n, err := l.drain(15, to.move); n != 15 || err != nil || len(l.left()) != 8 {
+			t.Errorf("%d moved, %v", n, err)
+		}
+		l.later()
+		if n, err := l.drain(1000, to.move); n != 8 || err != nil || len(l.left()) != 0 || l.largest != 10 {
+			t.Errorf("%d moved, %v, up to %d at once", n, err, l.largest)
+		}
+		to.each(t, bodies, 1)
+	})
 }
 
 // TestADeathBeforeTheDeletionDoublesAndLosesNothing ends the program when a batch
 // is where it belongs and still on the queue.
 func TestADeathBeforeTheDeletionDoublesAndLosesNothing(t *testing.T) {
-	_, bodies := messages(7)
-	l := newLetters(t, bodies...)
-	to := target{}
-	ctx, die := context.WithCancel(t.Context())
-	_, err := l.dead().Drain(ctx, 1000, func(ctx context.Context, batch []queue.Message) error {
-		defer die()
-		return to.move(ctx, batch)
+	synctest.Test(t, func(t *testing.T) {
+		_, bodies := messages(7)
+		l := newLetters(t, bodies...)
+		to := target{}
+		ctx, die := context.WithCancel(t.Context())
+		_, err := l.dead().Drain(ctx, 1000, func(ctx context.Context, batch []queue.Message) error {
+			defer die()
+			return to.move(ctx, batch)
+		})
+		if !errors.Is(err, context.Canceled) || l.calls["DeleteMessageBatch"] != 0 {
+			t.Errorf("%v, calls %v", err, l.calls)
+		}
+		to.each(t, bodies, 1)
+		l.later()
+		if n, err := l.drain(1000, to.move); n != 7 || err != nil || len(l.left()) != 0 {
+			t.Errorf("%d moved, %v", n, err)
+		}
+		to.each(t, bodies, 2)
 	})
-	if !errors.Is(err, context.Canceled) || l.calls["DeleteMessageBatch"] != 0 {
-		t.Errorf("%v, calls %v", err, l.calls)
-	}
-	to.each(t, bodies, 1)
-	l.later()
-	if n, err := l.drain(1000, to.move); n != 7 || err != nil || len(l.left()) != 0 {
-		t.Errorf("%d moved, %v", n, err)
-	}
-	to.each(t, bodies, 2)
 }
 
 func TestWhatWasNotDeletedIsDeletedAgain(t *testing.T) {
-	_, bodies := messages(12)
-	l := newLetters(t, bodies...)
-	l.keep["n003"], l.keep["n007"] = 1, 2
-	to := target{}
-	if n, err := l.drain(1000, to.move); n != 12 || err != nil || len(l.left()) != 0 || l.calls["DeleteMessageBatch"] != 4 {
-		t.Errorf("%d moved, %v, calls %v", n, err, l.calls)
-	}
-	to.each(t, bodies, 1)
+	synctest.Test(t, func(t *testing.T) {
+		_, bodies := messages(12)
+		l := newLetters(t, bodies...)
+		l.keep["n003"], l.keep["n007"] = 1, 2
+		to := target{}
+		if n, err := l.drain(1000, to.move); n != 12 || err != nil || len(l.left()) != 0 || l.calls["DeleteMessageBatch"] != 4 {
+			t.Errorf("%d moved, %v, calls %v", n, err, l.calls)
+		}
+		to.each(t, bodies, 1)
+	})
 }
 
 func TestWhatCannotBeDeletedIsAnErrorAndStays(t *testing.T) {
-	_, bodies := messages(3)
-	l := newLetters(t, bodies...)
-	l.keep["n001"] = 99
-	to := target{}
-	if n, err := l.drain(1000, to.move); n != 3 || err == nil || !slices.Equal(l.left(), []string{"n001"}) {
-		t.Errorf("%d moved, %v", n, err)
-	}
-	to.each(t, bodies, 1)
+	synctest.Test(t, func(t *testing.T) {
+		_, bodies := messages(3)
+		l := newLetters(t, bodies...)
+		l.keep["n001"] = 99
+		to := target{}
+		if n, err := l.drain(1000, to.move); n != 3 || err == nil || !slices.Equal(l.left(), []string{"n001"}) {
+			t.Errorf("%d moved, %v", n, err)
+		}
+		to.each(t, bodies, 1)
+	})
 }
 
 // TestPoisonStays moves everything but two messages that nobody takes.
 func TestPoisonStays(t *testing.T) {
-	_, bodies := messages(25)
-	l := newLetters(t, bodies...)
-	poison := errors.New("nobody takes that")
-	to := target{}
-	n, err := l.drain(1000, func(ctx context.Context, batch []queue.Message) error {
-		for _, m := range batch {
-			if b := string(m.Body); b == "n003" || b == "n014" {
-				return poison
+	synctest.Test(t, func(t *testing.T) {
+		_, bodies := messages(25)
+		l := newLetters(t, bodies...)
+		poison := errors.New("nobody takes that")
+		to := target{}
+		n, err := l.drain(1000, func(ctx context.Context, batch []queue.Message) error {
+			for _, m := range batch {
+				if b := string(m.Body); b == "n003" || b == "n014" {
+					return poison
+				}
 			}
+			return to.move(ctx, batch)
+		})
+		if n != 23 || !errors.Is(err, poison) {
+			t.Errorf("%d moved, %v", n, err)
 		}
-		return to.move(ctx, batch)
+		if left := l.left(); !slices.Equal(left, []string{"n003", "n014"}) {
+			t.Errorf("%v stay", left)
+		}
+		to.each(t, slices.DeleteFunc(bodies, func(b string) bool { return b == "n003" || b == "n014" }), 1)
 	})
-	if n != 23 || !errors.Is(err, poison) {
-		t.Errorf("%d moved, %v", n, err)
-	}
-	if left := l.left(); !slices.Equal(left, []string{"n003", "n014"}) {
-		t.Errorf("%v stay", left)
-	}
-	to.each(t, slices.DeleteFunc(bodies, func(b string) bool { return b == "n003" || b == "n014" }), 1)
 }
 
 // TestATargetThatIsDownEndsTheDrain leaves everything where it is.
 func TestATargetThatIsDownEndsTheDrain(t *testing.T) {
-	_, bodies := messages(25)
-	l := newLetters(t, bodies...)
-	down := errors.New("down")
-	if n, err := l.drain(1000, func(context.Context, []queue.Message) error { return down }); n != 0 || !errors.Is(err, down) {
-		t.Errorf("%d moved, %v", n, err)
-	}
-	if l.calls["ReceiveMessage"] != 1 || l.calls["DeleteMessageBatch"] != 0 || len(l.left()) != 25 {
-		t.Errorf("calls %v, %d left", l.calls, len(l.left()))
-	}
+	synctest.Test(t, func(t *testing.T) {
+		_, bodies := messages(25)
+		l := newLetters(t, bodies...)
+		down := errors.New("down")
+		if n, err := l.drain(1000, func(context.Context, []queue.Message) error { return down }); n != 0 || !errors.Is(err, down) {
+			t.Errorf("%d moved, %v", n, err)
+		}
+		if l.calls["ReceiveMessage"] != 1 || l.calls["DeleteMessageBatch"] != 0 || len(l.left()) != 25 {
+			t.Errorf("calls %v, %d left", l.calls, len(l.left()))
+		}
+	})
 }
 
 func TestDrainOfAServiceThatIsDownForAMoment(t *testing.T) {
-	_, bodies := messages(3)
-	l := newLetters(t, bodies...)
-	l.down = 1
-	to := target{}
-	if n, err := l.drain(1000, to.move); n != 3 || err != nil {
-		t.Errorf("%d moved, %v", n, err)
-	}
-	to.each(t, bodies, 1)
+	synctest.Test(t, func(t *testing.T) {
+		_, bodies := messages(3)
+		l := newLetters(t, bodies...)
+		l.down = 1
+		to := target{}
+		if n, err := l.drain(1000, to.move); n != 3 || err != nil {
+			t.Errorf("%d moved, %v", n, err)
+		}
+		to.each(t, bodies, 1)
+	})
 }

@@ -24,10 +24,21 @@ import (
 	"aftersales/internal/sqs"
 )
 
+// url is of every queue here.
+const url = "https://sqs.example/q"
+
+// within is a service inside the process: no time passes on the way to it.
+type within struct{ http.Handler }
+
+func (in within) Do(r *http.Request) (*http.Response, error) {
+	w := httptest.NewRecorder()
+	in.ServeHTTP(w, r)
+	return w.Result(), r.Context().Err()
+}
+
 // service is SQS as far as we use it.
 type service struct {
-	t   *testing.T
-	url string
+	t *testing.T
 
 	mu      sync.Mutex
 	refuse  map[string]int // how often a body is not taken
@@ -42,9 +53,6 @@ type service struct {
 func newService(t *testing.T) *service {
 	t.Helper()
 	s := &service{t: t, refuse: map[string]int{}, delays: map[string]int32{}}
-	srv := httptest.NewServer(s)
-	t.Cleanup(srv.Close)
-	s.url = srv.URL
 	return s
 }
 
@@ -69,7 +77,7 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		QueueURL string `json:"QueueUrl"`
 		Entries  []entry
 	}
-	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.Header.Get("X-Amz-Target") != "AmazonSQS.SendMessageBatch" || in.QueueURL != s.url+"/q" {
+	if err := json.NewDecoder(r.Body).Decode(&in); err != nil || r.Header.Get("X-Amz-Target") != "AmazonSQS.SendMessageBatch" || in.QueueURL != url {
 		s.t.Errorf("target %q, queue %q: %v", r.Header.Get("X-Amz-Target"), in.QueueURL, err)
 	}
 	type success struct {
@@ -108,8 +116,8 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (s *service) queue() *sqs.Queue {
 	return sqs.New(aws.Config{
-		Region: "eu-central-1", BaseEndpoint: &s.url, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""),
-	}, s.url+"/q")
+		Region: "eu-central-1", HTTPClient: within{s}, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", ""),
+	}, url)
 }
 
 func messages(n int) (all []queue.Message, bodies []string) {
@@ -121,82 +129,94 @@ func messages(n int) (all []queue.Message, bodies []string) {
 }
 
 func TestSendInBatches(t *testing.T) {
-	s := newService(t)
-	all, want := messages(123)
-	if err := s.queue().Send(t.Context(), all); err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(s.taken)
-	if !slices.Equal(s.taken, want) || s.largest != queue.MaxBatch || s.calls != 13 {
-		t.Errorf("%d messages in %d calls of up to %d", len(s.taken), s.calls, s.largest)
-	}
-	if s.delays["n001"] != 2 || s.delays["n002"] != 3 || s.delays["n000"] != 0 {
-		t.Errorf("delays %v: want whole seconds, never early", s.delays)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		all, want := messages(123)
+		if err := s.queue().Send(t.Context(), all); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(s.taken)
+		if !slices.Equal(s.taken, want) || s.largest != queue.MaxBatch || s.calls != 13 {
+			t.Errorf("%d messages in %d calls of up to %d", len(s.taken), s.calls, s.largest)
+		}
+		if s.delays["n001"] != 2 || s.delays["n002"] != 3 || s.delays["n000"] != 0 {
+			t.Errorf("delays %v: want whole seconds, never early", s.delays)
+		}
+	})
 }
 
 func TestOnlyWhatFailedIsSentAgain(t *testing.T) {
-	s := newService(t)
-	s.refuse["n003"], s.refuse["n007"] = 1, 2
-	all, want := messages(10)
-	if err := s.queue().Send(t.Context(), all); err != nil {
-		t.Fatal(err)
-	}
-	slices.Sort(s.taken)
-	if !slices.Equal(s.taken, want) {
-		t.Errorf("taken %v: want each once", s.taken)
-	}
-	if s.calls != 3 {
-		t.Errorf("%d calls, want 3", s.calls)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		s.refuse["n003"], s.refuse["n007"] = 1, 2
+		all, want := messages(10)
+		if err := s.queue().Send(t.Context(), all); err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(s.taken)
+		if !slices.Equal(s.taken, want) {
+			t.Errorf("taken %v: want each once", s.taken)
+		}
+		if s.calls != 3 {
+			t.Errorf("%d calls, want 3", s.calls)
+		}
+	})
 }
 
 func TestWhatStaysUntakenIsAnError(t *testing.T) {
-	for name, fault := range map[string]bool{"again and again": false, "by our own fault": true} {
-		s := newService(t)
-		s.refuse["n003"], s.fault = 99, fault
-		all, _ := messages(10)
-		if err := s.queue().Send(t.Context(), all); err == nil {
-			t.Errorf("%s: nil", name)
-		} else if errors.Is(err, queue.ErrMessage) {
-			t.Errorf("%s: %v says that nothing was sent", name, err)
+	synctest.Test(t, func(t *testing.T) {
+		for name, fault := range map[string]bool{"again and again": false, "by our own fault": true} {
+			s := newService(t)
+			s.refuse["n003"], s.fault = 99, fault
+			all, _ := messages(10)
+			if err := s.queue().Send(t.Context(), all); err == nil {
+				t.Errorf("%s: nil", name)
+			} else if errors.Is(err, queue.ErrMessage) {
+				t.Errorf("%s: %v says that nothing was sent", name, err)
+			}
+			if want := map[bool]int{false: 4, true: 1}[fault]; s.calls != want {
+				t.Errorf("%s: %d calls, want %d", name, s.calls, want)
+			}
 		}
-		if want := map[bool]int{false: 4, true: 1}[fault]; s.calls != want {
-			t.Errorf("%s: %d calls, want %d", name, s.calls, want)
-		}
-	}
+	})
 }
 
 func TestServiceDownForAMoment(t *testing.T) {
-	s := newService(t)
-	s.down = 1
-	all, want := messages(3)
-	if err := s.queue().Send(t.Context(), all); err != nil {
-		t.Fatal(err)
-	}
-	if slices.Sort(s.taken); !slices.Equal(s.taken, want) {
-		t.Errorf("taken %v", s.taken)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		s.down = 1
+		all, want := messages(3)
+		if err := s.queue().Send(t.Context(), all); err != nil {
+			t.Fatal(err)
+		}
+		if slices.Sort(s.taken); !slices.Equal(s.taken, want) {
+			t.Errorf("taken %v", s.taken)
+		}
+	})
 }
 
 func TestTooMuchDelayIsRefusedWhole(t *testing.T) {
-	s := newService(t)
-	all, _ := messages(3)
-	all[2].Delay = 901 * time.Second
-	if err := s.queue().Send(t.Context(), all); !errors.Is(err, queue.ErrMessage) || s.calls != 0 {
-		t.Errorf("%v, %d calls", err, s.calls)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		all, _ := messages(3)
+		all[2].Delay = 901 * time.Second
+		if err := s.queue().Send(t.Context(), all); !errors.Is(err, queue.ErrMessage) || s.calls != 0 {
+			t.Errorf("%v, %d calls", err, s.calls)
+		}
+	})
 }
 
 func TestContextEndsTheWait(t *testing.T) {
-	s := newService(t)
-	s.refuse["n000"] = 99
-	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-	defer cancel()
-	all, _ := messages(1)
-	if err := s.queue().Send(ctx, all); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("%v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		s.refuse["n000"] = 99
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		all, _ := messages(1)
+		if err := s.queue().Send(ctx, all); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v", err)
+		}
+	})
 }
 
 // silent answers nothing until a call.
@@ -222,7 +242,7 @@ func TestAHangingQueueIsToldInTime(t *testing.T) {
 	for until, want := range map[int]bool{1: true, 3: true, 99: false} {
 		synctest.Test(t, func(t *testing.T) {
 			client := &silent{until: until}
-			q := sqs.New(aws.Config{Region: "eu-central-1", HTTPClient: client, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")}, "https://sqs.example/q")
+			q := sqs.New(aws.Config{Region: "eu-central-1", HTTPClient: client, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")}, url)
 			ctx, cancel := context.WithTimeout(t.Context(), 8*time.Second)
 			defer cancel()
 			all, _ := messages(1)
