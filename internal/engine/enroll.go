@@ -37,6 +37,10 @@ func (e *Engine) Receive(ctx context.Context, now time.Time, in []followup.Incom
 			errs[i] = e.c.Store.Done(ctx, []followup.InboxKey{body.InboxKey}, "its events were moved here with their orders")
 			continue
 		}
+		if body.Source == wordSource {
+			errs[i] = e.word(ctx, now, body)
+			continue
+		}
 		reading, err := e.c.Read(body)
 		if err != nil {
 			e.c.Log.WarnContext(ctx, "body not understood", "source", body.Source, "shop", body.Shop, "topic", body.Topic, "err", err)

@@ -294,31 +294,6 @@ func (w *CaseWord) fits(j *followup.Journey, number int) error {
 	return fmt.Errorf("case %s: %w", w.Case, followup.ErrNotFound)
 }
 
-// Consent records a customer's word about purposes on a channel (unsubscribe,
-// preferences) and reconciles the open journeys of the contact.
-func (e *Engine) Consent(ctx context.Context, now time.Time, id followup.ContactID, words []followup.Consent) error {
-	ids, err := e.successors(ctx, id)
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
-		err := e.updateContact(ctx, id, func(c *followup.Contact) bool {
-			changed := false
-			for _, k := range words {
-				changed = c.Consent(k) || changed
-			}
-			return changed
-		})
-		if err != nil {
-			return err
-		}
-		if err := e.AgainContact(ctx, now, id); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // successors returns a contact and those by whom its orders are reached now: an
 // old mail's link speaks for the person, whatever their address is today.
 func (e *Engine) successors(ctx context.Context, id followup.ContactID) ([]followup.ContactID, error) {
