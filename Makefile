@@ -36,12 +36,12 @@ build: ## the program, as bin/aftersales
 
 test: ## every test; about two minutes on two cores, four the first time; TEST="-race -shuffle=on" as CI does
 	@echo "Running every test: about two minutes on two cores, four the first time, which builds ..." >&2
-	@start=$$(date +%s); $(GO) test $(TEST) ./...; status=$$?; \
+	@start=$$(date +%s); $(GO) test -timeout 30m $(TEST) ./...; status=$$?; \
 	echo "make test took $$(($$(date +%s) - start)) s" >&2; exit $$status
 
 test-aws: ## the store, the queue and the costs on a local AWS, which it starts; AFTERSALES_DYNAMODB_ENDPOINT=URL: the tables on another
-	@if [ -n "$$AFTERSALES_DYNAMODB_ENDPOINT" ]; then cd awstest && $(GO) test $(AWSTEST) ./dynamo/... ./equality/...; \
-	else scripts/ministack run sh -c 'cd awstest && $(GO) test $(AWSTEST) ./...'; fi
+	@if [ -n "$$AFTERSALES_DYNAMODB_ENDPOINT" ]; then cd awstest && $(GO) test -timeout 30m $(AWSTEST) ./dynamo/... ./equality/...; \
+	else scripts/ministack run sh -c 'cd awstest && $(GO) test -timeout 30m $(AWSTEST) ./...'; fi
 
 lint: $(LINT) ## the rules of .golangci.yml, those of go vet among them, and formatting; FIX=1 formats every Go file
 	@status=0; $(LINT) fmt $(if $(FIX),,--diff) || status=1; $(LINT) run ./... || status=1; exit $$status
@@ -64,7 +64,7 @@ bench-aws: ## cold starts, sizes and memory of the functions beside an empty one
 aws-local: ## the whole AWS form on this machine, deployed from template.yaml, to click in; needs python3 with venv
 	@scripts/aws-local
 
-aws-local-test: ## the same, and orders followed through it while things break; about six minutes
+aws-local-test: ## the same, and orders followed through it while things break; about eleven minutes
 	@scripts/aws-local-test
 
 # sam build asks for these, one per function of template.yaml: the binary and the merchant's folder, which is
@@ -84,4 +84,4 @@ clean: ## removes what was built; .tools stays
 
 $(LINT):
 	@echo "Building golangci-lint $(LINT_VERSION) (about three minutes, once) ..." >&2
-	@GOFLAGS= GOBIN=$(abspath $(dir $(LINT))) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) >&2
+	@for wait in 5 20 0; do GOFLAGS= GOBIN=$(abspath $(dir $(LINT))) $(GO) install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) >&2 && exit; sleep $$wait; done; exit 1 # a download may break off
