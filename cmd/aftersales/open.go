@@ -19,6 +19,7 @@ import (
 	"aftersales/internal/engine"
 	"aftersales/internal/followup"
 	"aftersales/internal/local"
+	"aftersales/internal/setup"
 )
 
 // file is the configuration's.
@@ -31,10 +32,18 @@ func (s *shell) configured() bool {
 	return s.Config != "" || err == nil
 }
 
+// there says where to find a configuration when there is none.
+func (s *shell) there() error {
+	if _, err := os.Stat(s.file()); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no %s; write one with `aftersales init DIR`, or name yours with --config FILE", s.file())
+	}
+	return nil
+}
+
 // config reads the configuration; its error tells every fault.
 func (s *shell) config() (*config.Config, error) {
-	if _, err := os.Stat(s.file()); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no %s; write one with `aftersales init DIR`, or name yours with --config FILE", s.file())
+	if err := s.there(); err != nil {
+		return nil, err
 	}
 	cfg, err := config.Load(s.file(), s.getenv)
 	if err != nil {
@@ -133,7 +142,10 @@ func (s *shell) stack(ctx context.Context) (*cloud.Stack, error) {
 	if s.Data != "" {
 		return nil, misused("--stack and --data name two places of the state; say one")
 	}
-	cfg, err := s.config()
+	if err := s.there(); err != nil {
+		return nil, err
+	}
+	cfg, err := setup.Deployed(s.file())
 	if err != nil {
 		return nil, err
 	}

@@ -123,3 +123,18 @@ func TestLintForAStackKnowsItsPlans(t *testing.T) {
 	edit(t, plans[0], "version: 1", "version: 2")
 	lint().well(t)
 }
+
+// TestShopsOfAStackLeadToItsAddress: whoever works on a stack composes sheets of calls
+// as its functions do, with links to the stack, and never to this machine.
+func TestShopsOfAStackLeadToItsAddress(t *testing.T) {
+	cfg := folder(t)
+	deployed(t, cfg)
+	s := &shell{process: process{err: t.Output()}, Globals: Globals{Config: cfg, Stack: "care"}}
+	stack, err := s.stack(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := stack.Config.Shops[0].PublicURL; got != "https://shop.example" {
+		t.Errorf("links lead to %q, want the stack's address", got)
+	}
+}

@@ -12,11 +12,27 @@ import (
 // unknownBase stands for the address of a deployment that is not made yet.
 const unknownBase = "https://address.invalid"
 
+// Deployed reads the configuration of a deployment on AWS whose address is not known
+// here: shops that state no public_url have none. file is the configuration's; the
+// error names every fault at once.
+func Deployed(file string) (*config.Config, error) {
+	c, err := config.LoadShop(file, unknownBase)
+	if err != nil {
+		return nil, err
+	}
+	for i := range c.Shops {
+		if c.Shops[i].PublicURL == unknownBase {
+			c.Shops[i].PublicURL = ""
+		}
+	}
+	return c, nil
+}
+
 // Pack checks all of a shop's folder, messages included, as a deployment on AWS
 // needs it, and writes what its functions read of it; file is the configuration.
 // Its error names every fault at once; that a shop leads customers to 127.0.0.1 is one. Warnings are of the configuration.
 func Pack(file string) (packed []byte, warnings []string, err error) {
-	c, err := config.LoadShop(file, unknownBase)
+	c, err := Deployed(file)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -27,11 +43,6 @@ func Pack(file string) (packed []byte, warnings []string, err error) {
 	key := bytes.Repeat([]byte("k"), 32) // nothing is signed
 	if _, err := New(c, files, Keys{Links: [][]byte{key}, Contact: key}); err != nil {
 		return nil, nil, err
-	}
-	for i := range c.Shops {
-		if c.Shops[i].PublicURL == unknownBase {
-			c.Shops[i].PublicURL = ""
-		}
 	}
 	if c.Messages != "" {
 		folder, err := filepath.Rel(filepath.Dir(file), c.Messages)
