@@ -126,6 +126,23 @@ func TestRule15SkippedWhereItsLookWasMoved(t *testing.T) {
 	}
 }
 
+// A due that was brought forward counts, not the look that belonged to the one before.
+func TestRule15SkippedAfterItsDueWasBroughtForward(t *testing.T) {
+	row := followup.FollowUp{State: followup.Skipped, DueAt: at("2026-03-05T10:00"), Ended: at("2026-03-10T10:00")}
+	row.Decisions = []followup.Decision{
+		{Result: followup.ResultPlan, Rule: "due", Next: at("2026-03-06T10:00")},
+		{Result: followup.ResultMove, Rule: "moved", Next: row.DueAt},
+		{Result: followup.ResultSkip, Rule: "no-number"},
+	}
+	if got := row.SkippedAt(); !got.Equal(row.DueAt) {
+		t.Errorf("skipped at %s, want %s", got, row.DueAt)
+	}
+	row.Decisions[1].Rule = "hours"
+	if got := row.SkippedAt(); !got.Equal(at("2026-03-06T10:00")) {
+		t.Errorf("a look that was moved: skipped at %s", got)
+	}
+}
+
 func TestRule15NobodyCalled(t *testing.T) {
 	j := called(t, calling).run("2026-03-20T09:00")
 	j.why("call", "1#1", "late")

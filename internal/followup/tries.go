@@ -83,8 +83,12 @@ func (d *desire) unwanted(s *Step, u *Unit, key string) fate {
 func (f *FollowUp) skippedAt() time.Time {
 	at := f.DueAt
 	for i := range f.Decisions {
-		if next := f.Decisions[i].Next; next.After(at) && !next.After(f.Ended) {
-			at = next // hours or a budget had moved the look
+		d := &f.Decisions[i]
+		if d.Result == ResultPlan || d.Rule == "moved" {
+			at = f.DueAt // looks of before were those of another due
+		}
+		if d.Next.After(at) && !d.Next.After(f.Ended) {
+			at = d.Next // hours or a budget had moved the look
 		}
 	}
 	if at.After(f.Ended) {
