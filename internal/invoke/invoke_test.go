@@ -62,7 +62,9 @@ func run(t *testing.T, does string, timeout time.Duration) (invoke.Result, strin
 	}
 	var logs bytes.Buffer
 	got, err := invoke.Run(t.Context(), invoke.Options{
-		Function: "echo", Binary: self, Event: []byte(`{"a":1}`), Env: []string{childDoes + "=" + does}, Root: "/code",
+		Function: "echo", Binary: self, Event: []byte(`{"a":1}`), Root: "/code",
+		// What its caller's own environment says of a Runtime, as inside a function, is not ours.
+		Env:     []string{childDoes + "=" + does, "LAMBDA_TASK_ROOT=/elsewhere", "AWS_LAMBDA_RUNTIME_API=127.0.0.1:1", "AWS_LAMBDA_FUNCTION_NAME=other"},
 		Timeout: timeout, Now: time.Now, Logs: &logs,
 	})
 	return got, logs.String(), err

@@ -4,7 +4,6 @@
 package runtimeapi
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -15,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"time"
 )
@@ -23,9 +23,9 @@ import (
 type Options struct {
 	Binary  string           // path of the bootstrap
 	Dir     string           // it runs in; "" this process's
-	Root    string           // LAMBDA_TASK_ROOT, the folder of the code; "": Dir
+	Root    string           // LAMBDA_TASK_ROOT, the folder of the code; "": as Env says, else Dir
 	Name    string           // of the function
-	Env     []string         // NAME=value; nothing else is in its environment
+	Env     []string         // NAME=value; beside what the Runtime sets, nothing else is in its environment
 	Timeout time.Duration    // of an invocation; 0: 30 s
 	Log     io.Writer        // what it prints; nil: dropped
 	Now     func() time.Time // the machine's clock
@@ -91,10 +91,13 @@ func Start(ctx context.Context, o Options) (*Function, error) {
 	go func() { _ = f.server.Serve(l) }()          // ends with Close
 	f.command = exec.CommandContext(ctx, o.Binary) //nolint:gosec // it is there to run what it is told
 	f.command.Dir, f.command.Stdout, f.command.Stderr = o.Dir, o.Log, o.Log
-	f.command.Env = append([]string{
-		"AWS_LAMBDA_RUNTIME_API=" + l.Addr().String(), "LAMBDA_TASK_ROOT=" + cmp.Or(o.Root, o.Dir), "AWS_LAMBDA_FUNCTION_NAME=" + o.Name,
+	f.command.Env = slices.Concat([]string{"LAMBDA_TASK_ROOT=" + o.Dir}, o.Env, []string{ // of two of a name the last counts
+		"AWS_LAMBDA_RUNTIME_API=" + l.Addr().String(), "AWS_LAMBDA_FUNCTION_NAME=" + o.Name,
 		"AWS_LAMBDA_FUNCTION_VERSION=$LATEST", "_HANDLER=bootstrap", "TZ=:UTC",
-	}, o.Env...)
+	})
+	if o.Root != "" {
+		f.command.Env = append(f.command.Env, "LAMBDA_TASK_ROOT="+o.Root)
+	}
 	if err := f.command.Start(); err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", o.Name, err), f.server.Close())
 	}
