@@ -15,8 +15,8 @@ import (
 )
 
 // Outcome records what the mail provider says of attempts after the call.
-// Events of mail that is not ours say so in the log and are done. Of a stack that
-// was moved away all fail, and end in the queue of failed messages, from which
+// Events of mail that is not ours fail as malformed, with the reason in the log, and
+// end among the failed messages. Of a stack that was moved away all do, and
 // [Stack.Reopen] puts them back.
 func (f *Form) Outcome(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
 	b := f.newBatch("outcome")
