@@ -352,7 +352,9 @@ func nobodyListens(t *testing.T) string {
 func at(e *endpoint, url string) *ses.Channel {
 	shared := e.config()
 	shared.BaseEndpoint = &url
-	return ses.New(shared, ses.Config{Timeout: time.Minute})
+	ch := ses.New(shared, ses.Config{Timeout: time.Minute})
+	ch.DialBy((&net.Dialer{}).DialContext)
+	return ch
 }
 
 // half reads a request to its middle and closes the connection.

@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// DialBy makes c open its connections so.
+// DialBy makes c open its connections so, whatever proxy this machine has.
 func (c *Channel) DialBy(dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
-	c.wire.DialContext = dial
+	c.wire.DialContext, c.wire.Proxy = dial, nil
 }
