@@ -8,6 +8,10 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sqs"
+	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
+
 	"aftersales/internal/followup"
 )
 
@@ -25,7 +29,7 @@ func poison(ctx context.Context, s *stack) (string, error) {
 
 // redriven mends the cause and puts the message back by the program.
 func redriven(ctx context.Context, s *stack) (string, error) {
-	err := until(ctx, 4*time.Minute, func() error {
+	err := until(ctx, 2*patience, func() error {
 		now, err := read[lanesOf](ctx, "stack", "status")
 		if err == nil && now.Dead[0].Waiting == 0 {
 			err = fmt.Errorf("no failed message: %+v", now.Dead)
@@ -47,7 +51,7 @@ func redriven(ctx context.Context, s *stack) (string, error) {
 	if err != nil || len(moved) != 4 || moved[0].Moved != 1 {
 		return "", fmt.Errorf("redrive: %+v %w", moved, err)
 	}
-	return "five receives, dead queue, mended, redriven, enrolled", until(ctx, 30*time.Second, func() error {
+	return "five receives, dead queue, mended, redriven, enrolled", until(ctx, patience, func() error {
 		_, err := s.journey(ctx, poisoned)
 		return err
 	})
@@ -79,7 +83,7 @@ func killed(ctx context.Context, s *stack) (string, error) {
 		if p == 0 {
 			return "", fmt.Errorf("the process that sends was not found")
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		return "", fmt.Errorf("nothing was sent for %s", victim)
 	case <-ctx.Done():
 		return "", ctx.Err()
@@ -91,22 +95,16 @@ func killed(ctx context.Context, s *stack) (string, error) {
 			if err == nil && (row.State != followup.Sent && row.State != followup.Armed || o == victim && row.State != followup.Armed) {
 				err = fmt.Errorf("order %s is %s", o, row.State)
 			}
-			if n := len(s.wire.to(customer(o))); err == nil && (n > 1 || o == victim && n > 0) {
+			if n := len(s.soons(o)); err == nil && (n > 1 || o == victim && n > 0) {
 				err = fmt.Errorf("order %s: %d mails", o, n)
 			}
 			if err != nil {
 				return err
 			}
 		}
-		return nil
+		return s.idle(ctx)
 	}
-	again := time.NewTimer(45 * time.Second) // the batch is visible again after 20 s
-	select {
-	case <-again.C:
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-	if err := until(ctx, 45*time.Second, settled); err != nil {
+	if err := until(ctx, patience, settled); err != nil {
 		return "", err
 	}
 	sent, reported := 0, 0
@@ -115,12 +113,12 @@ func killed(ctx context.Context, s *stack) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		mails := s.wire.to(customer(o))
+		mails := s.soons(o)
 		if row.State == followup.Armed && len(mails) == 1 { // SES took it and says so later
 			if err := s.report(ctx, mails[0], "Send", "Email Sent"); err != nil {
 				return "", err
 			}
-			if _, err := s.reaches(ctx, 30*time.Second, o, "soon", followup.Sent); err != nil {
+			if _, err := s.reaches(ctx, patience, o, "soon", followup.Sent); err != nil {
 				return "", err
 			}
 			reported++
@@ -153,33 +151,46 @@ func frozen(ctx context.Context, s *stack) (string, error) {
 		if p == 0 {
 			return "", fmt.Errorf("the process that sends was not found")
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(patience):
 		return "", fmt.Errorf("nothing was sent")
 	case <-ctx.Done():
 		return "", ctx.Err()
 	}
-	if _, err := s.reaches(ctx, 5*time.Second, frozenOne, "soon", followup.Armed); err != nil {
+	if _, err := s.reaches(ctx, patience, frozenOne, "soon", followup.Armed); err != nil {
 		return "", err
 	}
 	// Lambda ends what takes too long, and the message comes again: the row is armed, so nothing is sent.
-	again := time.NewTimer(50 * time.Second)
-	select {
-	case <-again.C:
-	case <-ctx.Done():
-		return "", ctx.Err()
-	}
-	mails := s.wire.to(customer(frozenOne))
-	if len(mails) != 1 {
-		return "", fmt.Errorf("%d mails", len(mails))
-	}
-	if err := s.report(ctx, mails[0], "Send", "Email Sent"); err != nil {
+	if err := until(ctx, patience, func() error { return s.idle(ctx) }); err != nil {
 		return "", err
 	}
-	row, err := s.reaches(ctx, 30*time.Second, frozenOne, "soon", followup.Sent)
-	if err == nil && row.Provider != mails[0].id {
-		err = fmt.Errorf("recorded is %q, SES said %q", row.Provider, mails[0].id)
+	taken, err := s.onlyOne(frozenOne)
+	if err != nil {
+		return "", err
+	}
+	if err := s.report(ctx, taken, "Send", "Email Sent"); err != nil {
+		return "", err
+	}
+	row, err := s.reaches(ctx, patience, frozenOne, "soon", followup.Sent)
+	if err == nil && row.Provider != taken.id {
+		err = fmt.Errorf("recorded is %q, SES said %q", row.Provider, taken.id)
 	}
 	return "armed, received again, not sent again, settled by SES's report", err
+}
+
+// idle fails while messages are worked on or wait to be tried again: a batch that
+// died hides until then. What is delayed has not begun.
+func (s *stack) idle(ctx context.Context) error {
+	names := []types.QueueAttributeName{types.QueueAttributeNameApproximateNumberOfMessages, types.QueueAttributeNameApproximateNumberOfMessagesNotVisible}
+	out, err := s.sqs.GetQueueAttributes(ctx, &sqs.GetQueueAttributesInput{QueueUrl: aws.String(output("DeliverQueue")), AttributeNames: names})
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if n := out.Attributes[string(name)]; n != "0" {
+			return fmt.Errorf("%s of the deliver queue: %s", name, n)
+		}
+	}
+	return nil
 }
 
 // once counts what SES took for each follow-up.

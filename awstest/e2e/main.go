@@ -32,7 +32,7 @@ func main() {
 }
 
 func run(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, 20*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 40*time.Minute)
 	defer cancel()
 	s, err := open(ctx)
 	if err != nil {
@@ -92,15 +92,19 @@ func steps() []step {
 		{"a secret is changed", newSecret},
 		{"demo moved in", movedIn},
 		{"copied out", copiedOut},
-		{"swept and sent", swept},
 		{"killed in mid-batch", killed},
 		{"frozen between SES and the record", frozen},
+		{"swept and sent", swept},
 		{"dead letter, redriven", redriven},
 		{"restore drill", restored},
 		{"moved out", movedOut},
 		{"nothing twice", once},
 	}
 }
+
+// patience is how long anything may take that takes seconds: a guard against
+// hanging, not a promise. The machine may have other work.
+const patience = 4 * time.Minute
 
 // until looks again and again until what is true; the error says what it last saw.
 func until(ctx context.Context, limit time.Duration, what func() error) error {

@@ -38,7 +38,7 @@ var begun = time.Now()
 func number(n int) string { return strconv.FormatInt(begun.Unix()%1_000_000_000*100+int64(n), 10) }
 
 func health(ctx context.Context, s *stack) (string, error) {
-	err := until(ctx, 30*time.Second, func() error {
+	err := until(ctx, patience, func() error {
 		status, body, err := s.get(ctx, "/healthz")
 		if err == nil && status != http.StatusOK {
 			err = fmt.Errorf("%d %s", status, body)
@@ -128,13 +128,11 @@ func order(ctx context.Context, s *stack) (string, error) {
 }
 
 func enrolled(ctx context.Context, s *stack) (string, error) {
-	for _, o := range []string{taken, called} {
-		if err := s.buy(ctx, o, time.Now()); err != nil {
-			return "", err
-		}
+	if err := s.buy(ctx, called, time.Now()); err != nil {
+		return "", err
 	}
 	var told string
-	err := until(ctx, 20*time.Second, func() error {
+	err := until(ctx, patience, func() error {
 		j, err := s.journey(ctx, first)
 		if err != nil {
 			return err
@@ -164,11 +162,14 @@ func busOrder(ctx context.Context, s *stack) (string, error) {
 	if err != nil || out.FailedEntryCount > 0 {
 		return "", fmt.Errorf("put event: %v %v", err, out)
 	}
-	return "rule, queue, inbox, journey", until(ctx, 20*time.Second, func() error { _, err := s.journey(ctx, byBus); return err })
+	return "rule, queue, inbox, journey", until(ctx, patience, func() error { _, err := s.journey(ctx, byBus); return err })
 }
 
 func cancelled(ctx context.Context, s *stack) (string, error) {
-	if _, err := s.reaches(ctx, 20*time.Second, taken, "soon", followup.Planned); err != nil { // else there is nothing to cancel
+	if err := s.buy(ctx, taken, time.Now()); err != nil {
+		return "", err
+	}
+	if _, err := s.reaches(ctx, patience, taken, "soon", followup.Planned); err != nil { // else there is nothing to cancel
 		return "", err
 	}
 	body := shopify(taken, time.Now())
@@ -184,7 +185,7 @@ func cancelled(ctx context.Context, s *stack) (string, error) {
 		return "", fmt.Errorf("%d %v", status, err)
 	}
 	for _, step := range []string{"soon", "swept", "later"} {
-		if _, err := s.reaches(ctx, 20*time.Second, taken, step, followup.Voided); err != nil {
+		if _, err := s.reaches(ctx, patience, taken, step, followup.Voided); err != nil {
 			return "", err
 		}
 	}
@@ -192,7 +193,7 @@ func cancelled(ctx context.Context, s *stack) (string, error) {
 }
 
 func soon(ctx context.Context, s *stack) (string, error) {
-	row, err := s.reaches(ctx, 60*time.Second, first, "soon", followup.Sent)
+	row, err := s.reaches(ctx, patience, first, "soon", followup.Sent)
 	if err != nil {
 		return "", err
 	}
@@ -279,7 +280,7 @@ func delivered(ctx context.Context, s *stack) (string, error) {
 	if err := s.report(ctx, mails[0], "Delivery", "Email Delivered"); err != nil {
 		return "", err
 	}
-	_, err := s.reaches(ctx, 30*time.Second, first, "soon", followup.Delivered)
+	_, err := s.reaches(ctx, patience, first, "soon", followup.Delivered)
 	return "rule's pattern, outcome queue with its delay, row", err
 }
 
@@ -312,7 +313,7 @@ func answer(ctx context.Context, s *stack) (string, error) {
 	if out.StatusCode >= http.StatusBadRequest {
 		return "", fmt.Errorf("POST %d", out.StatusCode)
 	}
-	return "answered, a case is open", until(ctx, 20*time.Second, func() error {
+	return "answered, a case is open", until(ctx, patience, func() error {
 		j, err := s.journey(ctx, first)
 		if err != nil {
 			return err
@@ -325,7 +326,7 @@ func answer(ctx context.Context, s *stack) (string, error) {
 }
 
 func callList(ctx context.Context, s *stack) (string, error) {
-	row, err := s.reaches(ctx, 30*time.Second, called, "call", followup.Listed)
+	row, err := s.reaches(ctx, patience, called, "call", followup.Listed)
 	if err != nil {
 		return "", err
 	}
@@ -333,7 +334,7 @@ func callList(ctx context.Context, s *stack) (string, error) {
 }
 
 func swept(ctx context.Context, s *stack) (string, error) {
-	row, err := s.reaches(ctx, 5*time.Minute, first, "swept", followup.Sent)
+	row, err := s.reaches(ctx, 2*patience, first, "swept", followup.Sent)
 	if err != nil {
 		return "", err
 	}

@@ -167,7 +167,7 @@ func newSecret(ctx context.Context, s *stack) (string, error) {
 		if err := os.Setenv(name, secret); err != nil {
 			return "", err
 		}
-		if err := until(ctx, 70*time.Second, func() error { return s.buy(ctx, number(41+i), time.Now()) }); err != nil {
+		if err := until(ctx, patience, func() error { return s.buy(ctx, number(41+i), time.Now()) }); err != nil {
 			return "", fmt.Errorf("signed with secret %d: %w", i, errors.Join(err, os.Setenv(name, old)))
 		}
 	}
@@ -216,6 +216,6 @@ func told(ctx context.Context, s *stack) (string, error) {
 	if _, err := read[[]struct{ ID string }](ctx, "parked", "list"); err != nil {
 		return "", err
 	}
-	_, err = s.reaches(ctx, 5*time.Second, called, "call", followup.Sent)
+	_, err = s.reaches(ctx, patience, called, "call", followup.Sent)
 	return "why, calls, case and parked on the stack", err
 }

@@ -28,7 +28,7 @@ func restored(ctx context.Context, s *stack) (string, error) {
 		}
 	}
 	for _, o := range []string{order, silent} {
-		if _, err := s.reaches(ctx, 20*time.Second, o, "soon", followup.Planned); err != nil {
+		if _, err := s.reaches(ctx, patience, o, "soon", followup.Planned); err != nil {
 			return "", err
 		}
 	}
@@ -39,7 +39,7 @@ func restored(ctx context.Context, s *stack) (string, error) {
 		return "", fmt.Errorf("restore: %w", err)
 	}
 	for _, o := range []string{order, silent} {
-		if _, err := s.reaches(ctx, time.Minute, o, "soon", followup.Sent); err != nil {
+		if _, err := s.reaches(ctx, patience, o, "soon", followup.Sent); err != nil {
 			return "", err
 		}
 	}
@@ -66,7 +66,7 @@ func restored(ctx context.Context, s *stack) (string, error) {
 		}
 	}
 	for _, o := range []string{order, silent} {
-		row, err := s.reaches(ctx, 3*time.Minute, o, "soon", followup.Unknown)
+		row, err := s.reaches(ctx, 2*patience, o, "soon", followup.Unknown)
 		if err != nil {
 			return "", err
 		}
@@ -81,7 +81,7 @@ func restored(ctx context.Context, s *stack) (string, error) {
 	if err := s.report(ctx, told, "Send", "Email Sent"); err != nil {
 		return "", err
 	}
-	if _, err := s.reaches(ctx, 30*time.Second, order, "soon", followup.Sent); err != nil {
+	if _, err := s.reaches(ctx, patience, order, "soon", followup.Sent); err != nil {
 		return "", err
 	}
 	if row, err := s.row(ctx, silent, "soon"); err != nil || row.State != followup.Unknown {
@@ -94,9 +94,14 @@ func restored(ctx context.Context, s *stack) (string, error) {
 // onlyOne returns the one mail of step soon that an order got; a slow machine
 // sends the next step, too.
 func (s *stack) onlyOne(order string) (mail, error) {
-	mails := slices.DeleteFunc(s.wire.to(customer(order)), func(m mail) bool { return !strings.HasPrefix(m.step(), "soon/") })
+	mails := s.soons(order)
 	if len(mails) != 1 {
 		return mail{}, fmt.Errorf("%d mails of order %s", len(mails), order)
 	}
 	return mails[0], nil
+}
+
+// soons returns all mails of step soon that an order got.
+func (s *stack) soons(order string) []mail {
+	return slices.DeleteFunc(s.wire.to(customer(order)), func(m mail) bool { return !strings.HasPrefix(m.step(), "soon/") })
 }

@@ -57,7 +57,7 @@ func open(ctx context.Context) (*stack, error) {
 	}
 	s.use(dynamo.Tables{Journeys: output("JourneysTable"), Contacts: output("ContactsTable"), Inbox: output("InboxTable")})
 	s.web = &http.Client{
-		Timeout:       30 * time.Second,
+		Timeout:       patience,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Transport:     &http.Transport{DialContext: here},
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	netmail "net/mail"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -104,7 +105,7 @@ func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	delete(w.before, m.to)
 	delete(w.after, m.to)
 	w.mu.Unlock()
-	if before != nil && !before(caller(r.RemoteAddr)) {
+	if before != nil && !before(caller(r)) {
 		return
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
@@ -120,7 +121,7 @@ func (w *wire) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 		w.mu.Unlock()
 	}
 	if after != nil {
-		after(caller(r.RemoteAddr))
+		after(caller(r))
 	}
 	rw.WriteHeader(answer.status)
 	_, _ = rw.Write(answer.body.Bytes()) // whoever asked may be gone
@@ -159,22 +160,34 @@ func (w *wire) all() []mail {
 }
 
 // caller is the process at the other end of a connection on this machine; 0 when Linux does not tell.
-func caller(remote string) int {
-	_, port, err := net.SplitHostPort(remote)
-	if err != nil {
+// Both ends have to fit: another process may use the same port to reach another one.
+func caller(r *http.Request) int {
+	there, err := netip.ParseAddrPort(r.RemoteAddr)
+	here, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if err != nil || !ok {
 		return 0
 	}
-	n, _ := strconv.Atoi(port)
+	for range 10 { // the kernel writes its table in pieces, while others connect
+		if pid := owner(fmt.Sprintf(":%04X", there.Port()), fmt.Sprintf(":%04X", here.Port)); pid != 0 {
+			return pid
+		}
+	}
+	return 0
+}
+
+// owner is the process whose connection goes from one port of this machine to another.
+func owner(from, to string) int {
 	table, _ := os.ReadFile("/proc/net/tcp")
 	inode := ""
 	for line := range strings.Lines(string(table)) {
-		if f := strings.Fields(line); len(f) > 9 && strings.HasSuffix(f[1], fmt.Sprintf(":%04X", n)) {
+		f := strings.Fields(line)
+		if len(f) > 9 && strings.HasSuffix(f[1], from) && strings.HasSuffix(f[2], to) {
 			inode = "socket:[" + f[9] + "]"
 		}
 	}
 	links, _ := filepath.Glob("/proc/[0-9]*/fd/*")
 	for _, link := range links {
-		if to, err := os.Readlink(link); err == nil && to == inode {
+		if name, err := os.Readlink(link); err == nil && name == inode {
 			pid, _ := strconv.Atoi(strings.Split(link, "/")[2])
 			return pid
 		}

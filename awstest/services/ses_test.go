@@ -192,7 +192,7 @@ func newSES(t *testing.T) channeltest.Bench {
 		t.Fatal(err)
 	}
 	sender := "service@" + domain
-	ch := ses.New(config(srv.URL), ses.Config{ConfigurationSet: "ours", Timeout: 5 * time.Second})
+	ch := ses.New(config(srv.URL), ses.Config{ConfigurationSet: "ours", Timeout: time.Minute})
 	t.Cleanup(ch.CloseIdle)
 	return channeltest.Bench{
 		Channel: ch,

@@ -18,7 +18,7 @@ import (
 )
 
 const (
-	visibility  = 2 * time.Second
+	visibility  = 10 * time.Second // a slow machine does in it what has to happen before it ends
 	maxReceives = 2
 )
 

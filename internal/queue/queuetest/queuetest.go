@@ -27,7 +27,8 @@ type Harness struct {
 	MaxReceives int           // after which a message goes to Dead
 }
 
-// Run runs the suite; each test gets a queue of its own.
+// Run runs the suite; each test gets a queue of its own, and all run at once: where
+// Pass sleeps, they sleep together.
 func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 	for _, c := range []struct {
 		name string
@@ -44,7 +45,10 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"what can never be queued is refused whole", refused},
 		{"a context that has ended sends nothing", ended},
 	} {
-		t.Run(c.name, func(t *testing.T) { c.test(t, fresh(t)) })
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			c.test(t, fresh(t))
+		})
 	}
 }
 
@@ -122,11 +126,11 @@ func nothing(t *testing.T, h Harness) {
 }
 
 func delayed(t *testing.T, h Harness) {
-	send(t, h, queue.Message{Body: body("late"), Delay: 2 * time.Second}, queue.Message{Body: body("now")})
+	send(t, h, queue.Message{Body: body("late"), Delay: h.Visibility}, queue.Message{Body: body("now")})
 	if got := take(t, h); !slices.Equal(got, []string{"now"}) {
 		t.Fatalf("received %v at once, want only what is not delayed", got)
 	}
-	h.Pass(2*time.Second + 100*time.Millisecond)
+	h.Pass(h.Visibility + 100*time.Millisecond)
 	if got := take(t, h); !slices.Equal(got, []string{"late"}) {
 		t.Errorf("received %v after the delay, want late", got)
 	}
