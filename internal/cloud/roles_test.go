@@ -242,8 +242,11 @@ var rarely = map[config.Function]map[string]string{
 	config.Deliver: {"GetItem contacts": "a mail is refused for ever: its budget is given back", "Query journeys/index/by_contact": "a refused address stops other orders"},
 	config.Console: {"UpdateItem journeys": "a person claims a call", "Query journeys/index/due": "the list of armed rows is long", "Query journeys/index/by_contact": "an answer on the phone stops other orders"},
 	config.Callflow: {
+		"UpdateItem inbox": "a kept word on consent cannot be read",
 		"GetItem contacts": "a key takes consent back", "PutItem contacts": "a key takes consent back", "Query journeys/index/by_contact": "a key takes consent back",
 	},
+	config.Outcome: {"UpdateItem inbox": "a kept word on consent cannot be read"},
+	config.Pages:   {"UpdateItem inbox": "a kept word on consent cannot be read"},
 }
 
 func (a *account) live(t *testing.T) {
