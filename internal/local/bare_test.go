@@ -77,7 +77,7 @@ func (s *business) sent(due []row, mail bool) sent {
 	w := sent{
 		contacts: s.read(3, `SELECT c.n, c.v, c.body FROM json_each(?) k CROSS JOIN journey j ON j.id = k.value
 			CROSS JOIN head h ON h.n = j.n CROSS JOIN reach r ON r.contact = h.contact AND r.journey = '' CROSS JOIN contact c ON c.n = r.n`, list(journeys)),
-		journeys: s.read(5, "SELECT j.v, j.next, j.armed, j.rows, j.n FROM json_each(?) k CROSS JOIN journey j ON j.id = k.value", list(journeys)),
+		journeys: s.read(4, "SELECT j.v, j.next, j.rows, j.n FROM json_each(?) k CROSS JOIN journey j ON j.id = k.value", list(journeys)),
 	}
 	if mail {
 		w.mails = s.read(4, "SELECT m.followup, m.attempt, m.at, m.body FROM json_each(?) k CROSS JOIN mail m ON m.followup = k.value", list(ids))
@@ -189,26 +189,38 @@ func (w *bare) receive(o written, commit int) {
 	}
 }
 
-// drain writes what sends write: contacts and armed journeys in one commit, the
-// mails in the next, the journeys as they ended in a third.
+// drain writes what sends write: what is armed together in one commit, the mails
+// in the next, contacts and journeys as they ended in a third.
 func (w *bare) drain(o sent, commit int) {
 	for n := 0; n < len(o.journeys); n += commit {
 		until := min(n+commit, len(o.journeys))
-		w.commit(func() {
-			for _, r := range o.contacts[n:until] {
-				w.exec("UPDATE contact SET v = ?, body = ? WHERE n = ?", r[1], r[2], r[0])
-			}
-			for _, r := range o.journeys[n:until] {
-				w.exec("UPDATE journey SET v = ?, armed = 1, rows = ? WHERE n = ?", r[0], r[3], r[4])
-			}
-		})
+		w.commit(func() { w.exec("INSERT INTO arming (seq, owner, body) VALUES (?, 1, ?)", int64(n+1), o.armed(n, until)) })
 		if o.mails != nil {
 			w.commit(func() { w.each("INSERT INTO mail (followup, attempt, at, body) VALUES (?, ?, ?, ?)", o.mails[n:until]) })
 		}
 		w.commit(func() {
-			w.each("UPDATE journey SET v = ?, next = ?, armed = ?, rows = ? WHERE n = ?", o.journeys[n:until])
+			w.exec("DELETE FROM arming WHERE seq = ?", int64(n+1))
+			for _, r := range o.contacts[n:until] {
+				w.exec("UPDATE contact SET v = ?, body = ? WHERE n = ?", r[1], r[2], r[0])
+			}
+			w.each("UPDATE journey SET v = ?, next = ?, rows = ? WHERE n = ?", o.journeys[n:until])
 		})
 	}
+}
+
+// armed is a record as long as that of what is armed together: the contacts, and
+// one row of each journey.
+func (o sent) armed(from, until int) []byte {
+	var out []byte
+	for _, r := range o.contacts[from:until] {
+		body, _ := r[2].([]byte)
+		out = append(out, body...)
+	}
+	for _, r := range o.journeys[from:until] {
+		rows, _ := r[2].([]byte)
+		out = append(out, rows[:len(rows)/sixFollowUps]...)
+	}
+	return out
 }
 
 // meter times turns of ours and of the bare limit that follows each.

@@ -18,7 +18,7 @@ type armOut struct {
 	contact contactOut
 }
 
-// Arm reserves and arms each element on its own, in one commit.
+// Arm reserves and arms each element on its own, in one commit. See arming.go.
 func (s *Store) Arm(ctx context.Context, arms []followup.Arm) ([]followup.ArmResult, error) {
 	if len(arms) == 0 {
 		return nil, ctx.Err()
@@ -51,6 +51,7 @@ func (o *armOp) want(b *batch) {
 
 func (o *armOp) apply(b *batch) error {
 	o.results = make([]followup.ArmResult, len(o.arms))
+	record := &arming{seq: anyNumber()}
 	for i := range o.arms {
 		a := &o.arms[i]
 		j := b.journey(a.row.journey)
@@ -60,14 +61,22 @@ func (o *armOp) apply(b *batch) error {
 		case b.contacts.m[a.contact.id].version != a.contact.version-1:
 			o.results[i] = followup.Closed
 		default:
+			if j.dirty || b.contacts.m[a.contact.id].n == 0 {
+				b.tangled = true
+			}
 			b.putContact(a.contact)
 			b.putRow(j, &a.row)
+			j.armed = true
+			record.arms = append(record.arms, a)
 			o.results[i] = followup.ArmedNow
 			continue
 		}
 		if b.trusting {
 			return errStale
 		}
+	}
+	if len(record.arms) > 0 {
+		b.armed = append(b.armed, record)
 	}
 	return nil
 }

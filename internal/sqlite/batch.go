@@ -28,6 +28,11 @@ type batch struct {
 	inboxOut    []bodyOut
 	inboxAgain  []string            // seen bodies, queued again: a replay repairs
 	done        map[string][]string // reason: inbox keys
+
+	settleAll bool
+	settling  []*arming // written where they belong, and gone
+	armed     []*arming // new
+	tangled   bool      // something armed is changed by more than one op, or new: it is written where it belongs
 }
 
 // known is what is stored under the keys that were asked for.
@@ -89,8 +94,10 @@ func (b *batch) write(group []*job) error {
 	for _, j := range group {
 		j.op.want(b)
 	}
-	if err := b.load(); err != nil {
-		return err
+	for _, prepare := range []func() error{b.askArmed, b.load, b.settle} {
+		if err := prepare(); err != nil {
+			return err
+		}
 	}
 	for _, j := range group {
 		if err := j.op.apply(b); err != nil {

@@ -11,7 +11,7 @@ import (
 func (s *Store) Clear(ctx context.Context) error {
 	err := s.w.do(ctx, statement(func(b *batch) error {
 		for _, statement := range []string{
-			"DELETE FROM journey", "DELETE FROM head", "DELETE FROM reach", "DELETE FROM contact",
+			"DELETE FROM journey", "DELETE FROM head", "DELETE FROM reach", "DELETE FROM contact", "DELETE FROM arming",
 			"UPDATE inbox SET done = 1 WHERE done IS NULL",
 		} {
 			if err := b.w.exec(statement); err != nil {
@@ -20,6 +20,7 @@ func (s *Store) Clear(ctx context.Context) error {
 		}
 		return nil
 	}))
+	s.w.pending.disown()
 	s.recall.clear() // numbers of records are given anew
 	if err != nil {
 		return fmt.Errorf("clear: %w", err)

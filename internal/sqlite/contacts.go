@@ -13,13 +13,18 @@ const (
 	loadContacts = contactColumns + keysOf + contactOfKey
 	loadPersons  = contactColumns + keysOf + "CROSS JOIN contact c ON c.n = k.value"
 
-	contactColumns = "SELECT k.key, c.n, c.v, c.body FROM "
+	contactColumns = "SELECT k.key, c.n, c.v, c.body, " + armingOwner + " FROM "
 )
 
 // Contacts loads each; an unknown id gives Version 0.
 func (s *Store) Contacts(ctx context.Context, ids []followup.ContactID) ([]followup.Contact, error) {
-	l := contactLoad{s: s, ids: ids, out: make([]followup.Contact, len(ids))}
-	if err := l.load(ctx); err != nil {
+	var l contactLoad
+	err := s.settled(ctx, s.w.pending.hasContact(ids), func(me int64) (bool, error) {
+		l = contactLoad{s: s, ids: ids, out: make([]followup.Contact, len(ids)), me: me}
+		err := l.load(ctx)
+		return l.strange, err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("load contacts: %w", err)
 	}
 	return l.out, nil
@@ -31,6 +36,9 @@ type contactLoad struct {
 	ids   []followup.ContactID
 	out   []followup.Contact
 	asked []int // places in ids of what the query asks for; nil: all
+
+	me      int64 // as an owner
+	strange bool  // another process had armed something that was not settled
 }
 
 func (l *contactLoad) load(ctx context.Context) error {
@@ -67,6 +75,7 @@ func (l *contactLoad) contact(r row) error {
 	if l.asked == nil && c.ID != l.ids[i] { // the file was replaced
 		return nil
 	}
+	l.strange = l.strange || r.strange(4, l.me)
 	c.ID, c.Version = l.ids[i], r.int(2)
 	l.out[i] = c
 	l.s.recall.sawContact(c.ID, contactKept{n: r.int(1), version: c.Version})

@@ -26,6 +26,9 @@ func (s *Store) Due(ctx context.Context, until time.Time, after followup.Cursor,
 	if err != nil {
 		return nil, "", fmt.Errorf("read due: %w", err)
 	}
+	if err := s.settleAny(ctx); err != nil {
+		return nil, "", fmt.Errorf("read due: %w", err)
+	}
 	p := duePage{ctx: ctx, seen: &s.recall, until: floorMilli(until), from: from, limit: max(limit, 1)}
 	if err := s.query(ctx, dueQuery, p.journey, p.until); err != nil {
 		return nil, "", fmt.Errorf("read due: %w", err)
@@ -143,6 +146,9 @@ func (s *Store) DueJourneys(ctx context.Context, until time.Time, after followup
 // NextLook returns the earliest next look; ok is false when nothing has one. Of
 // a journey with an armed row the index knows only a time that is not later.
 func (s *Store) NextLook(ctx context.Context) (at time.Time, ok bool, err error) {
+	if err := s.settleAny(ctx); err != nil {
+		return time.Time{}, false, fmt.Errorf("read next look: %w", err)
+	}
 	var next int64
 	err = s.query(ctx, nextQuery, func(r row) error {
 		if ok && r.int(0) >= next {

@@ -14,6 +14,11 @@ func (s *Store) Find(ctx context.Context, q followup.Query, after followup.Curso
 	if err != nil {
 		return nil, "", err
 	}
+	if q.State != "" || q.Claimed {
+		if err := s.settleAny(ctx); err != nil {
+			return nil, "", fmt.Errorf("find journeys: %w", err)
+		}
+	}
 	limit = max(limit, 1)
 	var out []followup.JourneyID
 	var next followup.Cursor

@@ -43,7 +43,7 @@ type bodyOut struct {
 // flush writes what was staged. Each statement concerns one row: such need no
 // journal of their own within the transaction.
 func (b *batch) flush() error {
-	for _, write := range []func() error{b.flushContacts, b.flushJourneys, b.flushInbox, b.flushDone, b.flushMails} {
+	for _, write := range []func() error{b.flushArming, b.flushContacts, b.flushJourneys, b.flushInbox, b.flushDone, b.flushMails} {
 		if err := write(); err != nil {
 			return err
 		}
@@ -53,6 +53,9 @@ func (b *batch) flush() error {
 
 func (b *batch) flushContacts() error {
 	for _, c := range b.contactsOut.list {
+		if b.contacts.m[c.id].apart {
+			continue
+		}
 		if n := b.contacts.m[c.id].n; n != 0 {
 			if err := b.w.change("UPDATE contact SET v = ?, body = ? WHERE n = ? AND v = ?", c.version, c.body, n, b.contacts.m[c.id].stored); err != nil {
 				return err
@@ -85,6 +88,9 @@ func (b *batch) flushJourneys() error {
 		}
 	})
 	for _, j := range b.changed {
+		if j.apart {
+			continue
+		}
 		if err := b.writeRows(j); err != nil {
 			return err
 		}
@@ -188,9 +194,11 @@ func (b *batch) person(id followup.ContactID) any {
 
 // remember notes what was written, once it is durable.
 func (b *batch) remember() {
+	b.w.pending.drop(b.settling)
+	b.w.pending.add(b.armed)
 	for _, j := range b.changed {
 		switch {
-		case j.out.n == 0: // only its head or log
+		case j.out.n == 0: // only its head or log, or it stands apart
 		case j.out.value != "":
 			b.w.recall.sawJourney(j.id, j.out)
 		default:
@@ -199,6 +207,9 @@ func (b *batch) remember() {
 	}
 	for _, c := range b.contactsOut.list {
 		k := b.contacts.m[c.id]
+		if k.apart {
+			continue
+		}
 		b.w.recall.sawContact(c.id, contactKept{n: k.n, version: c.version})
 	}
 }

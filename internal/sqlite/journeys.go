@@ -13,14 +13,19 @@ const (
 	loadJourneys = journeyColumns + keysOf + journeyOfKey + headOfJourney
 	loadPlaces   = journeyColumns + keysOf + "CROSS JOIN journey j ON j.n = k.value" + headOfJourney
 
-	journeyColumns = "SELECT k.key, j.id, j.n, j.v, j.rows, h.v, h.body, h.person FROM "
+	journeyColumns = "SELECT k.key, j.id, j.n, j.v, j.rows, h.v, h.body, h.person, " + armingOwner + " FROM "
 	headOfJourney  = " LEFT JOIN head h ON h.n = j.n"
 )
 
 // Journeys loads heads and rows; an unknown id gives Version 0.
 func (s *Store) Journeys(ctx context.Context, ids []followup.JourneyID) ([]followup.Journey, error) {
-	l := journeyLoad{s: s, ids: ids, out: make([]followup.Journey, len(ids)), found: make([]bool, len(ids))}
-	if err := l.load(ctx); err != nil {
+	var l journeyLoad
+	err := s.settled(ctx, s.w.pending.hasJourney(ids), func(me int64) (bool, error) {
+		l = journeyLoad{s: s, ids: ids, out: make([]followup.Journey, len(ids)), found: make([]bool, len(ids)), me: me}
+		err := l.load(ctx)
+		return l.strange, err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("load journeys: %w", err)
 	}
 	return l.out, nil
@@ -35,6 +40,9 @@ type journeyLoad struct {
 	room  []entry
 
 	asked []int // places in ids of what the query asks for; nil: all
+
+	me      int64 // as an owner
+	strange bool  // another process had armed something that was not settled
 }
 
 func (l *journeyLoad) load(ctx context.Context) error {
@@ -69,6 +77,7 @@ func (l *journeyLoad) journey(r row) (err error) {
 		return nil
 	}
 	l.found[i] = true
+	l.strange = l.strange || r.strange(8, l.me)
 	if l.room, err = rowsOf(l.room[:0], j.ID, rows); err != nil {
 		return err
 	}

@@ -22,6 +22,8 @@ type journeyKept struct {
 	dirty, rowsOut, logOut bool // what is to be written
 	headOut                *headOut
 	out                    remembered // the record as it was written
+	armed                  bool       // an arm is what changed it
+	apart                  bool       // it is written in a record of arming
 }
 
 // headVersion is the head's, as it becomes.
@@ -44,6 +46,7 @@ func (j *journeyKept) row(r *rowOut) rowKept {
 type contactKept struct {
 	n, version int64
 	stored     int64 // the version that the statement has to find, once it is changed
+	apart      bool  // it is written in a record of arming
 }
 
 type inboxKept struct {
@@ -103,6 +106,9 @@ func (b *batch) journey(id followup.JourneyID) *journeyKept {
 
 // change notes that a journey is to be written.
 func (b *batch) change(j *journeyKept) {
+	if j.armed {
+		b.tangled = true
+	}
 	if !j.dirty {
 		j.dirty = true
 		b.changed = append(b.changed, j)
@@ -117,7 +123,9 @@ func (b *batch) putRow(j *journeyKept, r *rowOut) {
 
 func (b *batch) putContact(c contactOut) {
 	kept := b.contacts.m[c.id]
-	if _, again := b.contactsOut.get(c.id); !again {
+	if _, again := b.contactsOut.get(c.id); again {
+		b.tangled = true
+	} else {
 		kept.stored = kept.version
 	}
 	kept.version = c.version

@@ -69,7 +69,7 @@ func TestOpenRefusesWhatItCannotUse(t *testing.T) {
 		want  error
 		says  string
 	}{
-		"a newer schema": {func(t *testing.T, dir string) { raw(t, dir, "PRAGMA user_version = 99") }, sqlite.ErrNewer, "it has schema 99, this program knows up to 1;"},
+		"a newer schema": {func(t *testing.T, dir string) { raw(t, dir, "PRAGMA user_version = 99") }, sqlite.ErrNewer, "it has schema 99, this program knows up to 2;"},
 		"no database": {func(t *testing.T, dir string) {
 			if err := os.WriteFile(filepath.Join(dir, sqlite.FileName), []byte(strings.Repeat("no database ", 1000)), 0o600); err != nil {
 				t.Fatal(err)

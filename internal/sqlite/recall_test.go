@@ -3,6 +3,7 @@ package sqlite_test
 import (
 	"errors"
 	"testing"
+	"time"
 
 	"aftersales/internal/followup"
 	"aftersales/internal/followup/storetest"
@@ -92,6 +93,16 @@ func TestWhatAnotherProcessWroteBesideStays(t *testing.T) {
 	j, _ := p.load(p.b)
 	if beside := j.Row(r.ID); beside.Refusals != 5 || beside.Version != 2 || j.Row(a.Row.ID).Attempt != a.Row.Attempt {
 		t.Errorf("beside: %+v, armed: %+v", beside, j.Row(a.Row.ID))
+	}
+}
+
+func TestARowThatAnotherProcessVoidedIsLost(t *testing.T) {
+	p := newPair(t)
+	r := p.c.Rows[0]
+	r.Version, r.State, r.Next = 1, followup.Voided, time.Time{}
+	mustSave(t, p.b, followup.Change{Journey: p.c.Journey, Rows: []followup.FollowUp{r}})
+	if _, got := p.armOld(p.a, 0); got != followup.Lost {
+		t.Errorf("%s, want lost", got)
 	}
 }
 

@@ -77,7 +77,7 @@ func (s *Store) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.w = &writer{conn: write, packs: &s.packs, recall: &s.recall}
+	s.w = &writer{conn: write, packs: &s.packs, recall: &s.recall, pending: newPending()}
 	if err := migrate(write); err != nil {
 		return err
 	}

@@ -16,11 +16,12 @@ const groupMost = 256
 // by itself; those that come meanwhile are the next group, so that one caller
 // waits for one commit and a hundred callers wait for hardly more.
 type writer struct {
-	conn   *conn
-	packs  *packers
-	recall *recall
-	room   []entry // of the batch
-	e      encoder // of the record being written
+	conn    *conn
+	packs   *packers
+	recall  *recall
+	pending *pending
+	room    []entry // of the batch
+	e       encoder // of the record being written
 
 	mu     sync.Mutex
 	busy   bool // somebody commits
@@ -183,6 +184,7 @@ func (w *writer) attempt(group []*job, b *batch) (err error) {
 		return err
 	}
 	if err := w.exec("COMMIT"); err != nil {
+		w.pending.disown()
 		return fmt.Errorf("commit %w: %w", errEdge, err)
 	}
 	b.remember()
