@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -344,25 +345,32 @@ func TestWhatIsTangledIsWrittenWhereItBelongs(t *testing.T) {
 
 // One call arms and another, in the same commit, changes a row beside.
 func TestAnArmAndASaveInOneCommit(t *testing.T) {
-	c := newCrowd(t, 2)
-	c.finish(c.s, c.arms)
-	js, cs := c.load(c.s)
-	a := storetest.Arming(js[0].Rows[1], cs[0], "a2", storetest.Start())
-	var e encoder
-	contact, err := c.s.packs.contact(&a.Contact)
-	c.must(nil, err)
-	beside := followup.Change{Journey: js[0].ID, Rows: js[0].Rows[:1]}
-	arm := &armOp{arms: []armOut{{newRowOut(&e, &a.Row), contact}}}
-	save := &saveOp{changes: []changeOut{c.s.packs.change(&beside)}}
-	group := []*job{{op: arm, done: make(chan error, 1)}, {op: save, done: make(chan error, 1)}}
-	c.s.w.commit(group) // nobody else calls
-	for _, j := range group {
-		c.must(nil, <-j.done)
-	}
-	c.must(save.errs, nil)
-	got, _ := c.load(c.s)
-	if r := got[0].Rows; arm.results[0] != followup.ArmedNow || r[0].Version != js[0].Rows[0].Version+1 || r[1].Attempt != "a2" || r[1].State != followup.Armed {
-		t.Errorf("%v, %+v", arm.results, r)
+	for _, first := range []string{"arm", "save"} {
+		t.Run(first+" first", func(t *testing.T) {
+			c := newCrowd(t, 2)
+			c.finish(c.s, c.arms)
+			js, cs := c.load(c.s)
+			a := storetest.Arming(js[0].Rows[1], cs[0], "a2", storetest.Start())
+			var e encoder
+			contact, err := c.s.packs.contact(&a.Contact)
+			c.must(nil, err)
+			beside := followup.Change{Journey: js[0].ID, Rows: js[0].Rows[:1]}
+			arm := &armOp{arms: []armOut{{newRowOut(&e, &a.Row), contact}}}
+			save := &saveOp{changes: []changeOut{c.s.packs.change(&beside)}}
+			group := []*job{{op: arm, done: make(chan error, 1)}, {op: save, done: make(chan error, 1)}}
+			if first == "save" {
+				slices.Reverse(group)
+			}
+			c.s.w.commit(group) // nobody else calls
+			for _, j := range group {
+				c.must(nil, <-j.done)
+			}
+			c.must(save.errs, nil)
+			got, _ := c.load(c.s)
+			if r := got[0].Rows; arm.results[0] != followup.ArmedNow || r[0].Version != js[0].Rows[0].Version+1 || r[1].Attempt != "a2" || r[1].State != followup.Armed {
+				t.Errorf("%v, %+v", arm.results, r)
+			}
+		})
 	}
 }
 
