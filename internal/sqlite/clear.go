@@ -20,7 +20,6 @@ func (s *Store) Clear(ctx context.Context) error {
 		}
 		return nil
 	}))
-	s.w.pending.disown()
 	s.recall.clear() // numbers of records are given anew
 	if err != nil {
 		return fmt.Errorf("clear: %w", err)
