@@ -194,7 +194,9 @@ func (w *bare) receive(o written, commit int) {
 func (w *bare) drain(o sent, commit int) {
 	for n := 0; n < len(o.journeys); n += commit {
 		until := min(n+commit, len(o.journeys))
-		w.commit(func() { w.exec("INSERT INTO arming (seq, owner, body) VALUES (?, 1, ?)", int64(n+1), o.armed(n, until)) })
+		w.commit(func() {
+			w.exec("INSERT INTO arming (seq, owner, body) VALUES (?, 1, ?)", int64(n+1), o.armed(n, until))
+		})
 		if o.mails != nil {
 			w.commit(func() { w.each("INSERT INTO mail (followup, attempt, at, body) VALUES (?, ?, ?, ?)", o.mails[n:until]) })
 		}

@@ -40,7 +40,7 @@ type Loop struct {
 
 // NewLoop returns a loop; its fields may be set before Run.
 func NewLoop(e *engine.Engine, s Work, c *Clock, log *slog.Logger) *Loop {
-	return &Loop{Engine: e, Store: s, Clock: c, Log: log, Group: 250, Hands: 3, Poll: time.Second, wake: make(chan struct{}, 1)}
+	return &Loop{Engine: e, Store: s, Clock: c, Log: log, Group: 250, Hands: 4, Poll: time.Second, wake: make(chan struct{}, 1)}
 }
 
 // Wake tells the loop that there is new work. It never blocks.

@@ -1,11 +1,11 @@
 package sqlite
 
 import (
-	"context"
 	"errors"
 	"math/rand/v2"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -222,30 +222,24 @@ func TestAWriteBesideWhatIsArmedTogether(t *testing.T) {
 		"another process":  func(c *crowd) *Store { return c.open() },
 	} {
 		t.Run(whose, func(t *testing.T) {
+			twin := newCrowd(t, 5)
+			js, cs := twin.load(twin.s) // as they are in c, which it must not settle
 			c := newCrowd(t, 5)
-			js, cs := c.load(c.open()) // settles
 			s := from(c)
-			c2 := newCrowd(t, 5) // the same, not settled
-			c2.T = t
-			if whose == "another process" {
-				s = c2.open()
-			} else {
-				s = c2.s
-			}
-			stale := c2.arms[0].Row // as it was before it was armed
+			stale := c.arms[0].Row // as it was before it was armed
 			errs, err := s.Save(t.Context(), []followup.Change{{Journey: js[0].ID, Rows: []followup.FollowUp{stale}}})
 			if err != nil || !errors.Is(errs[0], followup.ErrConflict) {
 				t.Errorf("a row as it was before: %v, %v, want ErrConflict", errs, err)
 			}
 			beside := js[1].Rows[1]
-			c2.must(s.Save(t.Context(), []followup.Change{{Journey: js[1].ID, Rows: []followup.FollowUp{beside}}}))
-			c2.must(s.SaveContacts(t.Context(), []followup.Contact{cs[2]}))
-			again, err := s.Arm(t.Context(), []followup.Arm{c2.arms[3]})
+			c.must(s.Save(t.Context(), []followup.Change{{Journey: js[1].ID, Rows: []followup.FollowUp{beside}}}))
+			c.must(s.SaveContacts(t.Context(), []followup.Contact{cs[2]}))
+			again, err := s.Arm(t.Context(), []followup.Arm{c.arms[3]})
 			if err != nil || again[0] != followup.Lost {
 				t.Errorf("armed again: %v, %v, want lost", again, err)
 			}
-			c2.finish(c2.s, c2.arms)
-			if n := c2.records(); n != 0 {
+			c.finish(c.s, c.arms)
+			if n := c.records(); n != 0 {
 				t.Errorf("%d records are left", n)
 			}
 		})
@@ -434,11 +428,11 @@ func TestARecordIsReadAsItWasWritten(t *testing.T) {
 func TestAnyoneMayLookWhileThingsAreArmed(t *testing.T) {
 	c := newCrowd(t, 30)
 	other := c.open()
-	ctx, stop := context.WithCancel(t.Context())
+	var done atomic.Bool
 	looked := make(chan error, 2)
 	for _, s := range []*Store{c.s, other} {
 		go func() {
-			for ctx.Err() == nil {
+			for !done.Load() {
 				if _, err := s.Journeys(t.Context(), c.ids[:3]); err != nil {
 					looked <- err
 					return
@@ -468,6 +462,6 @@ func TestAnyoneMayLookWhileThingsAreArmed(t *testing.T) {
 		c.arms = arms
 		c.arm(c.s, c.arms)
 	}
-	stop()
+	done.Store(true)
 	c.must([]error{<-looked}, <-looked)
 }
