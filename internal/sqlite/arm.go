@@ -50,6 +50,9 @@ func (o *armOp) want(b *batch) {
 }
 
 func (o *armOp) apply(b *batch) error {
+	if b.unread != nil { // it may be about the same rows
+		return b.unread
+	}
 	o.results = make([]followup.ArmResult, len(o.arms))
 	record := &arming{seq: anyNumber()}
 	for i := range o.arms {

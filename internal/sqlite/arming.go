@@ -76,16 +76,20 @@ const (
 
 // askArmed finds the records that have to be settled before the ops may decide.
 func (b *batch) askArmed() (err error) {
+	if !b.settleAll && len(b.journeys.m)+len(b.contacts.m) == 0 { // it concerns nothing that can be armed
+		return nil
+	}
 	if b.trusting {
 		err = b.w.conn.query(strangers, func(row) error { return errStale }, b.w.pending.name())
 		if b.settling = b.w.pending.of(b); b.settleAll {
 			b.settling = b.w.pending.all()
 		}
+		b.gone = b.settling
 	} else {
+		b.gone = b.w.pending.all() // others may have settled some
 		err = b.w.conn.query(allArming, func(r row) error {
-			arms, err := decodeArms(string(r.blob(1)))
-			b.settling = append(b.settling, &arming{r.int(0), arms})
-			return err
+			b.found(r.int(0), string(r.blob(1)))
+			return nil
 		})
 	}
 	for _, record := range b.settling {
@@ -95,6 +99,16 @@ func (b *batch) askArmed() (err error) {
 		}
 	}
 	return err
+}
+
+// found takes a record. One that cannot be read stays, and nothing is armed until
+// somebody has looked at it.
+func (b *batch) found(seq int64, body string) {
+	if arms, err := decodeArms(body); err != nil {
+		b.unread = err
+	} else {
+		b.settling = append(b.settling, &arming{seq, arms})
+	}
 }
 
 // settle stages what the records say.
@@ -180,14 +194,17 @@ func (settleOp) want(b *batch) { b.settleAll = true }
 
 func (settleOp) apply(*batch) error { return nil }
 
-// settle has every record settled. Where nothing can be written it does nothing:
-// a reader then sees what was before.
-func (s *Store) settle(ctx context.Context) error {
-	err := s.w.do(ctx, settleOp{})
-	if err != nil && !errors.Is(err, ErrFull) && !errors.Is(err, ErrReadOnly) {
-		return fmt.Errorf("settle what is armed: %w", err)
+// settle has every record settled. Where nothing can be written, or others write
+// for too long, it does nothing and says so: a reader then sees what was before.
+func (s *Store) settle(ctx context.Context) (done bool, err error) {
+	err = s.w.do(ctx, settleOp{})
+	if errors.Is(err, ErrFull) || errors.Is(err, ErrReadOnly) || errors.Is(err, ErrLocked) {
+		return false, nil
 	}
-	return nil
+	if err != nil {
+		return false, fmt.Errorf("settle what is armed: %w", err)
+	}
+	return true, nil
 }
 
 // settleAny has every record settled if there is one, whoever wrote it.
@@ -197,23 +214,24 @@ func (s *Store) settleAny(ctx context.Context) error {
 	if err != nil || !found {
 		return err
 	}
-	return s.settle(ctx)
+	_, err = s.settle(ctx)
+	return err
 }
 
-// settled runs read until nothing that another process armed was in its way. mine:
+// settled runs read until nothing that another process armed was in its way. first:
 // something of this one is. read is told who this one is.
-func (s *Store) settled(ctx context.Context, mine bool, read func(me int64) (strange bool, err error)) error {
-	if mine {
-		if err := s.settle(ctx); err != nil {
-			return err
-		}
-	}
+func (s *Store) settled(ctx context.Context, first bool, read func(me int64) (strange bool, err error)) error {
+	able := true
 	for n := 0; ; n++ {
-		strange, err := read(s.w.pending.name())
-		if err != nil || !strange || n == settles {
-			return err
+		if first || n > 0 {
+			done, err := s.settle(ctx)
+			if err != nil {
+				return err
+			}
+			able = done
 		}
-		if err := s.settle(ctx); err != nil {
+		strange, err := read(s.w.pending.name())
+		if err != nil || !strange || !able || n == settles {
 			return err
 		}
 	}

@@ -31,6 +31,8 @@ type batch struct {
 
 	settleAll bool
 	settling  []*arming // written where they belong, and gone
+	unread    error     // a record that stays, since nobody can read it
+	gone      []*arming // of pending, once this is durable
 	armed     []*arming // new
 	tangled   bool      // something armed is changed by more than one op, or new: it is written where it belongs
 }

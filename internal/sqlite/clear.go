@@ -20,7 +20,8 @@ func (s *Store) Clear(ctx context.Context) error {
 		}
 		return nil
 	}))
-	s.recall.clear() // numbers of records are given anew
+	s.w.pending.disown() // and are in no record
+	s.recall.clear()     // numbers of records are given anew
 	if err != nil {
 		return fmt.Errorf("clear: %w", err)
 	}

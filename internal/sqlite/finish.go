@@ -41,7 +41,7 @@ func (o *finishOp) want(b *batch) {
 	for i := range o.ends {
 		b.askRows(o.ends[i].row.journey)
 		if u := o.ends[i].unspend; u != "" {
-			b.askContact(u, 0)
+			b.askContact(u, 1) // it is there, of whatever version
 			b.bodies.ask(u)
 		}
 	}

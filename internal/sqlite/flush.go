@@ -194,7 +194,7 @@ func (b *batch) person(id followup.ContactID) any {
 
 // remember notes what was written, once it is durable.
 func (b *batch) remember() {
-	b.w.pending.drop(b.settling)
+	b.w.pending.drop(b.gone)
 	b.w.pending.add(b.armed)
 	for _, j := range b.changed {
 		switch {

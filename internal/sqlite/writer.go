@@ -169,6 +169,7 @@ func (w *writer) attempt(group []*job, b *batch) (err error) {
 	}
 	defer func() {
 		if p := recover(); p != nil { // the next call finds a writer that works
+			w.pending.disown()
 			err = fmt.Errorf("write: panic: %v", p)
 		}
 		if err != nil {
