@@ -206,6 +206,14 @@ func TestFullDisk(t *testing.T) {
 		if taken == len(bodies) {
 			t.Fatalf("%d bodies taken before the disk was full", taken)
 		}
+		health := func() int {
+			w := httptest.NewRecorder()
+			public.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/healthz", nil))
+			return w.Code
+		}
+		if code := health(); code != http.StatusServiceUnavailable {
+			t.Errorf("where no order finds room /healthz answers %d", code)
+		}
 		time.Sleep(10 * time.Minute) // while the mails come due
 		early := len(mails(t, app.Store))
 		if freed, err := app.Store.Sweep(t.Context(), time.Now().Add(-time.Hour), 1000); err != nil || freed == 0 {
@@ -213,6 +221,9 @@ func TestFullDisk(t *testing.T) {
 		}
 		must(t, public, bodies[taken]) // sent again
 		time.Sleep(time.Hour)
+		if code := health(); code != http.StatusOK {
+			t.Errorf("with room again /healthz answers %d", code)
+		}
 		t.Logf("%d bodies and %d mails before the disk was full", taken, early)
 		if early >= 20 {
 			t.Errorf("%d mails went out on a full disk", early)

@@ -7,6 +7,9 @@ func suggest(word string, known []string) string {
 	if near := nearest(word, known); near != "" {
 		return "did you mean " + quote(near) + "?"
 	}
+	if len(known) == 0 {
+		return "there is none; take it out"
+	}
 	return "known are " + strings.Join(known, ", ")
 }
 

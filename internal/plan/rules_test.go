@@ -158,6 +158,7 @@ func TestRule13Answered(t *testing.T) {
 func TestRule15OtherwiseHasOneSourceNoCircleSameScope(t *testing.T) {
 	parse(t, head+step("a", "otherwise: b", after)+step("b", "otherwise: c", after)+step("c", "", after))
 	refused(t, head+step("a", "otherwise: b", after), "no step is named")
+	refused(t, head+step("a", "otherwise: b", after), "there is none; take it out")
 	refused(t, head+step("a", "otherwise: a", after), "otherwise itself")
 	refused(t, head+step("a", "otherwise: b", after)+step("b", "otherwise: a", after), "circle")
 	refused(t, head+step("a", "otherwise: c", after)+step("b", "otherwise: c", after)+step("c", "", after), "already the otherwise")
