@@ -194,11 +194,11 @@ func (settleOp) want(b *batch) { b.settleAll = true }
 
 func (settleOp) apply(*batch) error { return nil }
 
-// settle has every record settled. Where nothing can be written, or others write
-// for too long, it does nothing and says so: a reader then sees what was before.
+// settle has every record settled. Where nothing can be written it does nothing
+// and says so: a reader then sees what was before.
 func (s *Store) settle(ctx context.Context) (done bool, err error) {
 	err = s.w.do(ctx, settleOp{})
-	if errors.Is(err, ErrFull) || errors.Is(err, ErrReadOnly) || errors.Is(err, ErrLocked) {
+	if errors.Is(err, ErrFull) || errors.Is(err, ErrReadOnly) {
 		return false, nil
 	}
 	if err != nil {
