@@ -1,6 +1,7 @@
 package ready
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,15 +15,15 @@ import (
 // FileName is what a shop's folder is read and written as at a deployment.
 const FileName = "ready.json"
 
-// wireShop is what the functions need of a shop's folder, but the messages. Plans
-// and catalogue are read apart, when they are needed.
+// wireShop is what the functions need of a shop's folder, but the messages: one line
+// of JSON. Plans and catalogue are a second one, which no start looks through
+// before they are needed.
 type wireShop struct {
 	Business string                         `json:"business"`
 	Shops    []followup.Shop                `json:"shops"`
 	Holidays map[string]map[civil.Date]bool `json:"holidays"`
 	Messages string                         `json:"messages,omitempty"` // folder in the shop's; "" those built in
 	Digest   string                         `json:"digest"`             // of the files
-	Files    json.RawMessage                `json:"files"`
 }
 
 type wireFiles struct {
@@ -46,16 +47,24 @@ func Write(c *config.Config, f Files) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(wireShop{Business: c.Business, Shops: c.Shops, Holidays: c.Holidays, Messages: c.Messages, Digest: f.Digest(), Files: text}) //nolint:musttag // likewise
+	shop, err := json.Marshal(wireShop{Business: c.Business, Shops: c.Shops, Holidays: c.Holidays, Messages: c.Messages, Digest: f.Digest()}) //nolint:musttag // likewise
+	return slices.Concat(shop, []byte("\n"), text, []byte("\n")), err
 }
 
 // Packed is what Write wrote.
-type Packed struct{ w wireShop }
+type Packed struct {
+	w     wireShop
+	files []byte
+}
 
 // Read reads what Write wrote, plans and catalogue not yet.
 func Read(text []byte) (*Packed, error) {
-	var p Packed
-	if err := json.Unmarshal(text, &p.w); err != nil {
+	shop, files, two := bytes.Cut(text, []byte("\n"))
+	if !two {
+		return nil, errors.New("read shop: plans and catalogue are missing: build the functions anew")
+	}
+	p := Packed{files: files}
+	if err := json.Unmarshal(shop, &p.w); err != nil {
 		return nil, fmt.Errorf("read shop: %w", err)
 	}
 	if len(p.w.Shops) == 0 {
@@ -82,7 +91,7 @@ func (p *Packed) Digest() string { return p.w.Digest }
 // Files reads plans and catalogue.
 func (p *Packed) Files() (Files, error) {
 	var w wireFiles
-	if err := json.Unmarshal(p.w.Files, &w); err != nil {
+	if err := json.Unmarshal(p.files, &w); err != nil {
 		return Files{}, fmt.Errorf("read plans: %w", err)
 	}
 	if len(w.Sources) != len(w.Plans) {

@@ -14,9 +14,9 @@ import (
 
 // serving is what a process runs on, for others that work beside it.
 type serving struct {
-	Fingerprint string          `json:"fingerprint"`
-	Shop        json.RawMessage `json:"shop"`
-	Messages    []byte          `json:"messages,omitempty"` // zip; none: those built in
+	Fingerprint string `json:"fingerprint"`
+	Shop        []byte `json:"shop"`               // as package ready writes it
+	Messages    []byte `json:"messages,omitempty"` // zip; none: those built in
 }
 
 // ErrOtherVersion is what another version of the program wrote.
@@ -42,7 +42,7 @@ func WriteServing(c *config.Config, f Files) ([]byte, error) {
 func ReadServing(text []byte, c *config.Config) (*config.Config, Files, error) {
 	var s serving
 	if err := json.Unmarshal(text, &s); err != nil {
-		return nil, Files{}, fmt.Errorf("read what is served: %w", err)
+		return nil, Files{}, fmt.Errorf("%w: %w", ErrOtherVersion, err)
 	}
 	packed, err := ready.Read(s.Shop)
 	if err != nil {

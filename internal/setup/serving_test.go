@@ -2,6 +2,7 @@ package setup_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -75,11 +76,23 @@ func TestServingOfBuiltInMessages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := setup.ReadServing(bytes.Replace(text, []byte(`"Hash"`), []byte(`"Other"`), 1), settings()); err == nil ||
+	var served map[string]any
+	if err := json.Unmarshal(text, &served); err != nil {
+		t.Fatal(err)
+	}
+	var shop []byte
+	if err := json.Unmarshal([]byte(`"`+served["shop"].(string)+`"`), &shop); err != nil { //nolint:forcetypeassert // bytes are text in JSON
+		t.Fatal(err)
+	}
+	served["shop"] = bytes.Replace(shop, []byte(`"Hash"`), []byte(`"Other"`), 1)
+	if text, err = json.Marshal(served); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := setup.ReadServing(text, settings()); err == nil ||
 		!strings.Contains(err.Error(), "another version of this program") {
 		t.Errorf("what means something else was read: %v", err)
 	}
-	for _, text := range []string{"", "null", "{}", `{"shop": 7}`, `{"shop": {"shops": [{}], "files": 1}}`} {
+	for _, text := range []string{"", "null", "{}", `{"shop": 7}`, `{"shop": {"shops": [{}], "files": 1}}`, `{"shop": "eyJzaG9wcyI6W3t9XX0="}`} {
 		if _, _, err := setup.ReadServing([]byte(text), settings()); err == nil {
 			t.Errorf("%q was read", text)
 		}
