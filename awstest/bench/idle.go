@@ -43,7 +43,7 @@ func idle(ctx context.Context, endpoint string) error {
 	settings := &config.Config{Business: "bench", Shops: []followup.Shop{shop}}
 	files := setup.Source{Config: settings, Inputs: setup.Inputs{Plans: fstest.MapFS{"rush.yaml": {Data: []byte(rushPlan)}}}}
 	form := cloud.New(cloud.Parts{
-		Env:    &config.Cloud{Function: config.Sweep, Stack: "bench", Voice: config.Voice{Provider: config.NoVoice}},
+		Env:    &config.Cloud{Function: config.Sweep, Stack: "bench", DueShards: 1, Voice: config.Voice{Provider: config.NoVoice}},
 		Config: settings,
 		Files:  files.Files,
 		Store:  dynamo.New(meter, tables, dynamo.Config{Shops: []followup.ShopID{"main"}, Clock: w.clock}), Secrets: w, Account: w,

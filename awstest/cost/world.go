@@ -127,7 +127,7 @@ func open(ctx context.Context, endpoint string) (*world, error) {
 	w.forms = map[config.Function]*cloud.Form{}
 	for _, f := range []config.Function{config.Intake, config.Enroll, config.Sweep, config.Deliver, config.Outcome, config.Pages} {
 		p := cloud.Parts{
-			Env:    &config.Cloud{Function: f, Stack: "cost", Voice: config.Voice{Provider: config.NoVoice}},
+			Env:    &config.Cloud{Function: f, Stack: "cost", DueShards: 1, Voice: config.Voice{Provider: config.NoVoice}},
 			Config: settings, Files: files.Files, Composer: files.Composer, Store: w.store, Secrets: w,
 			Mail: &w.mail, Account: w, Now: w.clock, NewID: rand.Text, Log: slog.New(slog.NewJSONHandler(&w.logs, nil)),
 			Metrics: &w.logs, Version: "cost",

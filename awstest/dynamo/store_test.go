@@ -15,7 +15,7 @@ import (
 // settings knows the shops of the suite.
 func settings() dynamo.Config {
 	return dynamo.Config{
-		Shops:    []followup.ShopID{"main", "other", "a", "b"},
+		Shops: []followup.ShopID{"main", "other", "a", "b"}, Shards: 4,
 		Clock:    func() time.Time { return storetest.Start().AddDate(100, 0, 0) },
 		Parallel: 32,
 	}

@@ -19,8 +19,8 @@ import (
 // DynamoDB reads for the least that it bills.
 const firstLooks = 24
 
-// glance is what one sweep saw first in the index: the beginning of every shard of
-// its lanes. Where a shard has no more than that, which is nearly always, it answers
+// glance is what one sweep saw first in the index: the beginning of the shards that
+// it asked. Where a shard has no more than that, which is nearly always, it answers
 // all that the sweep asks of it: what comes next, what was lost, how old the oldest
 // is.
 type glance struct {
@@ -28,33 +28,34 @@ type glance struct {
 	lanes map[followup.Lane]*beginning
 }
 
-// beginning is that of a lane's shards.
+// beginning is that of a lane's shards; nothing of those that were not asked.
 type beginning struct {
 	pages [][]followup.Ref
 	errs  []error
 }
 
-// lookAtOnce bounds the requests that are under way: each beyond the first ones
-// opens a connection. As many hands take the shards in turn: the SDK's layers need a
-// deep stack, which grows once for each hand, and not for each shard.
+// lookAtOnce bounds the requests that are under way. As many hands take the shards
+// in turn, none fewer than four of them: each hand opens a connection, and grows the
+// deep stack that the SDK's layers need.
 const lookAtOnce = 4
 
-// glance reads the beginning of every shard of some lanes. A shard that cannot be
-// read stops its lane only.
-func (f *Form) glance(ctx context.Context, now time.Time, lanes []followup.Lane) *glance {
+// glance reads the beginning of some shards. One that cannot be read stops its lane
+// only.
+func (f *Form) glance(ctx context.Context, now time.Time, shards []shard) *glance {
 	g := &glance{until: now.Add(horizon), lanes: map[followup.Lane]*beginning{}}
-	n := f.Store.Shards()
-	for _, l := range lanes {
-		g.lanes[l] = &beginning{make([][]followup.Ref, n), make([]error, n)}
+	for _, s := range shards {
+		if g.lanes[s.lane] == nil {
+			g.lanes[s.lane] = &beginning{make([][]followup.Ref, f.Store.Shards()), make([]error, f.Store.Shards())}
+		}
 	}
 	var taken atomic.Int32
 	var hands sync.WaitGroup
-	for range lookAtOnce {
+	for range min(lookAtOnce, max(1, len(shards)/4)) {
 		hands.Go(func() {
-			for i := int(taken.Add(1)) - 1; i < n*len(lanes); i = int(taken.Add(1)) - 1 {
-				l, shard := lanes[i/n], i%n
-				b := g.lanes[l] // each shard has its own error
-				b.pages[shard], b.errs[shard] = f.Store.DueIn(ctx, l, shard, followup.Place{}, g.until, firstLooks)
+			for i := int(taken.Add(1)) - 1; i < len(shards); i = int(taken.Add(1)) - 1 {
+				s := shards[i]
+				b := g.lanes[s.lane] // each shard has its own error
+				b.pages[s.number], b.errs[s.number] = f.Store.DueIn(ctx, s.lane, s.number, followup.Place{}, g.until, firstLooks)
 			}
 		})
 	}
@@ -68,7 +69,7 @@ func (f *Form) due(ctx context.Context, g *glance, l followup.Lane, from followu
 	if err := errors.Join(g.lanes[l].errs...); err != nil {
 		return nil, fmt.Errorf("read due of %s: %w", l, err)
 	}
-	pages := make([][]followup.Ref, len(g.lanes[l].pages))
+	pages := make([][]followup.Ref, len(g.lanes[l].pages)) // a shard that was not asked has nothing behind its nothing
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(lookAtOnce)
 	for i := range pages {

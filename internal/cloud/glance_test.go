@@ -2,6 +2,9 @@ package cloud_test
 
 import (
 	"context"
+	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -116,5 +119,96 @@ func TestASweepLooksBehindWhatStillWaits(t *testing.T) {
 	}
 	if len(fresh) > 0 || len(late) > 0 {
 		t.Errorf("%d of 40 looks behind 150 that still wait are not queued, %d of 150 of the other lane", len(fresh), len(late))
+	}
+}
+
+// asking notes which shards a sweep asks for.
+type asking struct {
+	*memory.Store
+	mu    sync.Mutex
+	asked map[string]int // by lane and number
+}
+
+func (a *asking) DueIn(ctx context.Context, lane followup.Lane, shard int, from followup.Place, until time.Time, limit int) ([]followup.Ref, error) {
+	a.mu.Lock()
+	a.asked[string(lane)+strconv.Itoa(shard)]++
+	a.mu.Unlock()
+	return a.Store.DueIn(ctx, lane, shard, from, until, limit)
+}
+
+// sweepOf runs a sweep of a deployment that writes to so many shards, and returns
+// the number of shards it asked, a request each, and the names of those that are not
+// the first of their lane.
+func (s *stack) sweepOf(shards int) (n int, others []string) {
+	s.t.Helper()
+	store := &asking{Store: s.store, asked: map[string]int{}}
+	parts := s.parts(config.Sweep)
+	parts.Store, parts.Env.DueShards = store, shards
+	if err := cloud.New(parts).Sweep(s.t.Context(), nil); err != nil {
+		s.t.Fatal(err)
+	}
+	for name, times := range store.asked {
+		if times != 1 {
+			s.t.Errorf("shard %s was asked %d times", name, times)
+		}
+		if !strings.HasSuffix(name, "0") {
+			others = append(others, name)
+		}
+	}
+	return len(store.asked), others
+}
+
+// A sweep asks the shards that are written to, and one of the others in its turn.
+func TestASweepAsksWhatIsWrittenTo(t *testing.T) {
+	s := newStack(t)
+	others := map[string]bool{}
+	for range 12 {
+		n, names := s.sweepOf(1)
+		if n != len(followup.Lanes)+1 || len(names) != 1 {
+			t.Fatalf("%d shards were asked, of the others %v; want the first of each lane and one more", n, names)
+		}
+		others[names[0]] = true
+		s.pass(time.Minute)
+	}
+	if len(others) != 12 {
+		t.Errorf("in twelve minutes %d of 12 others were asked", len(others))
+	}
+	if n, names := s.sweepOf(3); n != 3*len(followup.Lanes)+1 || len(names) != 2*len(followup.Lanes)+1 {
+		t.Errorf("%d shards were asked where three of each lane are written to", n)
+	}
+}
+
+// A deployment that wrote to more shards leaves rows there: they are found, and from
+// then on every sweep looks for them, as for those of one that says what it wrote to.
+func TestNothingIsLeftInAShard(t *testing.T) {
+	s := newStack(t)
+	want := len(s.due(40, s.Now(), followup.Service)) // in all four
+	for range 30 {
+		s.sweepOf(1)
+		s.pass(time.Minute)
+	}
+	queued := map[followup.FollowUpID]bool{}
+	for _, l := range s.queued() {
+		for _, id := range l.IDs {
+			queued[id] = true
+		}
+	}
+	if len(queued) != want {
+		t.Errorf("%d of %d looks were queued", len(queued), want)
+	}
+	if n, _ := s.sweepOf(1); n != s.store.Shards()*len(followup.Lanes) {
+		t.Errorf("%d shards are asked after rows were found in the last ones", n)
+	}
+	if !strings.Contains(s.logs.text(), "no function writes to any more") {
+		t.Error("nobody was told")
+	}
+
+	fewer := newStack(t)
+	fewer.sweepOf(3)
+	if n, _ := fewer.sweepOf(1); n != 3*len(followup.Lanes)+1 {
+		t.Errorf("%d shards are asked at once after a deployment that wrote to three of each lane", n)
+	}
+	if strings.Contains(fewer.logs.text(), "no function writes to any more") {
+		t.Error("a deployment that writes to three shards is told as a surprise")
 	}
 }

@@ -67,7 +67,7 @@ func open(name string, parts []Part, log *slog.Logger) (*Form, error) {
 	p := Parts{
 		Env: env, Config: settings,
 		Store: dynamo.New(lean(dynamo.Client(shared)), dynamo.Tables{Journeys: env.Journeys, Contacts: env.Contacts, Inbox: env.Inbox},
-			dynamo.Config{Shops: shops, Clock: time.Now}),
+			dynamo.Config{Shops: shops, Clock: time.Now, Shards: env.DueShards}),
 		Secrets: params.New(shared, env.Stack, secretsOf(env.Function, shops)...),
 		Now:     func() time.Time { return time.Now().UTC() }, NewID: rand.Text, Log: log, Metrics: os.Stdout, Version: Version,
 	}

@@ -41,15 +41,6 @@ func (f *Form) keep(ctx context.Context, s stream, st *Stream, version int64) er
 	return f.Store.SetRecord(ctx, s.record, value, version)
 }
 
-// clone returns a copy that shares nothing.
-func (s *Stream) clone() Stream {
-	var out Stream
-	if value, err := json.Marshal(s); err == nil {
-		_ = json.Unmarshal(value, &out) // what was just written can be read
-	}
-	return out
-}
-
 // stopped reports whether the whole stream rests: the account sends nothing, or
 // every shop has a fault. Rests that are over are forgotten.
 func (s *Stream) stopped(now time.Time, shops []followup.ShopID) bool {

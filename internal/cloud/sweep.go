@@ -53,11 +53,13 @@ func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
 		f.metrics.put(now, metricOldest, "Seconds", 0) // the alarm of a silent sweep stays quiet
 		return nil
 	}
-	seen := f.glance(ctx, now, followup.Lanes)
-	errs := []error{unread}
+	r, err := f.reads(kept[shardsRecord])
+	seen := f.glance(ctx, now, slices.Concat(r.shards(followup.Lanes[:]), r.other(now, f.Store.Shards())))
+	errs := []error{unread, err}
 	if unread == nil {
+		errs = append(errs, f.keepShards(ctx, &r, seen))
 		for _, s := range streams() {
-			if err := f.sweep(ctx, now, s, kept[s.record], seen); err != nil {
+			if err := f.sweep(ctx, now, s, kept[s.record], seen, &r); err != nil {
 				errs = append(errs, fmt.Errorf("sweep %s: %w", s.record, err))
 			}
 		}
@@ -77,7 +79,7 @@ func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
 
 // swept returns the records that a sweep needs, by their names.
 func (f *Form) swept(ctx context.Context) (map[string]followup.Record, error) {
-	names := []string{transfer.MovedKey, settingsRecord}
+	names := []string{transfer.MovedKey, settingsRecord, shardsRecord}
 	for _, s := range streams() {
 		names = append(names, s.record)
 	}
@@ -92,7 +94,7 @@ func (f *Form) swept(ctx context.Context) (map[string]followup.Record, error) {
 // sweep serves one stream, by its record and what was seen of the index. Another
 // sweep, or looks that are due soon, may write the record meanwhile: then it begins
 // anew from there.
-func (f *Form) sweep(ctx context.Context, now time.Time, s stream, kept followup.Record, seen *glance) error {
+func (f *Form) sweep(ctx context.Context, now time.Time, s stream, kept followup.Record, seen *glance, r *reading) error {
 	begun := false
 	err := f.untilKept(ctx, func() error {
 		if begun {
@@ -101,7 +103,7 @@ func (f *Form) sweep(ctx context.Context, now time.Time, s stream, kept followup
 			if kept.Value, kept.Version, err = f.Store.Record(ctx, s.record); err != nil {
 				return err
 			}
-			seen = f.glance(ctx, now, s.lanes)
+			seen = f.glance(ctx, now, r.shards(s.lanes))
 		}
 		begun = true
 		return f.sweepOnce(ctx, now, s, kept, seen)
@@ -117,7 +119,6 @@ func (f *Form) sweepOnce(ctx context.Context, now time.Time, s stream, kept foll
 		return err
 	}
 	version := kept.Version
-	before := st.clone()
 	changed := f.limits(ctx, now, s, &st)
 	if st.stopped(now, f.shops()) {
 		if !changed {
@@ -138,6 +139,7 @@ func (f *Form) sweepOnce(ctx context.Context, now time.Time, s stream, kept foll
 		return err
 	}
 	if err := f.queue(ctx, now, slots); err != nil {
+		before, _ := streamIn(s, kept) // it was read above
 		before.Limits = st.Limits
 		return errors.Join(err, ignoreConflict(f.keep(ctx, s, &before, version+1))) // the next sweep queues them again
 	}

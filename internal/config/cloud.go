@@ -1,9 +1,11 @@
 package config
 
 import (
+	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -35,6 +37,7 @@ const (
 	EnvJourneys         = "AFTERSALES_JOURNEYS_TABLE"    //
 	EnvContacts         = "AFTERSALES_CONTACTS_TABLE"    //
 	EnvInbox            = "AFTERSALES_INBOX_TABLE"       //
+	EnvDueShards        = "AFTERSALES_DUE_SHARDS"        // how many shards of a lane rows are written to, 1 to 4
 	EnvEnrollQueue      = "AFTERSALES_ENROLL_QUEUE"      // URL
 	EnvDeliverQueue     = "AFTERSALES_DELIVER_QUEUE"     // URL
 	EnvConfigurationSet = "AFTERSALES_CONFIGURATION_SET" // of SES
@@ -65,7 +68,7 @@ const (
 // CloudNames lists the variables that a function reads. Those of the whole
 // product come first; the ones of Connect are needed with that provider only.
 func CloudNames(f Function) []string {
-	names := []string{EnvStack, EnvConfig, EnvBaseURL, EnvJourneys, EnvContacts, EnvInbox}
+	names := []string{EnvStack, EnvConfig, EnvBaseURL, EnvJourneys, EnvContacts, EnvInbox, EnvDueShards}
 	voice := []string{EnvVoiceProvider, EnvConnectInstance, EnvConnectFlow, EnvConnectNumber}
 	switch f {
 	case Intake:
@@ -92,6 +95,7 @@ type Cloud struct {
 	BaseURL  string
 
 	Journeys, Contacts, Inbox string // tables
+	DueShards                 int    // shards of a lane that rows are written to, 1 to 4; 0: not said
 	EnrollQueue, DeliverQueue string // URLs
 	ConfigurationSet          string
 	Voice                     Voice
@@ -137,6 +141,7 @@ func LoadCloud(f Function, getenv func(string) (string, bool)) (*Cloud, error) {
 	c := &Cloud{
 		Function: f, Stack: e.text(EnvStack), File: e.file(), BaseURL: e.url(EnvBaseURL),
 		Journeys: e.text(EnvJourneys), Contacts: e.text(EnvContacts), Inbox: e.text(EnvInbox),
+		DueShards:   e.number(EnvDueShards, 1, 4),
 		EnrollQueue: e.url(EnvEnrollQueue), DeliverQueue: e.url(EnvDeliverQueue),
 		ConfigurationSet: e.text(EnvConfigurationSet), Voice: e.voice(),
 		Door: e.door(), AWS: e.aws(),
@@ -164,6 +169,20 @@ func (e *cloudEnv) text(name string) string {
 		e.faults = append(e.faults, Fault{Name: name, Cause: "not set", Want: "what the template gives: deploy the stack anew"})
 	}
 	return strings.TrimSpace(text)
+}
+
+// number is text that is a whole number within bounds.
+func (e *cloudEnv) number(name string, least, most int) int {
+	text := e.text(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < least || n > most {
+		e.faults = append(e.faults, Fault{Name: name, Value: text, Want: fmt.Sprintf("a whole number, %d to %d", least, most), Example: strconv.Itoa(least)})
+		return 0
+	}
+	return n
 }
 
 // url is text that is an address; a slash at its end is dropped.

@@ -16,7 +16,7 @@ func cloudVars() map[string]string {
 	return map[string]string{
 		"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "key", "AWS_SESSION_TOKEN": "token",
 		"AFTERSALES_STACK": "prod", "AFTERSALES_BASE_URL": "https://care.shop.example/", "LAMBDA_TASK_ROOT": "/var/task",
-		"AFTERSALES_JOURNEYS_TABLE": "j", "AFTERSALES_CONTACTS_TABLE": "c", "AFTERSALES_INBOX_TABLE": "i",
+		"AFTERSALES_JOURNEYS_TABLE": "j", "AFTERSALES_CONTACTS_TABLE": "c", "AFTERSALES_INBOX_TABLE": "i", "AFTERSALES_DUE_SHARDS": "2",
 		"AFTERSALES_ENROLL_QUEUE": "https://sqs.example/1/enroll", "AFTERSALES_DELIVER_QUEUE": "https://sqs.example/1/deliver",
 		"AFTERSALES_CONFIGURATION_SET": "set", "AFTERSALES_VOICE_PROVIDER": "connect", "AFTERSALES_CONNECT_INSTANCE": "in",
 		"AFTERSALES_CONNECT_FLOW": "fl", "AFTERSALES_CONNECT_NUMBER": "+4930123456", "AFTERSALES_CONSOLE_URL": "https://api.example",
@@ -27,7 +27,7 @@ func cloudVars() map[string]string {
 func TestEachFunctionReadsItsOwnVariables(t *testing.T) {
 	deliver := config.Cloud{
 		Function: config.Deliver, Stack: "prod", File: "/var/task/shop/aftersales.yaml", BaseURL: "https://care.shop.example",
-		Journeys: "j", Contacts: "c", Inbox: "i", DeliverQueue: "https://sqs.example/1/deliver", ConfigurationSet: "set",
+		Journeys: "j", Contacts: "c", Inbox: "i", DueShards: 2, DeliverQueue: "https://sqs.example/1/deliver", ConfigurationSet: "set",
 		Voice: config.Voice{Provider: "connect", Instance: "in", Flow: "fl", Number: "+4930123456"},
 		AWS:   config.AWS{Region: "eu-central-1", KeyID: "id", Key: config.NewSecret("key"), Token: config.NewSecret("token")},
 	}
@@ -88,11 +88,12 @@ func TestEveryMissingVariableIsNamedAtOnce(t *testing.T) {
 func TestWrongVariablesOfFunctions(t *testing.T) {
 	vars := cloudVars()
 	vars["AFTERSALES_BASE_URL"], vars["AFTERSALES_VOICE_PROVIDER"], vars["AFTERSALES_DELIVER_QUEUE"] = "care.shop.example", "carrier-pigeon", "  "
+	vars["AFTERSALES_DUE_SHARDS"] = "5"
 	_, err := config.LoadCloud(config.Deliver, env(vars))
-	if err == nil || strings.Count(err.Error(), "\n") != 3 {
-		t.Fatalf("error %v, want three faults", err)
+	if err == nil || strings.Count(err.Error(), "\n") != 4 {
+		t.Fatalf("error %v, want four faults", err)
 	}
-	for _, name := range []string{"AFTERSALES_BASE_URL", "AFTERSALES_VOICE_PROVIDER", "AFTERSALES_DELIVER_QUEUE"} {
+	for _, name := range []string{"AFTERSALES_BASE_URL", "AFTERSALES_VOICE_PROVIDER", "AFTERSALES_DELIVER_QUEUE", "AFTERSALES_DUE_SHARDS"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s: %v", name, err)
 		}

@@ -78,14 +78,14 @@ func inboxKey(k followup.InboxKey) string {
 	return short(plainKey(k))
 }
 
-// Shards of a lane. They may only grow, and rows that wait must be written again then.
+// shards is the most that a lane has. It may only grow.
 const shards = 4
 
-// shardOf spreads journeys; all rows of one are in one shard.
-func shardOf(pk string) int {
+// shardOf spreads journeys over the first of the shards; all rows of one are in one.
+func (s *Store) shardOf(pk string) int {
 	h := fnv.New32a()
 	_, _ = h.Write([]byte(pk)) // never fails
-	return int(h.Sum32() % shards)
+	return int(h.Sum32() % uint32(s.c.Shards))
 }
 
 // shardKey is the hash key of a shard of a lane.
@@ -149,8 +149,8 @@ func rowList(f *followup.FollowUp) (lh, lr string) {
 }
 
 // lookKeys is where the next look of a row stands in the index.
-func lookKeys(f *followup.FollowUp) (dh, dr types.AttributeValue) {
-	return text(shardKey(f.Lane(), shardOf(string(f.ID.Journey())))), text(lookSort(f.Next, f.ID))
+func (s *Store) lookKeys(f *followup.FollowUp) (dh, dr types.AttributeValue) {
+	return text(shardKey(f.Lane(), s.shardOf(string(f.ID.Journey())))), text(lookSort(f.Next, f.ID))
 }
 
 // plainKey is an inbox key in full.

@@ -3,9 +3,11 @@ package dynamo_test
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +15,9 @@ import (
 	"pgregory.net/rapid"
 
 	"aftersales/internal/dynamo"
+	"aftersales/internal/dynamo/dynamotest"
 	"aftersales/internal/followup"
+	"aftersales/internal/followup/storetest"
 )
 
 // TestSchema is what template.yaml has to declare: testdata/schema.json.
@@ -155,4 +159,34 @@ func TestWavesKeepTheOrderOfWhatSharesAKey(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Rows are written to as many shards as a deployment says, to the first when it says
+// nothing: that one every sweep reads.
+func TestRowsAreSpreadOverTheShardsOfADeployment(t *testing.T) {
+	t.Parallel()
+	for written, want := range map[int]int{0: 1, 1: 1, 3: 3, 4: 4, 9: 4} {
+		s := dynamo.New(&dynamotest.Memory{}, tables, dynamo.Config{Shops: []followup.ShopID{"main"}, Shards: written})
+		changes := make([]followup.Change, 50)
+		for n := range changes {
+			j := followup.NewJourneyID("main", strconv.Itoa(n))
+			changes[n] = followup.Change{Journey: j, Head: &followup.Head{}, Rows: []followup.FollowUp{{
+				ID: followup.NewFollowUpID(j, "x", "", "1"), Channel: followup.Call, State: followup.Planned, Next: storetest.Start(),
+			}}}
+		}
+		if errs, err := s.Save(t.Context(), changes); errors.Join(append(errs, err)...) != nil {
+			t.Fatal(errors.Join(append(errs, err)...))
+		}
+		rows := 0
+		for shard := range s.Shards() {
+			refs, err := s.DueIn(t.Context(), followup.LaneCall, shard, followup.Place{}, storetest.Start(), 100)
+			if err != nil || (len(refs) > 0) != (shard < want) {
+				t.Errorf("Shards %d: %d rows in shard %d, %v; want some in the first %d", written, len(refs), shard, err, want)
+			}
+			rows += len(refs)
+		}
+		if rows != len(changes) {
+			t.Errorf("Shards %d: %d of %d rows are found", written, rows, len(changes))
+		}
+	}
 }

@@ -21,7 +21,7 @@ const (
 	indexContact = "by_contact"
 )
 
-// Shards is how many parts a lane has.
+// Shards is how many parts a lane has at most; see Config.
 func (s *Store) Shards() int { return shards }
 
 // behindAll stands behind every id that follows a stamp.

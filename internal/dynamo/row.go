@@ -22,7 +22,7 @@ func (s *Store) rowItem(f followup.FollowUp) (item, error) {
 	it.set(attrState, string(f.State))
 	it.set(attrAttempt, f.Attempt)
 	if !f.Next.IsZero() {
-		it[attrDueHash], it[attrDueSort] = lookKeys(&f)
+		it[attrDueHash], it[attrDueSort] = s.lookKeys(&f)
 	}
 	if lh, lr := rowList(&f); lh != "" {
 		it[attrLstHash], it[attrLstSort] = text(lh), text(lr)

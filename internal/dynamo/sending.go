@@ -77,7 +77,7 @@ func (s *Store) prepare(a *followup.Arm) (out arming, err error) {
 			remove = " REMOVE dh, dr"
 		} else {
 			set += ", dh = :dh, dr = :dr"
-			values[":dh"], values[":dr"] = lookKeys(&row)
+			values[":dh"], values[":dr"] = s.lookKeys(&row)
 		}
 	}
 	out.row = &dynamodb.UpdateItemInput{

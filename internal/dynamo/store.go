@@ -38,6 +38,7 @@ type Tables struct {
 type Config struct {
 	Shops    []followup.ShopID                        // whose plans and lists are read
 	Clock    func() time.Time                         // bounds the search for armed rows; nil: everything due is searched
+	Shards   int                                      // of a lane that rows are written to, 1 to 4; 0: 1. All four are read
 	Parallel int                                      // requests at once; 0: 10
 	Wait     func(ctx context.Context, try int) error // before try 1, 2, ... of a request; nil: 50 ms, doubled, with jitter
 }
@@ -62,6 +63,7 @@ func New(api API, t Tables, c Config) *Store {
 	if c.Parallel <= 0 {
 		c.Parallel = 10
 	}
+	c.Shards = min(max(c.Shards, 1), shards)
 	if c.Wait == nil {
 		c.Wait = backOff
 	}

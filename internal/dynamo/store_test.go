@@ -16,7 +16,7 @@ var tables = dynamo.Tables{Journeys: "t-journeys", Contacts: "t-contacts", Inbox
 // settings know the shops of the suite.
 func settings() dynamo.Config {
 	return dynamo.Config{
-		Shops: []followup.ShopID{"main", "other", "a", "b"},
+		Shops: []followup.ShopID{"main", "other", "a", "b"}, Shards: 4,
 		Clock: func() time.Time { return storetest.Start().AddDate(100, 0, 0) },
 	}
 }
