@@ -40,8 +40,11 @@ func TestQueues(t *testing.T) {
 	for name, q := range of(template, "AWS::SQS::Queue") {
 		props := at(q, "Properties")
 		if strings.HasSuffix(name, "DeadQueue") {
-			if at(props, "RedrivePolicy") != nil || at(props, "VisibilityTimeout") != nil {
+			if at(props, "RedrivePolicy") != nil || at(props, "VisibilityTimeout") != nil || at(props, "DelaySeconds") != nil {
 				t.Errorf("%s is a dead letter queue with a life of its own", name)
+			}
+			if n := at(props, "MaximumMessageSize"); name != "BusDeadQueue" && number(t, template, n) != 1<<20 {
+				t.Errorf("%s: letters of %v bytes, want 1 MiB as the messages", name, n)
 			}
 			continue
 		}

@@ -180,6 +180,47 @@ func TestRightsAreWhatTheCodeCalls(t *testing.T) {
 	}
 }
 
+// A function sends to the queues that its environment names, and the one that reads a
+// queue to the dead letter queue of that one. Lambda sends what is left of a sweep.
+func TestQueuesAreSentToByWhoKnowsThem(t *testing.T) {
+	template := read(t, root)
+	polled := map[string]string{} // by function
+	for _, p := range of(template, "AWS::Lambda::EventSourceMapping") {
+		polled[ref(at(p, "Properties", "FunctionName"))] = ref(at(p, "Properties", "EventSourceArn"))
+	}
+	for _, f := range config.Functions {
+		var want, got []string
+		own, _ := at(template, "Resources", resource(f), "Properties", "Environment", "Variables").(tree)
+		for name, value := range own {
+			if strings.HasSuffix(name, "_QUEUE") {
+				want = append(want, ref(value))
+			}
+		}
+		dead := ""
+		if queue := polled[resource(f)]; queue != "" {
+			dead = ref(at(template, "Resources", queue, "Properties", "RedrivePolicy", "deadLetterTargetArn"))
+		}
+		if told := ref(own[config.EnvDeadQueue]); told != dead {
+			t.Errorf("%s buries in %q, its queue in %q", f, told, dead)
+		}
+		if f == config.Sweep {
+			want = append(want, "BusDeadQueue")
+		}
+		for _, s := range statements(t, roleOf(template, f)) {
+			if slices.Contains(s.actions, "sqs:SendMessage") {
+				for _, r := range s.resources {
+					got = append(got, ref(r))
+				}
+			}
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s may send to %v, and knows %v", f, got, want)
+		}
+	}
+}
+
 // rightsOf is what a role allows: actions, and those of DynamoDB with the table or
 // index that they are allowed on.
 func rightsOf(t *testing.T, role tree) (out []string) {

@@ -43,6 +43,7 @@ func environment(endpoint string) []string {
 		"AFTERSALES_STACK=bench", "AFTERSALES_BASE_URL=https://shop.example",
 		"AFTERSALES_JOURNEYS_TABLE=j", "AFTERSALES_CONTACTS_TABLE=c", "AFTERSALES_INBOX_TABLE=i", "AFTERSALES_DUE_SHARDS=1",
 		"AFTERSALES_ENROLL_QUEUE=" + endpoint + "/000000000000/enroll", "AFTERSALES_DELIVER_QUEUE=" + endpoint + "/000000000000/deliver",
+		"AFTERSALES_DEAD_QUEUE=" + endpoint + "/000000000000/dead",
 		"AFTERSALES_CONFIGURATION_SET=set", "AFTERSALES_VOICE_PROVIDER=none", "AFTERSALES_CONSOLE_URL=https://console.example",
 		"AFTERSALES_USER_POOL_ISSUER=https://cognito-idp.us-east-1.amazonaws.com/us-east-1_bench", "AFTERSALES_USER_POOL_CLIENT=client",
 		"AFTERSALES_LOGIN_URL=https://login.example",

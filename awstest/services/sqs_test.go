@@ -68,7 +68,8 @@ func create(t *testing.T, client *sqs.Client, name string, attributes map[string
 
 func receive(ctx context.Context, client *sqs.Client, url string, limit int) ([]queue.Received, error) {
 	out, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
-		QueueUrl: &url, MaxNumberOfMessages: int32(limit), MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameApproximateReceiveCount},
+		QueueUrl: &url, MaxNumberOfMessages: int32(limit), MessageSystemAttributeNames: []types.MessageSystemAttributeName{types.MessageSystemAttributeNameAll},
+		MessageAttributeNames: []string{"All"},
 	})
 	if err != nil {
 		return nil, err
@@ -79,7 +80,18 @@ func receive(ctx context.Context, client *sqs.Client, url string, limit int) ([]
 		if err != nil {
 			return nil, err
 		}
-		got = append(got, queue.Received{ID: aws.ToString(m.MessageId), Receipt: aws.ToString(m.ReceiptHandle), Body: []byte(aws.ToString(m.Body)), Count: count})
+		sent, err := strconv.ParseInt(m.Attributes["SentTimestamp"], 10, 64)
+		if err != nil {
+			return nil, err
+		}
+		one := queue.Received{
+			ID: aws.ToString(m.MessageId), Receipt: aws.ToString(m.ReceiptHandle), Body: []byte(aws.ToString(m.Body)), Count: count, Sent: time.UnixMilli(sent),
+			Attributes: map[string]string{},
+		}
+		for name, value := range m.MessageAttributes {
+			one.Attributes[name] = aws.ToString(value.StringValue)
+		}
+		got = append(got, one)
 	}
 	return got, nil
 }
@@ -133,5 +145,42 @@ func TestDrainOfARealQueue(t *testing.T) {
 		if got[string(m.Body)] != 1 {
 			t.Errorf("%s came %d times", m.Body, got[string(m.Body)])
 		}
+	}
+}
+
+// TestPeekOfARealQueue sees every message with its attributes, and that nothing went.
+func TestPeekOfARealQueue(t *testing.T) {
+	shared := config(endpoint(t))
+	url := create(t, sqs.NewFromConfig(shared), "t-"+rand.Text()[:12], nil)
+	q := ours.New(shared, url)
+	var all []queue.Message
+	for n := range 12 {
+		all = append(all, queue.Message{Body: fmt.Appendf(nil, "n%d", n), Attributes: map[string]string{"reason": fmt.Sprintf("ß %d", n)}})
+	}
+	if err := q.Send(t.Context(), all); err != nil {
+		t.Fatal(err)
+	}
+	got, err := q.Peek(t.Context(), 100)
+	if err != nil || len(got) != len(all) {
+		t.Fatalf("saw %d messages, %v", len(got), err)
+	}
+	for _, m := range got {
+		if want := "ß " + string(m.Body[1:]); m.Attributes["reason"] != want || time.Since(m.Sent).Abs() > time.Hour {
+			t.Errorf("%s of %s has %q, want %q", m.Body, m.Sent, m.Attributes, want)
+		}
+	}
+}
+
+// TestADrainOfWhatComesBackEnds moves messages to the queue that they are taken from.
+func TestADrainOfWhatComesBackEnds(t *testing.T) {
+	shared := config(endpoint(t))
+	q := ours.New(shared, create(t, sqs.NewFromConfig(shared), "t-"+rand.Text()[:12], nil))
+	if err := q.Send(t.Context(), []queue.Message{{Body: []byte("a")}, {Body: []byte("b")}}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // a guard: it takes two seconds
+	defer cancel()
+	if n, err := q.Drain(ctx, 1<<20, q.Send); err != nil || n < 2 {
+		t.Errorf("%d moved, %v", n, err)
 	}
 }

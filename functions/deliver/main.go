@@ -13,7 +13,7 @@ import (
 )
 
 func main() {
-	form, err := cloud.Open("deliver", cloud.WithDeliver, words.Compose, mail.Send, voice.Call)
+	form, err := cloud.Open("deliver", cloud.WithDeliver, cloud.WithDead, words.Compose, mail.Send, voice.Call)
 	if err != nil {
 		os.Exit(1) // the reason is in the log
 	}

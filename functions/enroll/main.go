@@ -10,7 +10,7 @@ import (
 )
 
 func main() {
-	form, err := cloud.Open("enroll", cloud.WithDeliver)
+	form, err := cloud.Open("enroll", cloud.WithDeliver, cloud.WithDead)
 	if err != nil {
 		os.Exit(1) // the reason is in the log
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	form, err := cloud.Open("outcome", cloud.WithDeliver, voice.Events)
+	form, err := cloud.Open("outcome", cloud.WithDeliver, cloud.WithDead, voice.Events)
 	if err != nil {
 		os.Exit(1) // the reason is in the log
 	}

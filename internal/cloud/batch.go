@@ -1,13 +1,16 @@
 package cloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strconv"
 
 	"github.com/aws/aws-lambda-go/events"
 
+	"aftersales/internal/queue"
 	"aftersales/internal/source"
 )
 
@@ -26,39 +29,122 @@ type QueueMessage struct {
 }
 
 // batch is what one invocation received of a queue. Each message is settled on
-// its own: what failed comes again, and after the last receive goes to the dead
-// letter queue; the rest is done.
+// its own: what failed comes again, and after the last receive the queue moves it to
+// its dead letter queue; what can never be understood goes there at once, with its
+// reason; the rest is done.
 type batch struct {
-	log    *slog.Logger
-	failed events.SQSEventResponse
+	function string
+	log      *slog.Logger
+	dead     queue.Sender // nil: everything is left to the queue
+	letters  []letter
+	failed   []events.SQSBatchItemFailure
 }
 
-// newBatch returns a batch without failures: an empty list, never null.
+// letter is a message that can never be understood, and why.
+type letter struct {
+	message *QueueMessage
+	err     error
+}
+
+// newBatch returns a batch without failures.
 func (f *Form) newBatch(function string) *batch {
-	return &batch{
-		log:    f.Log.With(slog.String("function", function)),
-		failed: events.SQSEventResponse{BatchItemFailures: []events.SQSBatchItemFailure{}},
-	}
+	return &batch{function: function, log: f.Log.With(slog.String("function", function)), dead: f.DeadQueue}
 }
 
-// fail leaves a message to the queue, with the reason in the log. One without a
-// name leaves the whole batch: what was done already changes nothing again.
+// fail tells in the log why a message failed. It comes again, or is buried by done.
 func (b *batch) fail(ctx context.Context, m *QueueMessage, err error) {
 	level, kind := slog.LevelWarn, "again"
-	if _, fault := errors.AsType[*source.Fault](err); fault || errors.Is(err, errMalformed) {
+	if hopeless(err) {
 		level, kind = slog.LevelError, "malformed"
 	}
 	b.log.LogAttrs(ctx, level, "message failed", slog.String("message_id", m.MessageID), slog.String("kind", kind),
 		slog.Int("receives", receivesOf(m)), slog.String("queue", m.EventSourceARN), slog.String("reason", err.Error()))
-	b.failed.BatchItemFailures = append(b.failed.BatchItemFailures, events.SQSBatchItemFailure{ItemIdentifier: m.MessageID})
+	if kind == "malformed" && b.dead != nil {
+		b.letters = append(b.letters, letter{m, err})
+		return
+	}
+	b.again(m)
+}
+
+// again leaves a message to the queue. One without a name leaves the whole batch:
+// what was done already changes nothing again.
+func (b *batch) again(m *QueueMessage) {
+	b.failed = append(b.failed, events.SQSBatchItemFailure{ItemIdentifier: m.MessageID})
 }
 
 // failAll leaves every message to the queue: nothing could be done at all.
-func (b *batch) failAll(ctx context.Context, messages []QueueMessage, err error) events.SQSEventResponse {
+func (b *batch) failAll(ctx context.Context, messages []QueueMessage, err error) {
 	for i := range messages {
 		b.fail(ctx, &messages[i], err)
 	}
-	return b.failed
+}
+
+// done buries what can never be understood, all of it at once, and returns what is
+// left to the queue: a list, never null. Where the dead letter queue takes nothing,
+// it stays as it was, and the queue moves it in the end. A process that dies before
+// its answer leaves messages in both queues; redriving one twice does no harm.
+func (b *batch) done(ctx context.Context) events.SQSEventResponse {
+	if len(b.letters) > 0 {
+		messages := make([]queue.Message, len(b.letters))
+		for i, l := range b.letters {
+			messages[i] = l.write(b.function)
+		}
+		if err := b.dead.Send(ctx, messages); err != nil {
+			b.log.ErrorContext(ctx, "dead letter queue takes nothing; malformed messages come again", "messages", len(messages), "err", err)
+			for _, l := range b.letters {
+				b.again(l.message)
+			}
+		}
+	}
+	return events.SQSEventResponse{BatchItemFailures: append([]events.SQSBatchItemFailure{}, b.failed...)}
+}
+
+// Attributes of a dead letter that a function wrote.
+const (
+	attrReason   = "reason"
+	attrFunction = "function"
+	attrReceives = "receives"          // before it was given up
+	attrSource   = "source_message_id" // by which the log knows it
+)
+
+// maxReason is how much of a reason a dead letter says, in bytes. The log has all.
+const maxReason = 1000
+
+// write writes a dead letter: the message as it was, and beside it, for people, why it
+// failed. A body that fills a message leaves no room for that.
+func (l letter) write(function string) queue.Message {
+	out := queue.Message{
+		Body: []byte(cmp.Or(l.message.Body, "null")), // no queue brings nothing, nor takes it
+		Attributes: map[string]string{
+			attrReason: queue.Text(l.err.Error(), maxReason), attrFunction: function, attrReceives: strconv.Itoa(receivesOf(l.message)),
+		},
+	}
+	if id := queue.Text(l.message.MessageID, maxReason); id != "" {
+		out.Attributes[attrSource] = id
+	}
+	if out.Size() > queue.MaxBytes {
+		out.Attributes = nil
+	}
+	return out
+}
+
+// hopeless reports whether a message failed for what it is alone, so that no further
+// receive can help. A fault beside another error, as one of the store that could not
+// note it, may get better.
+func hopeless(err error) bool {
+	if errors.Is(err, errMalformed) {
+		return true
+	}
+	switch err := err.(type) { //nolint:errorlint // it goes down the tree itself
+	case *source.Fault:
+		return true
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(err.Unwrap(), func(err error) bool { return !hopeless(err) })
+	case interface{ Unwrap() error }:
+		return hopeless(err.Unwrap())
+	default:
+		return false
+	}
 }
 
 // receivesOf returns how often a message was received, this time included.

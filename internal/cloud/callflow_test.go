@@ -64,22 +64,22 @@ func (c calls) Read(context.Context, []byte) ([]followup.Report, error) { return
 func TestOutcomesOfCalls(t *testing.T) {
 	body := `{"source":"aws.connect","detail":{}}`
 	for name, c := range map[string]struct {
-		calls  cloud.Calls
-		failed int
+		calls        cloud.Calls
+		failed, dead int
 	}{
-		"nothing to say":             {calls{}, 0},
-		"malformed":                  {calls{err: contact.ErrEvent}, 1},
-		"Connect does not answer":    {calls{err: errors.New("busy")}, 1},
-		"no voice provider":          {nil, 1},
-		"about what is not known":    {calls{reports: []followup.Report{{FollowUp: "main/1/x/-/1", Attempt: "a", Kind: followup.ReportCalled, Outcome: followup.OutcomeNoAnswer}}}, 0},
-		"about a call of an old one": {calls{reports: []followup.Report{{FollowUp: "x", Attempt: "a", Kind: followup.ReportCalled}}}, 0},
+		"nothing to say":             {calls{}, 0, 0},
+		"malformed":                  {calls{err: contact.ErrEvent}, 0, 1},
+		"Connect does not answer":    {calls{err: errors.New("busy")}, 1, 0},
+		"no voice provider":          {nil, 0, 1},
+		"about what is not known":    {calls{reports: []followup.Report{{FollowUp: "main/1/x/-/1", Attempt: "a", Kind: followup.ReportCalled, Outcome: followup.OutcomeNoAnswer}}}, 0, 0},
+		"about a call of an old one": {calls{reports: []followup.Report{{FollowUp: "x", Attempt: "a", Kind: followup.ReportCalled}}}, 0, 0},
 	} {
 		s := newStack(t)
 		parts := s.parts(config.Outcome)
 		parts.Calls = c.calls
 		out, err := cloud.New(parts).Outcome(t.Context(), one(cloud.QueueMessage{MessageID: "m", Body: body}))
-		if err != nil || len(out.BatchItemFailures) != c.failed {
-			t.Errorf("%s: failed %v, %v", name, out.BatchItemFailures, err)
+		if err != nil || len(out.BatchItemFailures) != c.failed || s.dead.Len() != c.dead {
+			t.Errorf("%s: failed %v, %d dead, %v", name, out.BatchItemFailures, s.dead.Len(), err)
 		}
 	}
 }

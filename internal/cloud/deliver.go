@@ -41,10 +41,11 @@ func (f *Form) Deliver(ctx context.Context, e QueueEvent) (events.SQSEventRespon
 	w, err := f.timelyWork(ctx)
 	if closed(err) {
 		b.log.WarnContext(ctx, "looks rest", "messages", len(e.Records), "reason", err.Error())
-		return b.failed, nil
+		return b.done(ctx), nil
 	}
 	if err != nil {
-		return b.failAll(ctx, e.Records, err), nil
+		b.failAll(ctx, e.Records, err)
+		return b.done(ctx), nil
 	}
 	var together, back []item
 	for i := range e.Records {
@@ -61,7 +62,9 @@ func (f *Form) Deliver(ctx context.Context, e QueueEvent) (events.SQSEventRespon
 	}
 	f.look(ctx, w, b, together)
 	f.suspects(ctx, w, b, back)
-	return b.failed, nil
+	ctx, cancel := Timely(ctx)
+	defer cancel()
+	return b.done(ctx), nil
 }
 
 // look delivers what items name. What there is no time for goes back to the

@@ -20,10 +20,11 @@ func (f *Form) Enroll(ctx context.Context, e QueueEvent) (events.SQSEventRespons
 	w, err := f.Work(ctx)
 	if closed(err) {
 		f.leave(ctx, b, e.Records)
-		return b.failed, nil
+		return b.done(ctx), nil
 	}
 	if err != nil {
-		return b.failAll(ctx, e.Records, err), nil
+		b.failAll(ctx, e.Records, err)
+		return b.done(ctx), nil
 	}
 	ctx = cameBack(ctx, e.Records)
 	var bodies []followup.Incoming
@@ -43,7 +44,7 @@ func (f *Form) Enroll(ctx context.Context, e QueueEvent) (events.SQSEventRespons
 		}
 	}
 	if len(bodies) == 0 {
-		return b.failed, nil
+		return b.done(ctx), nil
 	}
 	errs, err := w.Engine.Receive(ctx, f.Now(), bodies)
 	for i, m := range owners {
@@ -51,7 +52,7 @@ func (f *Form) Enroll(ctx context.Context, e QueueEvent) (events.SQSEventRespons
 			b.fail(ctx, m, err)
 		}
 	}
-	return b.failed, nil
+	return b.done(ctx), nil
 }
 
 // at returns an element's error; a call that failed whole has none.

@@ -1,10 +1,10 @@
 package cloud_test
 
 import (
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -66,40 +66,35 @@ var malformed = map[string]string{
 	"an unknown topic":    `{"source":"aws.partner/shopify.com/1/main","detail-type":"shopifyWebhook","detail":{"payload":{"id":1},"metadata":{"X-Shopify-Topic":"products/update"}}}`,
 }
 
-// Each malformed message comes back with its reason, and the good ones among
-// them are done.
+// Each malformed message goes to the dead letter queue with its reason, all with one
+// call, and the good ones among them are done.
 func TestMalformedMessagesBlockNothing(t *testing.T) {
 	s := newStack(t)
 	var e cloud.QueueEvent
 	e.Records = append(e.Records, cloud.QueueMessage{MessageID: "good 1", Body: event(t, object{"source": "aftersales", "detail-type": "order.created", "detail": json.RawMessage(bought("1000", s.Now()))})})
-	var want []string
 	for name, body := range malformed {
 		e.Records = append(e.Records, cloud.QueueMessage{MessageID: name, Body: body})
-		want = append(want, name)
 	}
-	e.Records = append(e.Records, cloud.QueueMessage{Body: "without an id"},
-		cloud.QueueMessage{MessageID: "good 2", Body: event(t, object{"source": "aftersales", "detail-type": "order.created", "detail": json.RawMessage(bought("1001", s.Now()))})})
-	want = append(want, "") // it cannot be named: the whole batch comes again, since it must not be lost
-	out, err := s.form(config.Enroll).Enroll(t.Context(), e)
-	if err != nil {
-		t.Fatal(err)
+	e.Records = append(e.Records, cloud.QueueMessage{Body: "without an id"}, cloud.QueueMessage{})
+	bad := e.Records[1:]
+	e.Records = append(e.Records, cloud.QueueMessage{MessageID: "good 2", Body: event(t, object{"source": "aftersales", "detail-type": "order.created", "detail": json.RawMessage(bought("1001", s.Now()))})})
+	parts, calls := s.parts(config.Enroll), 0
+	parts.DeadQueue = sending(func(ctx context.Context, m []queue.Message) error {
+		calls++
+		return s.dead.Send(ctx, m)
+	})
+	out, err := cloud.New(parts).Enroll(t.Context(), e)
+	if err != nil || len(out.BatchItemFailures) > 0 || calls != 1 {
+		t.Fatalf("failed %v, %v, %d calls", out.BatchItemFailures, err, calls)
 	}
-	var got []string
-	for _, f := range out.BatchItemFailures {
-		got = append(got, f.ItemIdentifier)
-	}
-	slices.Sort(got)
-	slices.Sort(want)
-	if !slices.Equal(got, want) {
-		t.Errorf("failed %v\nwant %v", got, want)
-	}
+	s.buried(config.Enroll, "1", bad)
 	if s.journey("7").Version != 0 {
 		t.Error("a malformed order was enrolled")
 	}
 	if s.journey("1000").Version == 0 || s.journey("1001").Version == 0 {
 		t.Error("a good message was not done")
 	}
-	for _, name := range want {
+	for name := range malformed {
 		if line := lineOf(s.logs.text(), `"message_id":"`+name+`"`); !strings.Contains(line, `"reason":"`) || !strings.Contains(line, `"kind":"malformed"`) {
 			t.Errorf("%s: the log says %q", name, line)
 		}
@@ -115,23 +110,8 @@ func lineOf(text, part string) string {
 	return ""
 }
 
-// A malformed message ends in the dead letter queue after its last receive.
-func TestMalformedMessagesEndInTheDeadLetterQueue(t *testing.T) {
-	s := newStack(t)
-	if err := s.enroll.Send(t.Context(), []queue.Message{{Body: []byte("nonsense")}}); err != nil {
-		t.Fatal(err)
-	}
-	for range 6 {
-		s.work()
-		s.pass(31e9)
-	}
-	if s.dead.Len() != 1 || s.enroll.Len() != 0 {
-		t.Errorf("%d dead, %d left", s.dead.Len(), s.enroll.Len())
-	}
-}
-
 // Every function on a queue answers every event of AWS, and what is no event at
-// all, with a list.
+// all, with an empty list: what it brings of messages is in the dead letter queue.
 func TestForeignEvents(t *testing.T) {
 	files, err := filepath.Glob("testdata/aws/*.json")
 	if err != nil || len(files) < 10 {
@@ -152,9 +132,12 @@ func TestForeignEvents(t *testing.T) {
 			if err != nil {
 				t.Errorf("%s on %s: %v", fn, name, err)
 			}
-			if strings.Contains(string(raw), "null") || !strings.Contains(string(raw), "batchItemFailures") {
+			if string(raw) != `{"batchItemFailures":[]}` {
 				t.Errorf("%s on %s answers %s", fn, name, raw)
 			}
+			var e cloud.QueueEvent
+			_ = json.Unmarshal(payload, &e) // what it could read of it
+			s.buried(fn, "", e.Records)
 		}
 	}
 	for fn, h := range map[config.Function]any{
@@ -199,9 +182,10 @@ func TestAStoreThatFailsLeavesTheBatch(t *testing.T) {
 	for _, id := range []string{"a", "b"} {
 		e.Records = append(e.Records, cloud.QueueMessage{MessageID: id, Body: `{"again":["main/1"]}`})
 	}
+	e.Records = append(e.Records, cloud.QueueMessage{MessageID: "c", Body: "nonsense"})
 	out, err := s.form(config.Enroll).Enroll(t.Context(), e)
-	if err != nil || len(out.BatchItemFailures) != 2 {
-		t.Errorf("failed %v, %v; want both", out.BatchItemFailures, err)
+	if err != nil || len(out.BatchItemFailures) != 3 || s.dead.Len() != 0 {
+		t.Errorf("failed %v, %v; want all; %d dead", out.BatchItemFailures, err, s.dead.Len())
 	}
 }
 

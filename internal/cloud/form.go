@@ -38,6 +38,7 @@ type Parts struct {
 	Secrets      Secrets                                      //
 	EnrollQueue  queue.Sender                                 // intake, sweep
 	DeliverQueue queue.Sender                                 // all but intake
+	DeadQueue    queue.Sender                                 // enroll, deliver, outcome; nil: what is malformed is left to the queue
 	Mail         followup.Channel                             // deliver
 	Voice        followup.Channel                             // deliver, with a voice provider; nil: calls are tasks for people
 	Calls        Calls                                        // outcome, with a voice provider; nil: no events of calls are read

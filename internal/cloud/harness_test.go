@@ -145,6 +145,9 @@ func newStack(t testing.TB) *stack {
 		if f != config.Intake {
 			p.DeliverQueue = s.deliver
 		}
+		if f == config.Enroll || f == config.Deliver || f == config.Outcome {
+			p.DeadQueue = s.dead
+		}
 		if f == config.Deliver {
 			p.Mail = mailbox.New(s.mail, s.Now)
 		}

@@ -13,7 +13,7 @@ import (
 )
 
 // errMalformed is a message that can never be understood, however often it is
-// received: it goes to the dead letter queue, its reason to the log.
+// received: it goes to the dead letter queue at once, with its reason.
 var errMalformed = errors.New("malformed message")
 
 // Enrol is a message of the enroll queue. Exactly one of its kinds is set; an

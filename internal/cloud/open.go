@@ -37,6 +37,9 @@ func WithEnroll(p *Parts, shared aws.Config) { p.EnrollQueue = sqs.New(shared, p
 // WithDeliver lets a function send to the deliver queue.
 func WithDeliver(p *Parts, shared aws.Config) { p.DeliverQueue = sqs.New(shared, p.Env.DeliverQueue) }
 
+// WithDead lets a function that reads a queue send to the dead letter queue of that one.
+func WithDead(p *Parts, shared aws.Config) { p.DeadQueue = sqs.New(shared, p.Env.DeadQueue) }
+
 // Open makes the form of a function from the environment, at cold start. Every
 // fault is in the log, and in the error, at once. It makes no request.
 func Open(name string, parts ...Part) (*Form, error) {

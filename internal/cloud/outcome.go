@@ -15,8 +15,8 @@ import (
 )
 
 // Outcome records what the mail provider says of attempts after the call.
-// Events of mail that is not ours fail as malformed, with the reason in the log, and
-// end among the failed messages. Of a stack that was moved away all do, and
+// Events of mail that is not ours fail as malformed, and end among the failed messages
+// with their reason. Of a stack that was moved away all do, and
 // [Stack.Reopen] puts them back.
 func (f *Form) Outcome(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
 	b := f.newBatch("outcome")
@@ -24,7 +24,8 @@ func (f *Form) Outcome(ctx context.Context, e QueueEvent) (events.SQSEventRespon
 	defer cancel()
 	w, err := f.Work(ctx)
 	if err != nil {
-		return b.failAll(ctx, e.Records, err), nil
+		b.failAll(ctx, e.Records, err)
+		return b.done(ctx), nil
 	}
 	var latest time.Time
 	for i := range e.Records {
@@ -47,7 +48,7 @@ func (f *Form) Outcome(ctx context.Context, e QueueEvent) (events.SQSEventRespon
 	if err := f.reach(ctx, latest); err != nil {
 		f.Log.WarnContext(ctx, "watermark not kept; the next event tries again", "err", err)
 	}
-	return b.failed, nil
+	return b.done(ctx), nil
 }
 
 // reports reads an event of a provider: about a mail, or about a call.

@@ -3,6 +3,7 @@ package cloud_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,12 +32,22 @@ func TestOutcomeRecordsWhatBecameOfAMail(t *testing.T) {
 	row := s.state(ids[0])
 	sent := s.Now()
 	body := told(t, "Delivery", row.ID, row.Attempt, sent)
-	out, err := s.form(config.Outcome).Outcome(t.Context(), one(
-		cloud.QueueMessage{MessageID: "a", Body: body}, cloud.QueueMessage{MessageID: "b", Body: body},
-		cloud.QueueMessage{MessageID: "c", Body: `{"source":"aws.ses","detail":"{}"}`}, cloud.QueueMessage{MessageID: "d", Body: "null"}))
-	if err != nil || len(out.BatchItemFailures) != 2 {
-		t.Fatalf("failed %v, %v; want the two malformed; log %s", out.BatchItemFailures, err, s.logs.text())
+	good := []cloud.QueueMessage{{MessageID: "a", Body: body}, {MessageID: "b", Body: body}}
+	var bad []cloud.QueueMessage
+	for i, body := range []string{
+		``, `null`, `[]`, `{}`, `Test message.`, `{"source":"aws.ses","detail":"{}"}`, `{"source":"aws.ses","detail":null}`,
+		`{"source":"aws.ses","detail-type":"Email Bounced","detail":{"eventType":"Bounce","mail":null}}`,
+		`{"source":"aws.ses","detail-type":"Email Sent","detail":{"eventType":"Send","mail":{"timestamp":"2026-03-02T08:00:00Z","messageId":null,"tags":null}}}`,
+		`{"source":"aws.ec2","detail-type":"EC2 Instance State-change Notification","detail":{"state":"terminated"}}`,
+		`{"source":"aws.connect","detail":{}}`,
+	} {
+		bad = append(bad, cloud.QueueMessage{MessageID: "bad " + strconv.Itoa(i), Body: body})
 	}
+	out, err := s.form(config.Outcome).Outcome(t.Context(), one(append(append(good[:1:1], bad...), good[1])...))
+	if err != nil || len(out.BatchItemFailures) != 0 {
+		t.Fatalf("failed %v, %v; log %s", out.BatchItemFailures, err, s.logs.text())
+	}
+	s.buried(config.Outcome, "1", bad)
 	if got := s.state(row.ID).State; got != followup.Delivered {
 		t.Errorf("the row is %s", got)
 	}

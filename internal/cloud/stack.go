@@ -35,6 +35,9 @@ type FailedQueue interface {
 	queue.Sender
 	// Waiting returns about how many messages can be received.
 	Waiting(ctx context.Context) (int, error)
+	// Peek returns at most limit messages and leaves them where they are; for some
+	// seconds nobody else receives them.
+	Peek(ctx context.Context, limit int) ([]queue.Received, error)
 	// Drain gives move at most limit messages in batches, and deletes each batch
 	// that was moved. It returns how many were.
 	Drain(ctx context.Context, limit int, move func(context.Context, []queue.Message) error) (int, error)
@@ -43,7 +46,7 @@ type FailedQueue interface {
 // outcomeQueue is the name of the queue of what providers report.
 const outcomeQueue = "outcome"
 
-// deadQueue is where messages go that failed five times, and where they came from.
+// deadQueue is where messages go that failed five times or can never be understood.
 type deadQueue struct{ name, output string }
 
 func deadQueues() []deadQueue {
@@ -55,6 +58,8 @@ type Dead struct {
 	Queue   string `json:"queue"`
 	Waiting int    `json:"waiting"` // about
 	Moved   int    `json:"moved"`   // by this call
+	// Messages are those that were looked at, oldest first.
+	Messages []Failed `json:"messages,omitempty"`
 }
 
 // ErrQueue is a queue that does not exist.

@@ -193,6 +193,13 @@ func (q *shelf) Send(_ context.Context, m []queue.Message) error {
 
 func (q *shelf) Waiting(context.Context) (int, error) { return len(q.held), nil }
 
+func (q *shelf) Peek(_ context.Context, limit int) (out []queue.Received, err error) {
+	for _, m := range q.held[:min(limit, len(q.held))] {
+		out = append(out, queue.Received{ID: "m", Body: m.Body, Attributes: m.Attributes})
+	}
+	return out, nil
+}
+
 func (q *shelf) Drain(ctx context.Context, limit int, move func(context.Context, []queue.Message) error) (moved int, err error) {
 	for len(q.held) > 0 && moved < limit {
 		n := min(len(q.held), limit-moved, queue.MaxBatch)

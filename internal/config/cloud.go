@@ -40,6 +40,7 @@ const (
 	EnvDueShards        = "AFTERSALES_DUE_SHARDS"        // how many shards of a lane rows are written to, 1 to 4
 	EnvEnrollQueue      = "AFTERSALES_ENROLL_QUEUE"      // URL
 	EnvDeliverQueue     = "AFTERSALES_DELIVER_QUEUE"     // URL
+	EnvDeadQueue        = "AFTERSALES_DEAD_QUEUE"        // URL of the dead letter queue of the queue that the function reads
 	EnvConfigurationSet = "AFTERSALES_CONFIGURATION_SET" // of SES
 	EnvVoiceProvider    = "AFTERSALES_VOICE_PROVIDER"    // none (default) or connect
 	EnvConnectInstance  = "AFTERSALES_CONNECT_INSTANCE"  // id or ARN; these three only with connect
@@ -76,12 +77,14 @@ func CloudNames(f Function) []string {
 	case Sweep:
 		return append(append(names, EnvEnrollQueue, EnvDeliverQueue), EnvVoiceProvider)
 	case Deliver:
-		return append(append(names, EnvDeliverQueue, EnvConfigurationSet), voice...)
+		return append(append(names, EnvDeliverQueue, EnvDeadQueue, EnvConfigurationSet), voice...)
 	case Outcome:
-		return append(names, EnvDeliverQueue, EnvVoiceProvider, EnvConnectInstance)
+		return append(names, EnvDeliverQueue, EnvDeadQueue, EnvVoiceProvider, EnvConnectInstance)
+	case Enroll:
+		return append(names, EnvDeliverQueue, EnvDeadQueue)
 	case Console:
 		return append(names, EnvDeliverQueue, EnvConsoleURL, EnvUserPoolIssuer, EnvUserPoolClient, EnvLoginURL)
-	default: // enroll, pages, callflow
+	default: // pages, callflow
 		return append(names, EnvDeliverQueue)
 	}
 }
@@ -97,6 +100,7 @@ type Cloud struct {
 	Journeys, Contacts, Inbox string // tables
 	DueShards                 int    // shards of a lane that rows are written to, 1 to 4; 0: not said
 	EnrollQueue, DeliverQueue string // URLs
+	DeadQueue                 string // URL
 	ConfigurationSet          string
 	Voice                     Voice
 	Door                      Door
@@ -140,9 +144,9 @@ func LoadCloud(f Function, getenv func(string) (string, bool)) (*Cloud, error) {
 	}
 	c := &Cloud{
 		Function: f, Stack: e.text(EnvStack), File: e.file(), BaseURL: e.url(EnvBaseURL),
-		Journeys: e.text(EnvJourneys), Contacts: e.text(EnvContacts), Inbox: e.text(EnvInbox),
 		DueShards:   e.number(EnvDueShards, 1, 4),
-		EnrollQueue: e.url(EnvEnrollQueue), DeliverQueue: e.url(EnvDeliverQueue),
+		Journeys: e.text(EnvJourneys), Contacts: e.text(EnvContacts), Inbox: e.text(EnvInbox),
+		EnrollQueue: e.url(EnvEnrollQueue), DeliverQueue: e.url(EnvDeliverQueue), DeadQueue: e.url(EnvDeadQueue),
 		ConfigurationSet: e.text(EnvConfigurationSet), Voice: e.voice(),
 		Door: e.door(), AWS: e.aws(),
 	}

@@ -18,6 +18,7 @@ func cloudVars() map[string]string {
 		"AFTERSALES_STACK": "prod", "AFTERSALES_BASE_URL": "https://care.shop.example/", "LAMBDA_TASK_ROOT": "/var/task",
 		"AFTERSALES_JOURNEYS_TABLE": "j", "AFTERSALES_CONTACTS_TABLE": "c", "AFTERSALES_INBOX_TABLE": "i", "AFTERSALES_DUE_SHARDS": "2",
 		"AFTERSALES_ENROLL_QUEUE": "https://sqs.example/1/enroll", "AFTERSALES_DELIVER_QUEUE": "https://sqs.example/1/deliver",
+		"AFTERSALES_DEAD_QUEUE":        "https://sqs.example/1/dead",
 		"AFTERSALES_CONFIGURATION_SET": "set", "AFTERSALES_VOICE_PROVIDER": "connect", "AFTERSALES_CONNECT_INSTANCE": "in",
 		"AFTERSALES_CONNECT_FLOW": "fl", "AFTERSALES_CONNECT_NUMBER": "+4930123456", "AFTERSALES_CONSOLE_URL": "https://api.example",
 		"AFTERSALES_USER_POOL_ISSUER": "https://cognito.example/pool", "AFTERSALES_USER_POOL_CLIENT": "cl", "AFTERSALES_LOGIN_URL": "https://login.example",
@@ -27,7 +28,7 @@ func cloudVars() map[string]string {
 func TestEachFunctionReadsItsOwnVariables(t *testing.T) {
 	deliver := config.Cloud{
 		Function: config.Deliver, Stack: "prod", File: "/var/task/shop/aftersales.yaml", BaseURL: "https://care.shop.example",
-		Journeys: "j", Contacts: "c", Inbox: "i", DueShards: 2, DeliverQueue: "https://sqs.example/1/deliver", ConfigurationSet: "set",
+		Journeys: "j", Contacts: "c", Inbox: "i", DueShards: 2, DeliverQueue: "https://sqs.example/1/deliver", DeadQueue: "https://sqs.example/1/dead", ConfigurationSet: "set",
 		Voice: config.Voice{Provider: "connect", Instance: "in", Flow: "fl", Number: "+4930123456"},
 		AWS:   config.AWS{Region: "eu-central-1", KeyID: "id", Key: config.NewSecret("key"), Token: config.NewSecret("token")},
 	}
@@ -43,7 +44,7 @@ func TestEachFunctionReadsItsOwnVariables(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Door{Console: "https://api.example", Issuer: "https://cognito.example/pool", Client: "cl", LoginURL: "https://login.example", Keys: "https://cognito.example/pool/.well-known/jwks.json"}
-	if console.Door != want || console.ConfigurationSet != "" || console.EnrollQueue != "" {
+	if console.Door != want || console.ConfigurationSet != "" || console.EnrollQueue+console.DeadQueue != "" {
 		t.Errorf("console reads %+v", console)
 	}
 }

@@ -3,6 +3,7 @@ package queue
 import (
 	"cmp"
 	"context"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strconv"
@@ -37,6 +38,8 @@ type Memory struct {
 type entry struct {
 	id      string
 	body    []byte
+	more    map[string]string // attributes
+	sent    time.Time
 	visible time.Time
 	count   int
 	receipt string
@@ -67,15 +70,17 @@ func (m *Memory) Send(ctx context.Context, messages []Message) error {
 			times = 2
 		}
 		for range times {
-			m.put(msg.Body, now.Add(time.Duration(msg.Seconds())*time.Second))
+			m.put(msg, now, now.Add(time.Duration(msg.Seconds())*time.Second))
 		}
 	}
 	return nil
 }
 
-func (m *Memory) put(body []byte, visible time.Time) {
+func (m *Memory) put(msg Message, sent, visible time.Time) {
 	m.serial++
-	m.held = append(m.held, &entry{id: "m" + strconv.Itoa(m.serial), body: slices.Clone(body), visible: visible})
+	m.held = append(m.held, &entry{
+		id: "m" + strconv.Itoa(m.serial), body: slices.Clone(msg.Body), more: maps.Clone(msg.Attributes), sent: sent, visible: visible,
+	})
 }
 
 // Receive returns at most limit visible messages and hides them for a while. One
@@ -94,7 +99,7 @@ func (m *Memory) Receive(limit int) []Received {
 		m.serial++
 		e.count++
 		e.visible, e.receipt = now.Add(m.o.Visibility), "r"+strconv.Itoa(m.serial)
-		out = append(out, Received{ID: e.id, Receipt: e.receipt, Body: slices.Clone(e.body), Count: e.count})
+		out = append(out, Received{ID: e.id, Receipt: e.receipt, Body: slices.Clone(e.body), Count: e.count, Attributes: maps.Clone(e.more), Sent: e.sent})
 	}
 	return out
 }
@@ -121,7 +126,7 @@ func (m *Memory) bury(now time.Time) {
 		if dead {
 			m.o.Dead.mu.Lock()
 			defer m.o.Dead.mu.Unlock()
-			m.o.Dead.put(e.body, now)
+			m.o.Dead.put(Message{Body: e.body, Attributes: e.more}, e.sent, now)
 		}
 		return dead
 	})
@@ -165,8 +170,8 @@ func (m *Memory) Len() int {
 	return len(m.held)
 }
 
-// Redrive moves every message of a dead letter queue to another queue and
-// returns how many.
+// Redrive moves every message of a dead letter queue to another queue, without its
+// attributes, and returns how many.
 func (m *Memory) Redrive(to *Memory) int {
 	m.mu.Lock()
 	moved := m.held
@@ -175,7 +180,8 @@ func (m *Memory) Redrive(to *Memory) int {
 	to.mu.Lock()
 	defer to.mu.Unlock()
 	for _, e := range moved {
-		to.put(e.body, to.o.Now())
+		now := to.o.Now()
+		to.put(Message{Body: e.body}, now, now)
 	}
 	return len(moved)
 }

@@ -90,7 +90,7 @@ func TestRedriveReturnsTheDead(t *testing.T) {
 	c := newClock()
 	dead := queue.NewMemory(queue.Options{Now: c.Now})
 	m := queue.NewMemory(queue.Options{Now: c.Now, MaxReceives: 1, Dead: dead})
-	if err := m.Send(t.Context(), []queue.Message{{Body: []byte("a")}}); err != nil {
+	if err := m.Send(t.Context(), []queue.Message{{Body: []byte("a"), Attributes: map[string]string{"reason": "why"}}}); err != nil {
 		t.Fatal(err)
 	}
 	m.Release(m.Receive(1)[0].Receipt)
@@ -100,8 +100,49 @@ func TestRedriveReturnsTheDead(t *testing.T) {
 	if n := dead.Redrive(m); n != 1 || dead.Len() != 0 {
 		t.Errorf("redrove %d, %d stay dead", n, dead.Len())
 	}
-	if got := m.Receive(1); len(got) != 1 || got[0].Count != 1 {
-		t.Errorf("received %+v after the redrive, want a first receive", got)
+	if got := m.Receive(1); len(got) != 1 || got[0].Count != 1 || got[0].Attributes != nil {
+		t.Errorf("received %+v after the redrive, want a first receive, without attributes", got)
+	}
+}
+
+// A dead letter was sent when its message was, not when it died.
+func TestADeadLetterIsAsOldAsItsMessage(t *testing.T) {
+	c := newClock()
+	dead := queue.NewMemory(queue.Options{Now: c.Now})
+	m := queue.NewMemory(queue.Options{Now: c.Now, MaxReceives: 1, Dead: dead})
+	sent := c.now
+	if err := m.Send(t.Context(), []queue.Message{{Body: []byte("a"), Delay: time.Minute}}); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		c.now = c.now.Add(time.Hour)
+		m.Receive(1)
+	}
+	if got := dead.Receive(1); len(got) != 1 || !got[0].Sent.Equal(sent) {
+		t.Errorf("dead is %+v, want what was sent at %s", got, sent)
+	}
+}
+
+func TestTextIsWhatAQueueCarries(t *testing.T) {
+	for _, c := range []struct {
+		in    string
+		limit int
+		want  string
+	}{
+		{"why: \"ø\"\n\t", 100, "why: \"ø\"\n\t"},
+		{"a\x00b\x1b[1m\ufffe", 100, "a\ufffdb\ufffd[1m\ufffd"},
+		{"a\xffb", 100, "a\ufffdb"},
+		{"abc", 2, "ab"},
+		{"aøø", 4, "aø"}, // a letter is not cut
+		{"🙂", 3, ""},
+		{"abc", 3, "abc"},
+		{"abc", 0, ""},
+		{"abc", -1, ""},
+		{"", 10, ""},
+	} {
+		if got := queue.Text(c.in, c.limit); got != c.want {
+			t.Errorf("Text(%q, %d) = %q, want %q", c.in, c.limit, got, c.want)
+		}
 	}
 }
 
@@ -122,9 +163,14 @@ func TestAnOlderReceiptDeletesNothing(t *testing.T) {
 func TestBatchesKeepOrderAndLimits(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		sizes := rapid.SliceOfN(rapid.IntRange(1, queue.MaxBytes/3), 0, 40).Draw(t, "sizes")
+		beside := strings.Repeat("y", rapid.IntRange(1, queue.MaxBytes/3).Draw(t, "attribute"))
 		var in []queue.Message
-		for _, n := range sizes {
-			in = append(in, queue.Message{Body: make([]byte, n)})
+		for i, n := range sizes {
+			m := queue.Message{Body: make([]byte, n)}
+			if i%2 > 0 {
+				m.Attributes = map[string]string{"reason": beside}
+			}
+			in = append(in, m)
 		}
 		for i := range in {
 			for b := range in[i].Body {
@@ -143,6 +189,9 @@ func TestBatchesKeepOrderAndLimits(t *testing.T) {
 					t.Fatalf("message %d is not in its place", seen)
 				}
 				size += len(m.Body)
+				for name, value := range m.Attributes {
+					size += len(name) + len("String") + len(value)
+				}
 				seen++
 			}
 			if len(b) == 0 || len(b) > queue.MaxBatch || size > queue.MaxBytes {

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -16,6 +17,8 @@ const (
 	MaxDelay = 900 * time.Second
 	MaxBytes = 1 << 20 // of a message, and of all messages of one batch together
 	MaxBatch = 10      // messages
+
+	MaxAttributes = 10 // of a message
 )
 
 // ErrMessage says that a message can never be put on a queue, however often it
@@ -26,6 +29,11 @@ var ErrMessage = errors.New("message cannot be queued")
 type Message struct {
 	Body  []byte        // 1 byte to MaxBytes of UTF-8 text
 	Delay time.Duration // until it can be received; 0 to MaxDelay, fractions of a second are rounded up
+
+	// Attributes are for people who find the message, no personal data either. Names
+	// are small letters, digits and _; values are text that is not empty, see [Text].
+	// At most MaxAttributes; with the body they count towards MaxBytes.
+	Attributes map[string]string
 }
 
 // Sender puts messages on a queue.
@@ -40,10 +48,12 @@ type Sender interface {
 // Received is a message in the hands of a receiver, who deletes it or sees it
 // again when its visibility ends.
 type Received struct {
-	ID      string // the same at every receive
-	Receipt string // of this receive: deletes it
-	Body    []byte
-	Count   int // receives so far, this one included
+	ID         string // the same at every receive
+	Receipt    string // of this receive: deletes it
+	Body       []byte
+	Count      int // receives so far, this one included
+	Attributes map[string]string
+	Sent       time.Time // when it was put on the queue; of a dead letter that its queue moved, on that one
 }
 
 // Batches cuts messages into batches within MaxBatch and MaxBytes, in order. It
@@ -56,11 +66,11 @@ func Batches(messages []Message) ([][]Message, error) {
 		if err := m.check(); err != nil {
 			return nil, fmt.Errorf("message %d of %d: %w", i+1, len(messages), err)
 		}
-		if i > start && (i-start == MaxBatch || size+len(m.Body) > MaxBytes) {
+		if i > start && (i-start == MaxBatch || size+m.Size() > MaxBytes) {
 			out = append(out, messages[start:i])
 			start, size = i, 0
 		}
-		size += len(m.Body)
+		size += m.Size()
 	}
 	if start < len(messages) {
 		out = append(out, messages[start:])
@@ -72,14 +82,37 @@ func (m Message) check() error {
 	switch {
 	case len(m.Body) == 0:
 		return fmt.Errorf("%w: it has no body", ErrMessage)
-	case len(m.Body) > MaxBytes:
-		return fmt.Errorf("%w: its %d bytes are more than %d", ErrMessage, len(m.Body), MaxBytes)
+	case m.Size() > MaxBytes:
+		return fmt.Errorf("%w: its %d bytes are more than %d", ErrMessage, m.Size(), MaxBytes)
 	case m.Delay < 0 || m.Seconds() > int(MaxDelay/time.Second):
 		return fmt.Errorf("%w: its delay of %s is not between 0 and %s", ErrMessage, m.Delay, MaxDelay)
 	case !text(m.Body):
 		return fmt.Errorf("%w: its body is not text", ErrMessage)
+	case len(m.Attributes) > MaxAttributes:
+		return fmt.Errorf("%w: its %d attributes are more than %d", ErrMessage, len(m.Attributes), MaxAttributes)
+	}
+	for name, value := range m.Attributes {
+		if name == "" || strings.Trim(name, attributeLetters) != "" || value == "" || !text([]byte(value)) {
+			return fmt.Errorf("%w: its attribute %q is none", ErrMessage, name)
+		}
 	}
 	return nil
+}
+
+// attributeLetters are what names of attributes are made of.
+const attributeLetters = "abcdefghijklmnopqrstuvwxyz0123456789_"
+
+// AttributeType is what SQS calls the type of every attribute.
+const AttributeType = "String"
+
+// Size is how many bytes of MaxBytes a message takes: its body, and name, type and
+// value of each attribute.
+func (m Message) Size() int {
+	n := len(m.Body)
+	for name, value := range m.Attributes {
+		n += len(name) + len(AttributeType) + len(value)
+	}
+	return n
 }
 
 // Seconds is the delay in whole seconds, rounded up: no message comes early.
@@ -91,11 +124,34 @@ func (m Message) Seconds() int {
 func text(b []byte) bool {
 	for len(b) > 0 {
 		r, n := utf8.DecodeRune(b)
-		control := r < ' ' && r != '\t' && r != '\n' && r != '\r'
-		if r == utf8.RuneError && n == 1 || control || r == 0xFFFE || r == 0xFFFF {
+		if r == utf8.RuneError && n == 1 || !carried(r) {
 			return false
 		}
 		b = b[n:]
 	}
 	return true
+}
+
+func carried(r rune) bool {
+	control := r < ' ' && r != '\t' && r != '\n' && r != '\r'
+	return !control && r != 0xFFFE && r != 0xFFFF
+}
+
+// Text returns s as a value of an attribute: what no queue carries is replaced, and
+// what is beyond limit bytes is cut off. It is empty when s is, or limit is none.
+func Text(s string, limit int) string {
+	s = strings.Map(func(r rune) rune { // what is no UTF-8 comes as the replacement already
+		if !carried(r) {
+			return utf8.RuneError
+		}
+		return r
+	}, s)
+	if len(s) <= limit {
+		return s
+	}
+	end := max(0, limit)
+	for !utf8.RuneStart(s[end]) {
+		end--
+	}
+	return s[:end]
 }

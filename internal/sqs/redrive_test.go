@@ -31,6 +31,8 @@ type letters struct {
 	now     time.Time
 	queue   *queue.Memory
 	down    int            // how many calls are answered 500
+	looked  bool           // receives are to look only
+	shown   bool           // what is received is seen again at once
 	keep    map[string]int // how often a receipt's body is not deleted
 	bodies  map[string]string
 	largest int
@@ -88,6 +90,8 @@ func (l *letters) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		QueueURL                           string `json:"QueueUrl"`
 		MaxNumberOfMessages                int
 		VisibilityTimeout, WaitTimeSeconds int
+		MessageAttributeNames              []string
+		MessageSystemAttributeNames        []string
 		Entries                            []struct {
 			ID            string `json:"Id"`
 			ReceiptHandle string
@@ -109,20 +113,35 @@ func (l *letters) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		n := strconv.Itoa(l.queue.Len())
 		_ = json.NewEncoder(w).Encode(map[string]any{"Attributes": map[string]string{"ApproximateNumberOfMessages": n}})
 	case "ReceiveMessage":
-		if time.Duration(in.VisibilityTimeout)*time.Second != visibility || in.MaxNumberOfMessages < 1 || in.MaxNumberOfMessages > 10 {
-			l.t.Errorf("receive %d, hidden for %d s", in.MaxNumberOfMessages, in.VisibilityTimeout)
+		hidden := map[bool]time.Duration{false: visibility, true: 5 * time.Second}[l.looked]
+		if time.Duration(in.VisibilityTimeout)*time.Second != hidden || in.MaxNumberOfMessages < 1 || in.MaxNumberOfMessages > 10 ||
+			slices.Contains(in.MessageAttributeNames, "All") != l.looked || !slices.Contains(in.MessageSystemAttributeNames, "SentTimestamp") {
+			l.t.Errorf("receive %d, hidden for %d s, with %v and %v", in.MaxNumberOfMessages, in.VisibilityTimeout, in.MessageAttributeNames, in.MessageSystemAttributeNames)
 		}
+		w.Header().Set("Date", l.now.UTC().Format(http.TimeFormat)) // whole seconds
 		type message struct {
 			ID                             string `json:"MessageId"`
 			ReceiptHandle, Body, MD5OfBody string
+			Attributes                     map[string]string
+			MessageAttributes              map[string]attribute `json:",omitempty"`
 		}
 		var out struct {
 			Messages []message `json:",omitempty"`
 		}
 		for _, m := range l.queue.Receive(in.MaxNumberOfMessages) {
 			l.bodies[m.Receipt] = string(m.Body)
+			if l.shown {
+				l.queue.Release(m.Receipt)
+			}
 			sum := md5.Sum(m.Body)
-			out.Messages = append(out.Messages, message{m.ID, m.Receipt, string(m.Body), hex.EncodeToString(sum[:])})
+			one := message{m.ID, m.Receipt, string(m.Body), hex.EncodeToString(sum[:]), map[string]string{"SentTimestamp": strconv.FormatInt(m.Sent.UnixMilli(), 10)}, nil}
+			for name, value := range m.Attributes {
+				if one.MessageAttributes == nil {
+					one.MessageAttributes = map[string]attribute{}
+				}
+				one.MessageAttributes[name] = attribute{"String", value}
+			}
+			out.Messages = append(out.Messages, one)
 		}
 		l.largest = max(l.largest, len(out.Messages))
 		_ = json.NewEncoder(w).Encode(out)
@@ -299,5 +318,102 @@ func TestDrainOfAServiceThatIsDownForAMoment(t *testing.T) {
 			t.Errorf("%d moved, %v", n, err)
 		}
 		to.each(t, bodies, 1)
+	})
+}
+
+// TestARefusedMessageIsNotMovedForEver moves messages to where one of them is refused
+// at once, as one that nobody can read is: it comes back as often as it is moved. The
+// clock stands at a fraction of a second, which the service does not tell.
+func TestARefusedMessageIsNotMovedForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, bodies := messages(12)
+		l := newLetters(t)
+		l.now = l.now.Add(700 * time.Millisecond)
+		for _, b := range bodies {
+			if err := l.queue.Send(t.Context(), []queue.Message{{Body: []byte(b)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		to := target{}
+		n, err := l.drain(1000, func(ctx context.Context, batch []queue.Message) error {
+			l.mu.Lock()
+			l.now = l.now.Add(2 * time.Second)
+			l.mu.Unlock()
+			for _, m := range batch {
+				if to[string(m.Body)] > 5 {
+					return errors.New("it is moved for ever")
+				}
+				if string(m.Body) == "n003" {
+					if err := l.queue.Send(ctx, []queue.Message{m}); err != nil {
+						return err
+					}
+				}
+			}
+			return to.move(ctx, batch)
+		})
+		if n != 12 || err != nil || !slices.Equal(l.left(), []string{"n003"}) {
+			t.Errorf("%d moved, %v; want 12, and the refused one again", n, err)
+		}
+		to.each(t, bodies, 1)
+	})
+}
+
+// TestPeekLeavesEverything looks at more than a batch, and moves it all after that.
+func TestPeekLeavesEverything(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, bodies := messages(23)
+		l := newLetters(t, bodies...)
+		sent := l.now.UTC()
+		if err := l.queue.Send(t.Context(), []queue.Message{{Body: []byte("why"), Attributes: map[string]string{"reason": "nobody reads that"}}}); err != nil {
+			t.Fatal(err)
+		}
+		l.looked = true
+		all, err := l.dead().Peek(t.Context(), 100)
+		if err != nil || len(all) != 24 || l.calls["DeleteMessageBatch"] != 0 {
+			t.Fatalf("saw %d, %v, calls %v", len(all), err, l.calls)
+		}
+		seen := map[string]bool{}
+		for _, m := range all {
+			seen[m.ID] = true
+			if want := map[string]string{"why": "nobody reads that"}[string(m.Body)]; m.Attributes["reason"] != want || !m.Sent.Equal(sent) {
+				t.Errorf("%s: reason %q, sent %s", m.Body, m.Attributes["reason"], m.Sent)
+			}
+		}
+		if len(seen) != 24 {
+			t.Errorf("saw %d messages, want 24", len(seen))
+		}
+		l.later()
+		if some, err := l.dead().Peek(t.Context(), 15); err != nil || len(some) != 15 || l.largest != 10 {
+			t.Errorf("saw %d of at most 15, %v, up to %d at once", len(some), err, l.largest)
+		}
+		l.later()
+		l.looked = false
+		to := target{}
+		if n, err := l.drain(1000, func(ctx context.Context, batch []queue.Message) error {
+			for _, m := range batch {
+				if m.Attributes != nil {
+					t.Errorf("%s is moved with its attributes %v", m.Body, m.Attributes)
+				}
+			}
+			return to.move(ctx, batch)
+		}); n != 24 || err != nil {
+			t.Errorf("%d moved, %v", n, err)
+		}
+	})
+}
+
+// TestPeekEnds looks at messages that nothing hides: each is told once.
+func TestPeekEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLetters(t, "a", "b")
+		l.looked, l.shown = true, true
+		all, err := l.dead().Peek(t.Context(), 100)
+		if err != nil || len(all) != 2 || l.calls["ReceiveMessage"] != 2 {
+			t.Errorf("saw %d, %v, calls %v", len(all), err, l.calls)
+		}
+		l.down = 99
+		if _, err := l.dead().Peek(t.Context(), 100); err == nil || !strings.Contains(err.Error(), "look at messages") {
+			t.Errorf("a service that is down: %v", err)
+		}
 	})
 }

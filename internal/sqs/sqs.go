@@ -71,8 +71,19 @@ func entries(batch []queue.Message) []types.SendMessageBatchRequestEntry {
 	out := make([]types.SendMessageBatchRequestEntry, len(batch))
 	for i, m := range batch {
 		out[i] = types.SendMessageBatchRequestEntry{
-			Id: new(strconv.Itoa(i)), MessageBody: new(string(m.Body)), DelaySeconds: int32(m.Seconds()),
+			Id: new(strconv.Itoa(i)), MessageBody: new(string(m.Body)), DelaySeconds: int32(m.Seconds()), MessageAttributes: attributes(m.Attributes),
 		}
+	}
+	return out
+}
+
+func attributes(of map[string]string) map[string]types.MessageAttributeValue {
+	if len(of) == 0 {
+		return nil
+	}
+	out := make(map[string]types.MessageAttributeValue, len(of))
+	for name, value := range of {
+		out[name] = types.MessageAttributeValue{DataType: new(queue.AttributeType), StringValue: &value}
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -47,19 +48,24 @@ type service struct {
 	calls   int
 	taken   []string
 	delays  map[string]int32
+	more    map[string]map[string]attribute // by body
 	largest int
 }
 
+// attribute is one of a message, as SQS names its parts.
+type attribute struct{ DataType, StringValue string }
+
 func newService(t *testing.T) *service {
 	t.Helper()
-	s := &service{t: t, refuse: map[string]int{}, delays: map[string]int32{}}
+	s := &service{t: t, refuse: map[string]int{}, delays: map[string]int32{}, more: map[string]map[string]attribute{}}
 	return s
 }
 
 type entry struct {
-	ID           string `json:"Id"`
-	MessageBody  string
-	DelaySeconds int32
+	ID                string `json:"Id"`
+	MessageBody       string
+	DelaySeconds      int32
+	MessageAttributes map[string]attribute
 }
 
 func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -97,13 +103,16 @@ func (s *service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	size := 0
 	for _, e := range in.Entries {
 		size += len(e.MessageBody)
+		for name, a := range e.MessageAttributes {
+			size += len(name) + len(a.DataType) + len(a.StringValue)
+		}
 		if s.refuse[e.MessageBody] > 0 {
 			s.refuse[e.MessageBody]--
 			out.Failed = append(out.Failed, failure{e.ID, "InternalError", s.fault})
 			continue
 		}
 		s.taken = append(s.taken, e.MessageBody)
-		s.delays[e.MessageBody] = e.DelaySeconds
+		s.delays[e.MessageBody], s.more[e.MessageBody] = e.DelaySeconds, e.MessageAttributes
 		sum := md5.Sum([]byte(e.MessageBody))
 		out.Successful = append(out.Successful, success{e.ID, "m", hex.EncodeToString(sum[:])})
 	}
@@ -141,6 +150,22 @@ func TestSendInBatches(t *testing.T) {
 		}
 		if s.delays["n001"] != 2 || s.delays["n002"] != 3 || s.delays["n000"] != 0 {
 			t.Errorf("delays %v: want whole seconds, never early", s.delays)
+		}
+	})
+}
+
+func TestSendWithAttributes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newService(t)
+		err := s.queue().Send(t.Context(), []queue.Message{
+			{Body: []byte("a"), Attributes: map[string]string{"reason": "nobody reads that: ø", "receives": "1"}}, {Body: []byte("b")},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string]attribute{"reason": {"String", "nobody reads that: ø"}, "receives": {"String", "1"}}
+		if !maps.Equal(s.more["a"], want) || len(s.more["b"]) > 0 {
+			t.Errorf("sent with %v and %v, want %v and none", s.more["a"], s.more["b"], want)
 		}
 	})
 }

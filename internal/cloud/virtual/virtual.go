@@ -138,6 +138,9 @@ func (d *Deployment) parts(f config.Function) cloud.Parts {
 	if f == config.Intake || f == config.Sweep {
 		p.EnrollQueue = d.enroll
 	}
+	if f == config.Enroll || f == config.Deliver {
+		p.DeadQueue = d.dead
+	}
 	if f != config.Intake {
 		p.DeliverQueue = d.deliver
 	}
@@ -240,7 +243,7 @@ func (d *Deployment) take(ctx context.Context, q *queue.Memory, h func(context.C
 		if err != nil {
 			return 0, err
 		}
-		if len(out.BatchItemFailures) > 0 {
+		if len(out.BatchItemFailures)+d.dead.Len() > 0 {
 			return 0, fmt.Errorf("message %s failed: %s", m.ID, m.Body)
 		}
 		q.Delete(m.Receipt)

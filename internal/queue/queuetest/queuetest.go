@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -38,6 +39,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Harness) {
 		{"any number is sent", many},
 		{"large ones are sent in several batches", large},
 		{"nothing sent is nothing done", nothing},
+		{"attributes come with it, to its end", attributed},
 		{"a delay hides it", delayed},
 		{"a receive hides it until its visibility ends", hidden},
 		{"a deleted one is gone", deleted},
@@ -93,6 +95,41 @@ func received(t *testing.T, h Harness) {
 	}
 	if string(got[0].Body) != want || got[0].Count != 1 || got[0].ID == "" || got[0].Receipt == "" {
 		t.Errorf("received %+v, want body %q at its first receive, with id and receipt", got[0], want)
+	}
+}
+
+// attributed sends one message with attributes and one without, and sees both dead.
+func attributed(t *testing.T, h Harness) {
+	want := map[string]string{"reason": "it's \"ø خ 🙂\" <&>\n", "receives": "1"}
+	send(t, h, queue.Message{Body: body("with"), Attributes: want}, queue.Message{Body: body("without")})
+	for range h.MaxReceives {
+		got, err := h.Receive(t.Context(), queue.MaxBatch)
+		if err != nil || len(got) != 2 {
+			t.Fatalf("received %d messages, %v; want 2", len(got), err)
+		}
+		checkAttributes(t, got, want)
+		h.Pass(h.Visibility + 100*time.Millisecond)
+	}
+	if got, err := h.Receive(t.Context(), queue.MaxBatch); err != nil || len(got) != 0 {
+		t.Fatalf("received %+v after %d receives, %v", got, h.MaxReceives, err)
+	}
+	buried, err := h.Dead(t.Context())
+	if err != nil || len(buried) != 2 {
+		t.Fatalf("%d dead letters, %v; want 2", len(buried), err)
+	}
+	checkAttributes(t, buried, want)
+}
+
+// checkAttributes wants attributes on the message "with", and none on the other.
+func checkAttributes(t *testing.T, got []queue.Received, want map[string]string) {
+	t.Helper()
+	for _, m := range got {
+		if string(m.Body) == "with" && !maps.Equal(m.Attributes, want) || string(m.Body) == "without" && len(m.Attributes) > 0 {
+			t.Errorf("%s has the attributes %q", m.Body, m.Attributes)
+		}
+		if m.Sent.IsZero() {
+			t.Errorf("%s was sent at no time", m.Body)
+		}
 	}
 }
 
@@ -185,14 +222,24 @@ func dead(t *testing.T, h Harness) {
 
 func refused(t *testing.T, h Harness) {
 	good := queue.Message{Body: body("good")}
+	eleven := map[string]string{}
+	for i := range queue.MaxAttributes + 1 {
+		eleven[fmt.Sprintf("a%d", i)] = "a"
+	}
 	for name, bad := range map[string]queue.Message{
-		"empty":              {},
-		"too large":          {Body: []byte(strings.Repeat("x", queue.MaxBytes+1))},
-		"delayed too long":   {Body: body("a"), Delay: queue.MaxDelay + time.Millisecond},
-		"delayed by nothing": {Body: body("a"), Delay: -time.Second},
-		"not UTF-8":          {Body: []byte("a\xff")},
-		"a control":          {Body: []byte("a\x00")},
-		"not a character":    {Body: []byte("a\uffff")},
+		"too large with an attribute":  {Body: []byte(strings.Repeat("x", queue.MaxBytes-10)), Attributes: map[string]string{"reason": "why"}},
+		"too many attributes":          {Body: body("a"), Attributes: eleven},
+		"an attribute without a name":  {Body: body("a"), Attributes: map[string]string{"": "why"}},
+		"an attribute of another name": {Body: body("a"), Attributes: map[string]string{"Reason why": "why"}},
+		"an attribute without a value": {Body: body("a"), Attributes: map[string]string{"reason": ""}},
+		"an attribute that is no text": {Body: body("a"), Attributes: map[string]string{"reason": "a\x00"}},
+		"empty":                        {},
+		"too large":                    {Body: []byte(strings.Repeat("x", queue.MaxBytes+1))},
+		"delayed too long":             {Body: body("a"), Delay: queue.MaxDelay + time.Millisecond},
+		"delayed by nothing":           {Body: body("a"), Delay: -time.Second},
+		"not UTF-8":                    {Body: []byte("a\xff")},
+		"a control":                    {Body: []byte("a\x00")},
+		"not a character":              {Body: []byte("a\uffff")},
 	} {
 		err := h.Queue.Send(t.Context(), []queue.Message{good, bad})
 		if !errors.Is(err, queue.ErrMessage) {
