@@ -305,10 +305,15 @@ func TestCostOfTheCallList(t *testing.T) {
 	if u := meter.Take(); u.Write > gateClaim {
 		t.Errorf("a claim costs %g WRU, want at most %d", u.Write, gateClaim)
 	}
-	for _, q := range []followup.Query{{Claimed: true}, {State: followup.Listed}} {
-		ids, _, err := s.Find(t.Context(), q, "", 100)
-		if u := meter.Take(); err != nil || len(ids) > 1 || u.Read > float64(len(c.Shops)) || u.Read == 0 {
-			t.Errorf("%+v: %v costs %g RRU, want at most one for each of %d shops (%v)", q, ids, u.Read, len(c.Shops), err)
+	for _, list := range []struct {
+		query followup.Query
+		want  int
+	}{{followup.Query{Claimed: true}, 1}, {followup.Query{State: followup.Listed}, 0}} {
+		ids, _, err := s.Find(t.Context(), list.query, "", 100)
+		u := meter.Take()
+		free := u.Read == 0 && list.want > 0 // some servers bill nothing for a list without rows
+		if err != nil || len(ids) != list.want || u.Read > float64(len(c.Shops)) || free {
+			t.Errorf("%+v: %v costs %g RRU, want %d journeys for at most one for each of %d shops (%v)", list.query, ids, u.Read, list.want, len(c.Shops), err)
 		}
 	}
 }
