@@ -18,13 +18,23 @@ import (
 // missing is the body that the poisoned message names and that is not there yet.
 var missing = followup.InboxKey{Shop: shop, Source: "shopify", Key: "orders/create|created-" + poisoned}
 
-// poison queues a message that fails each time, until its cause is mended.
+// poison queues a message that nobody can do until its cause is mended: it is buried
+// at its first receive, and the program tells why.
 func poison(ctx context.Context, s *stack) (string, error) {
 	body, err := json.Marshal(map[string]any{"inbox": missing})
 	if err != nil {
 		return "", err
 	}
-	return "queued: a body that is not there", s.send(ctx, "EnrollQueue", string(body))
+	if err := s.send(ctx, "EnrollQueue", string(body)); err != nil {
+		return "", err
+	}
+	return "a body that is not there: buried, with its reason", until(ctx, patience, func() error {
+		dead, err := read[[]struct{ Messages []struct{ Kind, Reason string } }](ctx, "stack", "failed", "enroll")
+		if err == nil && (len(dead) != 1 || len(dead[0].Messages) != 1 || !strings.Contains(dead[0].Messages[0].Reason, "the inbox holds no such body")) {
+			err = fmt.Errorf("failed messages: %+v", dead)
+		}
+		return err
+	})
 }
 
 // redriven mends the cause and puts the message back by the program.
@@ -51,7 +61,7 @@ func redriven(ctx context.Context, s *stack) (string, error) {
 	if err != nil || len(moved) != 4 || moved[0].Moved != 1 {
 		return "", fmt.Errorf("redrive: %+v %w", moved, err)
 	}
-	return "five receives, dead queue, mended, redriven, enrolled", until(ctx, patience, func() error {
+	return "dead queue, mended, redriven, enrolled", until(ctx, patience, func() error {
 		_, err := s.journey(ctx, poisoned)
 		return err
 	})

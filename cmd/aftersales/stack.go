@@ -17,6 +17,7 @@ type stackVerbs struct {
 	Status  stackStatusVerb  `cmd:"" help:"Tell how lanes and failed messages stand."`
 	Pause   stackPauseVerb   `cmd:"" help:"Stop lanes of due work until resume; what is queued already, two minutes of work at most, still goes out."`
 	Resume  stackResumeVerb  `cmd:"" help:"Let paused lanes work again; for a day no amount of work counts as unusual."`
+	Failed  stackFailedVerb  `cmd:"" help:"Tell why messages failed; for five seconds redrive does not find those."`
 	Redrive stackRedriveVerb `cmd:"" help:"Put failed messages back to where they came from."`
 	Epoch   stackEpochVerb   `cmd:"" help:"After a restore: what contacts were reserved for before it is never sent blindly."`
 	Feed    stackFeedVerb    `cmd:"" help:"After a restore: enroll again what was received since a moment."`

@@ -123,7 +123,7 @@ func (s *shell) stands(now *standing) {
 		next = append(next, "aftersales stack resume "+strings.Join(paused, " ")+" --stack "+now.Stack+"   when what it was paused for is mended")
 	}
 	if len(failed) > 0 {
-		next = append(next, "aftersales stack redrive "+strings.Join(failed, " ")+" --stack "+now.Stack+"   when the reason in the functions' log is mended")
+		next = append(next, "aftersales stack failed "+strings.Join(failed, " ")+" --stack "+now.Stack+"   tells why; when that is mended, stack redrive")
 	}
 	if len(next) > 0 {
 		s.printf("\nNext:\n  %s\n", strings.Join(next, "\n  "))

@@ -22,6 +22,7 @@ func TestStackMisused(t *testing.T) {
 		{[]string{"stack", "resume", "post", "--stack", "shop"}, "email-service"},
 		{[]string{"stack", "redrive", "--max=-1", "--stack", "shop"}, "--max is 0 (all) or more"},
 		{[]string{"stack", "redrive", "--rate", "0", "--stack", "shop"}, "--rate is 1 or more"},
+		{[]string{"stack", "failed", "--max", "0", "--stack", "shop"}, "--max is 1 or more"},
 		{[]string{"stack", "epoch", "--stack", "shop"}, "--raise"},
 		{[]string{"stack", "feed", "--stack", "shop"}, "--since"},
 		{[]string{"stack", "feed", "--since", "yesterday", "--stack", "shop"}, `"yesterday" is no moment; want one such as`},

@@ -67,7 +67,7 @@ func contentOf(body []byte) (kind, reason string) {
 	case m.Source+m.Type != "":
 		return fmt.Sprintf("event %.60q of %.60q", m.Type, m.Source), ""
 	case m.Inbox != nil:
-		return fmt.Sprintf("body %.60q of %.30s %.60s", m.Inbox.Key, m.Inbox.Source, m.Inbox.Shop), ""
+		return fmt.Sprintf("body %.60q of %.60s, source %.30q", m.Inbox.Key, m.Inbox.Shop, m.Inbox.Source), ""
 	case len(m.Again) == 1:
 		return fmt.Sprintf("reconcile %.60s", m.Again[0]), ""
 	case len(m.Again) > 0:
