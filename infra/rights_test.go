@@ -2,6 +2,7 @@ package infra_test
 
 import (
 	"fmt"
+	"go/types"
 	"maps"
 	"regexp"
 	"slices"
@@ -160,6 +161,12 @@ func TestRightsAreWhatTheCodeCalls(t *testing.T) {
 				want[a] = "Lambda"
 			}
 		}
+		for part, variable := range sendsTo {
+			named := slices.ContainsFunc(calls.uses[calls.mains[string(f)]], func(u *types.Func) bool { return u.Name() == part })
+			if named != slices.Contains(config.CloudNames(f), variable) {
+				t.Errorf("%s is told %s and built without cloud.%s, or built with it in vain", f, variable, part)
+			}
+		}
 		for a, why := range neverCalled[f] {
 			if want[a] == "" {
 				t.Errorf("%s cannot come to %s any more: %q is no exception", f, a, why)
@@ -220,6 +227,10 @@ func TestQueuesAreSentToByWhoKnowsThem(t *testing.T) {
 		}
 	}
 }
+
+// sendsTo are the parts of a function by which it sends to a queue, and the variable
+// that each reads.
+var sendsTo = map[string]string{"WithEnroll": config.EnvEnrollQueue, "WithDeliver": config.EnvDeliverQueue, "WithDead": config.EnvDeadQueue}
 
 // rightsOf is what a role allows: actions, and those of DynamoDB with the table or
 // index that they are allowed on.

@@ -135,16 +135,11 @@ func hopeless(err error) bool {
 	if errors.Is(err, errMalformed) {
 		return true
 	}
-	switch err := err.(type) { //nolint:errorlint // it goes down the tree itself
-	case *source.Fault:
-		return true
-	case interface{ Unwrap() []error }:
-		return !slices.ContainsFunc(err.Unwrap(), func(err error) bool { return !hopeless(err) })
-	case interface{ Unwrap() error }:
-		return hopeless(err.Unwrap())
-	default:
-		return false
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // one that is wrapped has a reason of its own
+		return !slices.ContainsFunc(joined.Unwrap(), func(err error) bool { return !hopeless(err) })
 	}
+	_, fault := errors.AsType[*source.Fault](err)
+	return fault
 }
 
 // receivesOf returns how often a message was received, this time included.

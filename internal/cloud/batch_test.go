@@ -172,3 +172,33 @@ func (s *stack) receive(key followup.InboxKey, body []byte) error {
 	_, err := s.store.Accept(s.t.Context(), []followup.Incoming{{InboxKey: key, Topic: kind(body), Body: body, Hash: strconv.Itoa(s.names), At: s.Now()}})
 	return err
 }
+
+// TestBurialLeavesTimeToAnswer looks at how long each function waits for a dead letter
+// queue: it ends two seconds before the invocation does.
+func TestBurialLeavesTimeToAnswer(t *testing.T) {
+	s := newStack(t)
+	end := time.Now().Add(time.Hour) // an invocation's end is of the machine's clock; it is never reached
+	ctx, cancel := context.WithDeadline(t.Context(), end)
+	defer cancel()
+	asked := 0
+	handlers := map[config.Function]func(*cloud.Form) handler{
+		config.Enroll: func(f *cloud.Form) handler { return f.Enroll }, config.Deliver: func(f *cloud.Form) handler { return f.Deliver },
+		config.Outcome: func(f *cloud.Form) handler { return f.Outcome },
+	}
+	for f, of := range handlers {
+		parts := s.parts(f)
+		parts.DeadQueue = sending(func(ctx context.Context, _ []queue.Message) error {
+			asked++
+			if last, ok := ctx.Deadline(); !ok || end.Sub(last) != 2*time.Second {
+				t.Errorf("%s waits until %s before its end", f, end.Sub(last))
+			}
+			return nil
+		})
+		if _, err := of(cloud.New(parts))(ctx, one(cloud.QueueMessage{MessageID: "m", Body: "nonsense"})); err != nil {
+			t.Error(err)
+		}
+	}
+	if asked != len(handlers) {
+		t.Errorf("%d functions bury, want %d", asked, len(handlers))
+	}
+}

@@ -144,8 +144,8 @@ func LoadCloud(f Function, getenv func(string) (string, bool)) (*Cloud, error) {
 	}
 	c := &Cloud{
 		Function: f, Stack: e.text(EnvStack), File: e.file(), BaseURL: e.url(EnvBaseURL),
-		DueShards:   e.number(EnvDueShards, 1, 4),
-		Journeys: e.text(EnvJourneys), Contacts: e.text(EnvContacts), Inbox: e.text(EnvInbox),
+		DueShards: e.number(EnvDueShards, 1, 4),
+		Journeys:  e.text(EnvJourneys), Contacts: e.text(EnvContacts), Inbox: e.text(EnvInbox),
 		EnrollQueue: e.url(EnvEnrollQueue), DeliverQueue: e.url(EnvDeliverQueue), DeadQueue: e.url(EnvDeadQueue),
 		ConfigurationSet: e.text(EnvConfigurationSet), Voice: e.voice(),
 		Door: e.door(), AWS: e.aws(),

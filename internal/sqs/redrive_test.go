@@ -339,6 +339,9 @@ func TestARefusedMessageIsNotMovedForEver(t *testing.T) {
 			l.mu.Lock()
 			l.now = l.now.Add(2 * time.Second)
 			l.mu.Unlock()
+			if len(batch) == 0 {
+				t.Error("nothing is moved")
+			}
 			for _, m := range batch {
 				if to[string(m.Body)] > 5 {
 					return errors.New("it is moved for ever")
