@@ -32,7 +32,7 @@ type letter struct {
 func deadQueues(t *testing.T, letters map[string][]letter) {
 	t.Helper()
 	account(t, http.StatusNotFound, "") // its environment
-	received := map[string]int{} // those are hidden
+	received := map[string]int{}        // those are hidden
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, action, isQueue := strings.Cut(r.Header.Get("X-Amz-Target"), "AmazonSQS.")
 		if !isQueue {
@@ -141,11 +141,11 @@ func TestNoMessagesFailed(t *testing.T) {
 		many[i] = letter{strconv.Itoa(i), "x", nil}
 	}
 	deadQueues(t, map[string][]letter{"DeliverDeadQueue": many})
-	for max, want := range map[int]string{30: "", 29: "  and about 1 more; --max N shows more of them\n", 100: "", 5: "  and about 25 more; --max N shows more of them\n"} {
+	for most, want := range map[int]string{30: "", 29: "  and about 1 more; --max N shows more of them\n", 100: "", 5: "  and about 25 more; --max N shows more of them\n"} {
 		deadQueues(t, map[string][]letter{"DeliverDeadQueue": many})
-		got := cli(t, "stack", "failed", "--max", strconv.Itoa(max), "--stack", "care", "--config", cfg).well(t).out
-		if strings.Count(got, "nothing of ours") != min(max, 30) || !strings.Contains(got, want) || want == "" && strings.Contains(got, "more;") {
-			t.Errorf("of at most %d it says %q", max, got)
+		got := cli(t, "stack", "failed", "--max", strconv.Itoa(most), "--stack", "care", "--config", cfg).well(t).out
+		if strings.Count(got, "nothing of ours") != min(most, 30) || !strings.Contains(got, want) || want == "" && strings.Contains(got, "more;") {
+			t.Errorf("of at most %d it says %q", most, got)
 		}
 	}
 }

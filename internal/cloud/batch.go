@@ -135,7 +135,7 @@ func hopeless(err error) bool {
 	if errors.Is(err, errMalformed) {
 		return true
 	}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // one that is wrapped has a reason of its own
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		return !slices.ContainsFunc(joined.Unwrap(), func(err error) bool { return !hopeless(err) })
 	}
 	_, fault := errors.AsType[*source.Fault](err)
