@@ -73,6 +73,15 @@ func TestEnvironment(t *testing.T) {
 		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(all))); diff != "" {
 			t.Errorf("%s is given other variables than it reads:\n%s", f, diff)
 		}
+		for name, v := range all { // a local AWS hands on what it finds, and no process starts with a number
+			if find := list(v, "Fn::FindInMap"); len(find) == 3 {
+				for line, values := range at(template, "Mappings", find[0].(string)).(tree) {
+					if _, ok := at(values, find[2].(string)).(string); !ok {
+						t.Errorf("%s of %s is no text in line %s of %s", name, f, line, find[0])
+					}
+				}
+			}
+		}
 	}
 	secret := regexp.MustCompile(`(?i)secret|password|token|_key`)
 	for _, path := range append(slices.Clone(nested), root) {
