@@ -6,10 +6,11 @@ import (
 	"time"
 
 	"aftersales/internal/civil"
+	"aftersales/internal/racing"
 )
 
 // perProperty is how many random cases each property gets.
-const perProperty = 100_000
+var perProperty = racing.Fewer(100_000, 5_000)
 
 // property runs f with random cases, the same ones each time, until one fails, beside the other properties.
 func property(t *testing.T, f func(r *rand.Rand) bool) {

@@ -133,7 +133,7 @@ func TestResolveKeepsTheOrder(t *testing.T) {
 // What is written without fmt is what fmt would write, also of values that are no dates and clocks.
 func TestWrittenAsByFmt(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
-	for range 100_000 {
+	for range perProperty {
 		small, odd := func(n int) int { return r.IntN(n) }, func(n int) int { return r.IntN(3*n) - n }
 		part := small
 		if r.IntN(2) == 0 {

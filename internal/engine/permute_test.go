@@ -11,6 +11,7 @@ import (
 	"aftersales/internal/followup"
 	"aftersales/internal/mailbox"
 	"aftersales/internal/memory"
+	race "aftersales/internal/racing"
 )
 
 // events is what may happen to an order, some of it contradictory.
@@ -94,7 +95,7 @@ func TestAnyOrderEndsTheSame(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	now := at("2026-03-10T09:00")
 	all := events()
-	for n := range 400 {
+	for n := range race.Fewer(400, 80) {
 		var chosen []followup.Event
 		for _, e := range all {
 			if r.IntN(3) > 0 {

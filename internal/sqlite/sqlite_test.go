@@ -5,6 +5,7 @@ import (
 
 	"aftersales/internal/followup"
 	"aftersales/internal/followup/storetest"
+	"aftersales/internal/racing"
 	"aftersales/internal/sqlite"
 )
 
@@ -23,5 +24,8 @@ func open(t testing.TB, dir string, opts sqlite.Options) *sqlite.Store {
 }
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) followup.Store { return open(t, t.TempDir(), sqlite.Options{NoSync: true}) })
+	storetest.RunHarness(t, storetest.Harness{
+		Open:  func(t *testing.T) followup.Store { return open(t, t.TempDir(), sqlite.Options{NoSync: true}) },
+		Large: racing.Fewer(250, 60),
+	})
 }

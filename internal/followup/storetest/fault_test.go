@@ -8,6 +8,7 @@ import (
 	"aftersales/internal/followup"
 	"aftersales/internal/followup/storetest"
 	"aftersales/internal/memory"
+	"aftersales/internal/racing"
 )
 
 // saves writes orders 0 to n-1, one a call, and returns what each call answered.
@@ -91,5 +92,8 @@ func TestTheSameSeedMakesTheSameFaults(t *testing.T) {
 }
 
 func TestAWrappedStoreWithoutFaultsIsAStore(t *testing.T) {
-	storetest.Run(t, func(*testing.T) followup.Store { return storetest.Wrap(memory.New(), &storetest.Faults{}) })
+	storetest.RunHarness(t, storetest.Harness{
+		Open:  func(*testing.T) followup.Store { return storetest.Wrap(memory.New(), &storetest.Faults{}) },
+		Large: racing.Fewer(250, 60),
+	})
 }
