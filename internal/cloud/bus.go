@@ -8,7 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -77,15 +79,32 @@ func (e *busEvent) shopOf(named followup.ShopID, shops map[followup.ShopID]*foll
 	if shops[named] != nil {
 		return named, nil
 	}
-	if named != "" && e.Source == ownSource {
-		return "", fmt.Errorf("%w: it is of shop %.60q, which the configuration does not have", errMalformed, named)
-	}
-	if len(shops) == 1 {
+	own := e.Source == ownSource
+	if len(shops) == 1 && (named == "" || !own) {
 		for id := range shops {
 			return id, nil
 		}
 	}
-	return "", fmt.Errorf("%w: it names none of the %d shops", errMalformed, len(shops))
+	ids := slices.Sorted(maps.Keys(shops))
+	var what string
+	switch {
+	case own && named != "":
+		what = fmt.Sprintf("it is of shop %.60q, which the configuration does not have", named)
+	case own:
+		what = fmt.Sprintf(`it does not say which shop it is of: add "shop": %q to its detail, at the top, beside "specversion" of a whole CloudEvent`, ids[0])
+	default:
+		what = "the name of its event source does not end in the id of a shop: make it with the shop's id as its name, such as " + string(ids[0])
+	}
+	return "", fmt.Errorf("%w: %s; the shops are %s", errMalformed, what, join(ids))
+}
+
+// join lists the ids of shops.
+func join(ids []followup.ShopID) string {
+	text := make([]string, len(ids))
+	for i, id := range ids {
+		text[i] = string(id)
+	}
+	return strings.Join(text, ", ")
 }
 
 // shopify reads a partner event: the webhook's body and headers in its detail.

@@ -71,6 +71,7 @@ func TestExamplesOfTheFunctions(t *testing.T) {
 		{"enroll.inbox.json", forms[config.Enroll].Enroll},
 		{"enroll.again.json", forms[config.Enroll].Enroll},
 		{"enroll.bus.json", forms[config.Enroll].Enroll},
+		{"enroll.bus.shop.json", forms[config.Enroll].Enroll},
 		{"enroll.shopify.json", forms[config.Enroll].Enroll},
 		{"sweep.json", forms[config.Sweep].Sweep},
 		{"deliver.json", forms[config.Deliver].Deliver},

@@ -11,6 +11,7 @@ type envelope struct {
 	Source      eventID `json:"source" about:"where the event comes from"`
 	Type        text    `json:"type" about:"what happened"`
 	ContentType text    `json:"datacontenttype" about:"application/json"`
+	Shop        present `json:"shop" about:"on a bus with several shops: id of the shop that the event is of; over HTTP the address says it, and this is not read"`
 	Base64      present `json:"data_base64" about:"not read: send data"`
 }
 

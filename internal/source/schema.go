@@ -17,6 +17,7 @@ func Schema() []byte {
 	root["description"] = "CloudEvents 1.0 in structured JSON. Absent, null and \"\" mean the same, but null is no array; unknown fields are passed over. " +
 		"Times are RFC 3339; without an offset the shop's zone is meant."
 	root["required"] = []string{"specversion", "id", "source", "type", "data"}
+	of(root, "shop")["type"] = []string{"string", "null"} // which the reader of a bus holds it to
 	of(root, "specversion")["const"] = "1.0"
 	of(root, "type")["enum"] = strings.Split(typeNames(), ", ")
 	delete(of(root, "type"), "type")
