@@ -68,7 +68,7 @@ func TestEnvironment(t *testing.T) {
 		all := maps.Clone(common)
 		own, _ := at(template, "Resources", resource(f), "Properties", "Environment", "Variables").(tree)
 		maps.Copy(all, own)
-		want := config.CloudNames(f)
+		want := append(config.CloudNames(f), "GOMAXPROCS") // Go reads that
 		slices.Sort(want)
 		if diff := cmp.Diff(want, slices.Sorted(maps.Keys(all))); diff != "" {
 			t.Errorf("%s is given other variables than it reads:\n%s", f, diff)

@@ -29,7 +29,9 @@ func poison(ctx context.Context, s *stack) (string, error) {
 		return "", err
 	}
 	return "a body that is not there: buried, with its reason", until(ctx, patience, func() error {
-		dead, err := read[[]struct{ Messages []struct{ Kind, Reason string } }](ctx, "stack", "failed", "enroll")
+		dead, err := read[[]struct {
+			Messages []struct{ Kind, Reason string }
+		}](ctx, "stack", "failed", "enroll")
 		if err == nil && (len(dead) != 1 || len(dead[0].Messages) != 1 || !strings.Contains(dead[0].Messages[0].Reason, "the inbox holds no such body")) {
 			err = fmt.Errorf("failed messages: %+v", dead)
 		}

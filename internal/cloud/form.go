@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"aftersales/internal/calllist"
@@ -58,7 +59,8 @@ type Parts struct {
 // and is safe for concurrent use.
 type Form struct {
 	Parts
-	metrics metrics
+	metrics  metrics
+	hasSwept atomic.Bool // here, before
 
 	mu     sync.Mutex
 	made   *Work

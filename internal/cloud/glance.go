@@ -49,17 +49,19 @@ func (f *Form) glance(ctx context.Context, now time.Time, shards []shard) *glanc
 		}
 	}
 	var taken atomic.Int32
-	var hands sync.WaitGroup
-	for range min(lookAtOnce, max(1, len(shards)/4)) {
-		hands.Go(func() {
-			for i := int(taken.Add(1)) - 1; i < len(shards); i = int(taken.Add(1)) - 1 {
-				s := shards[i]
-				b := g.lanes[s.lane] // each shard has its own error
-				b.pages[s.number], b.errs[s.number] = f.Store.DueIn(ctx, s.lane, s.number, followup.Place{}, g.until, firstLooks)
-			}
-		})
+	hand := func() {
+		for i := int(taken.Add(1)) - 1; i < len(shards); i = int(taken.Add(1)) - 1 {
+			s := shards[i]
+			b := g.lanes[s.lane] // each shard has its own error
+			b.pages[s.number], b.errs[s.number] = f.Store.DueIn(ctx, s.lane, s.number, followup.Place{}, g.until, firstLooks)
+		}
 	}
-	hands.Wait()
+	var others sync.WaitGroup
+	for range min(lookAtOnce, len(shards)/4) - 1 {
+		others.Go(hand)
+	}
+	hand() // whose stack is grown already
+	others.Wait()
 	return g
 }
 

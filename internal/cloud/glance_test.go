@@ -136,34 +136,42 @@ func (a *asking) DueIn(ctx context.Context, lane followup.Lane, shard int, from 
 	return a.Store.DueIn(ctx, lane, shard, from, until, limit)
 }
 
-// sweepOf runs a sweep of a deployment that writes to so many shards, and returns
-// the number of shards it asked, a request each, and the names of those that are not
-// the first of their lane.
-func (s *stack) sweepOf(shards int) (n int, others []string) {
-	s.t.Helper()
-	store := &asking{Store: s.store, asked: map[string]int{}}
+// sweepsOf returns a sandbox of a deployment that writes to so many shards. Each
+// call is a sweep, which tells how many shards it asked, a request each, and the
+// names of those that are not the first of their lane.
+func (s *stack) sweepsOf(shards int) func() (n int, others []string) {
+	store := &asking{Store: s.store}
 	parts := s.parts(config.Sweep)
 	parts.Store, parts.Env.DueShards = store, shards
-	if err := cloud.New(parts).Sweep(s.t.Context(), nil); err != nil {
-		s.t.Fatal(err)
-	}
-	for name, times := range store.asked {
-		if times != 1 {
-			s.t.Errorf("shard %s was asked %d times", name, times)
+	form := cloud.New(parts)
+	return func() (n int, others []string) {
+		s.t.Helper()
+		store.asked = map[string]int{}
+		if err := form.Sweep(s.t.Context(), nil); err != nil {
+			s.t.Fatal(err)
 		}
-		if !strings.HasSuffix(name, "0") {
-			others = append(others, name)
+		for name, times := range store.asked {
+			if times != 1 {
+				s.t.Errorf("shard %s was asked %d times", name, times)
+			}
+			if !strings.HasSuffix(name, "0") {
+				others = append(others, name)
+			}
 		}
+		return len(store.asked), others
 	}
-	return len(store.asked), others
 }
 
-// A sweep asks the shards that are written to, and one of the others in its turn.
+// A sweep asks the shards that are written to, and but for the first of its sandbox
+// one of the others in its turn.
 func TestASweepAsksWhatIsWrittenTo(t *testing.T) {
 	s := newStack(t)
-	others := map[string]bool{}
+	sweep, others := s.sweepsOf(1), map[string]bool{}
+	if n, names := sweep(); n != len(followup.Lanes) || len(names) != 0 {
+		t.Errorf("the first sweep asked %d shards, of the others %v; want the first of each lane", n, names)
+	}
 	for range 12 {
-		n, names := s.sweepOf(1)
+		n, names := sweep()
 		if n != len(followup.Lanes)+1 || len(names) != 1 {
 			t.Fatalf("%d shards were asked, of the others %v; want the first of each lane and one more", n, names)
 		}
@@ -173,7 +181,7 @@ func TestASweepAsksWhatIsWrittenTo(t *testing.T) {
 	if len(others) != 12 {
 		t.Errorf("in twelve minutes %d of 12 others were asked", len(others))
 	}
-	if n, names := s.sweepOf(3); n != 3*len(followup.Lanes)+1 || len(names) != 2*len(followup.Lanes)+1 {
+	if n, names := s.sweepsOf(3)(); n != 3*len(followup.Lanes) || len(names) != 2*len(followup.Lanes) {
 		t.Errorf("%d shards were asked where three of each lane are written to", n)
 	}
 }
@@ -183,8 +191,9 @@ func TestASweepAsksWhatIsWrittenTo(t *testing.T) {
 func TestNothingIsLeftInAShard(t *testing.T) {
 	s := newStack(t)
 	want := len(s.due(40, s.Now(), followup.Service)) // in all four
+	sweep := s.sweepsOf(1)
 	for range 30 {
-		s.sweepOf(1)
+		sweep()
 		s.pass(time.Minute)
 	}
 	queued := map[followup.FollowUpID]bool{}
@@ -196,7 +205,7 @@ func TestNothingIsLeftInAShard(t *testing.T) {
 	if len(queued) != want {
 		t.Errorf("%d of %d looks were queued", len(queued), want)
 	}
-	if n, _ := s.sweepOf(1); n != s.store.Shards()*len(followup.Lanes) {
+	if n, _ := s.sweepsOf(1)(); n != s.store.Shards()*len(followup.Lanes) {
 		t.Errorf("%d shards are asked after rows were found in the last ones", n)
 	}
 	if !strings.Contains(s.logs.text(), "no function writes to any more") {
@@ -204,8 +213,8 @@ func TestNothingIsLeftInAShard(t *testing.T) {
 	}
 
 	fewer := newStack(t)
-	fewer.sweepOf(3)
-	if n, _ := fewer.sweepOf(1); n != 3*len(followup.Lanes)+1 {
+	fewer.sweepsOf(3)()
+	if n, _ := fewer.sweepsOf(1)(); n != 3*len(followup.Lanes) {
 		t.Errorf("%d shards are asked at once after a deployment that wrote to three of each lane", n)
 	}
 	if strings.Contains(fewer.logs.text(), "no function writes to any more") {

@@ -56,10 +56,11 @@ func (r *reading) shards(lanes []followup.Lane) []shard {
 }
 
 // other returns one of the shards that are not read every minute, each in its turn:
-// what was written there is found within some minutes. There may be none.
-func (r *reading) other(now time.Time, most int) []shard {
-	rest := most - r.every
-	if rest == 0 {
+// what was written there is found within some minutes. There may be none; and the
+// first sweep of a sandbox has enough to do.
+func (f *Form) other(now time.Time, r *reading) []shard {
+	rest := f.Store.Shards() - r.every
+	if warm := f.hasSwept.Swap(true); !warm || rest == 0 {
 		return nil
 	}
 	turn := int(now.Unix()/60) % (rest * len(followup.Lanes))

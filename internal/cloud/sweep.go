@@ -54,7 +54,7 @@ func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
 		return nil
 	}
 	r, err := f.reads(kept[shardsRecord])
-	seen := f.glance(ctx, now, slices.Concat(r.shards(followup.Lanes[:]), r.other(now, f.Store.Shards())))
+	seen := f.glance(ctx, now, slices.Concat(r.shards(followup.Lanes[:]), f.other(now, &r)))
 	errs := []error{unread, err}
 	if unread == nil {
 		errs = append(errs, f.keepShards(ctx, &r, seen))
