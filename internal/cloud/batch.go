@@ -46,9 +46,14 @@ type letter struct {
 	err     error
 }
 
-// newBatch returns a batch without failures.
-func (f *Form) newBatch(function string) *batch {
-	return &batch{function: function, log: f.Log.With(slog.String("function", function)), dead: f.DeadQueue}
+// newBatch returns a batch without failures. An event without the list is none of a
+// queue: nothing is done with it, which the log says. An empty list is one.
+func (f *Form) newBatch(ctx context.Context, function string, e QueueEvent) *batch {
+	log := f.Log.With(slog.String("function", function))
+	if e.Records == nil {
+		log.WarnContext(ctx, "nothing is done: the event has no Records, so it does not come from a queue")
+	}
+	return &batch{function: function, log: log, dead: f.DeadQueue}
 }
 
 // fail tells in the log why a message failed. It comes again, or is buried by done.

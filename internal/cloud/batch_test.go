@@ -2,6 +2,7 @@ package cloud_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strconv"
@@ -200,5 +201,24 @@ func TestBurialLeavesTimeToAnswer(t *testing.T) {
 	}
 	if asked != len(handlers) {
 		t.Errorf("%d functions bury, want %d", asked, len(handlers))
+	}
+}
+
+// What does not come from a queue is told in the log: nobody would learn of it else.
+func TestAnEventOfNoQueueIsTold(t *testing.T) {
+	for text, told := range map[string]bool{`{"rawPath":"/healthz"}`: true, `{"Records":null}`: true, `null`: true, `{"Records":[]}`: false} {
+		s := newStack(t)
+		for f, handle := range map[config.Function]handler{
+			config.Enroll: s.form(config.Enroll).Enroll, config.Deliver: s.form(config.Deliver).Deliver, config.Outcome: s.form(config.Outcome).Outcome,
+		} {
+			var e cloud.QueueEvent
+			s.must(json.Unmarshal([]byte(text), &e))
+			if out, err := handle(t.Context(), e); err != nil || len(out.BatchItemFailures) > 0 {
+				t.Errorf("%s of %s: %v, %v", f, text, out, err)
+			}
+			if line := lineOf(s.logs.text(), `"function":"`+string(f)+`"`); strings.Contains(line, `"WARN","msg":"nothing is done: the event has no Records`) != told {
+				t.Errorf("%s of %s: the log says %q", f, text, line)
+			}
+		}
 	}
 }

@@ -34,7 +34,7 @@ type item struct {
 // to the dead letter queue, and its rows keep their looks, which healing finds. Of a
 // stack that was moved away they just rest.
 func (f *Form) Deliver(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
-	b := f.newBatch("deliver")
+	b := f.newBatch(ctx, "deliver", e)
 	if c, ok := f.Mail.(idler); ok {
 		c.CloseIdle() // what the sandbox had open may have died while it was frozen
 	}

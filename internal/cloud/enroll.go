@@ -14,7 +14,7 @@ import (
 // of a bus (which enter the inbox first), and journeys to be reconciled. At a stack
 // that was moved away it only keeps what came, for the case that it is opened again.
 func (f *Form) Enroll(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
-	b := f.newBatch("enroll")
+	b := f.newBatch(ctx, "enroll", e)
 	ctx, cancel := Timely(ctx)
 	defer cancel()
 	w, err := f.Work(ctx)

@@ -19,7 +19,7 @@ import (
 // with their reason. Of a stack that was moved away all do, and
 // [Stack.Reopen] puts them back.
 func (f *Form) Outcome(ctx context.Context, e QueueEvent) (events.SQSEventResponse, error) {
-	b := f.newBatch("outcome")
+	b := f.newBatch(ctx, "outcome", e)
 	ctx, cancel := Timely(ctx)
 	defer cancel()
 	w, err := f.Work(ctx)

@@ -3,6 +3,7 @@ package setup
 import (
 	"bytes"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"aftersales/internal/config"
@@ -32,7 +33,39 @@ func Deployed(file string) (*config.Config, error) {
 // needs it, and writes what its functions read of it; file is the configuration.
 // Its error names every fault at once; that a shop leads customers to 127.0.0.1 is one. Warnings are of the configuration.
 func Pack(file string) (packed []byte, warnings []string, err error) {
-	c, err := Deployed(file)
+	packed, c, err := pack(file)
+	if err != nil {
+		return nil, nil, err
+	}
+	return packed, c.Warnings, nil
+}
+
+// FunctionsFolder is where the functions find a shop's folder, in that of the code.
+const FunctionsFolder = "shop"
+
+// Lay checks a shop's folder as [Pack] does, and writes into the folder code what a
+// function reads of it: what Pack makes, and the shop's own messages.
+func Lay(file, code string) (warnings []string, err error) {
+	packed, c, err := pack(file)
+	if err != nil {
+		return nil, err
+	}
+	shop := filepath.Join(code, FunctionsFolder)
+	if err := os.MkdirAll(shop, 0o750); err != nil {
+		return nil, err
+	}
+	if c.Messages != "" {
+		own := filepath.FromSlash(c.Messages)
+		if err := os.CopyFS(filepath.Join(shop, own), os.DirFS(filepath.Join(filepath.Dir(file), own))); err != nil {
+			return nil, fmt.Errorf("copy messages: %w", err)
+		}
+	}
+	return c.Warnings, os.WriteFile(filepath.Join(shop, ready.FileName), packed, 0o600)
+}
+
+// pack returns the configuration, too, with the folder of messages as seen from its own.
+func pack(file string) (packed []byte, c *config.Config, err error) {
+	c, err = Deployed(file)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -52,5 +85,5 @@ func Pack(file string) (packed []byte, warnings []string, err error) {
 		c.Messages = filepath.ToSlash(folder)
 	}
 	packed, err = ready.Write(c, files.Files)
-	return packed, c.Warnings, err
+	return packed, c, err
 }
