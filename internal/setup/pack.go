@@ -2,11 +2,16 @@ package setup
 
 import (
 	"bytes"
+	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"aftersales/internal/config"
+	"aftersales/internal/plan"
 	"aftersales/internal/ready"
 )
 
@@ -70,8 +75,20 @@ func pack(file string) (packed []byte, c *config.Config, err error) {
 		return nil, nil, err
 	}
 	files, err := Read(c, Inputs{})
-	if err != nil {
+	faults, ok := errors.AsType[plan.Faults](err)
+	if err != nil && !ok {
 		return nil, nil, err
+	}
+	for _, f := range References(c, plansOf(c)) {
+		if !f.Warning {
+			faults = append(faults, f)
+		}
+	}
+	if len(faults) > 0 {
+		slices.SortStableFunc(faults, func(a, b plan.Fault) int {
+			return cmp.Or(cmp.Compare(a.File, b.File), cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+		})
+		return nil, nil, faults
 	}
 	key := bytes.Repeat([]byte("k"), 32) // nothing is signed
 	if _, err := New(c, files, Keys{Links: [][]byte{key}, Contact: key}); err != nil {
@@ -86,4 +103,20 @@ func pack(file string) (packed []byte, c *config.Config, err error) {
 	}
 	packed, err = ready.Write(c, files.Files)
 	return packed, c, err
+}
+
+// plansOf reads the plans of a configuration as far as they can be read; what cannot,
+// [Read] tells.
+func plansOf(c *config.Config) (all []plan.Source) {
+	entries, _ := os.ReadDir(c.Plans)
+	for _, e := range entries {
+		file := filepath.Join(c.Plans, e.Name())
+		if filepath.Ext(file) != ".yaml" || e.Name() == plan.CatalogueFile || strings.HasPrefix(e.Name(), ".") {
+			continue
+		}
+		if src, err := os.ReadFile(file); err == nil {
+			all = append(all, plan.Source{File: file, Src: src})
+		}
+	}
+	return all
 }

@@ -87,6 +87,55 @@ func TestAFolderWithAFaultIsNotPacked(t *testing.T) {
 	}
 }
 
+// A build tells all faults of plans, catalogue and messages at once, each at its place.
+func TestEveryFaultOfAFolderIsToldAtOnce(t *testing.T) {
+	const simple = "plan: simple\nversion: 1\nshop: nowhere\nsteps:\n" +
+		"  - id: one\n    class: service\n    channel: email\n    message: nope\n    after: {event: delivered, wait: P2D, at: \"10:00\"}\n"
+	file := shop(t, map[string]string{
+		"plans/zz.yaml": "plan: zz\nversion: x\n", "plans/zy.yaml": simple, "products.yaml": "products: 7\n",
+		"messages/spare/en.md": "---\nsubject: {{nonsense}}\npreview: x\n---\nHello.\n",
+	})
+	_, _, err := setup.Pack(file)
+	if err == nil {
+		t.Fatal("it was packed")
+	}
+	for _, want := range []string{
+		"plans/zz.yaml:2:10: ", "plans/zy.yaml:3:7: no shop is named", "plans/zy.yaml:8:14: there is no message nope; write messages/nope/en.md",
+		"products.yaml:1:", "messages/spare/en.md:2:",
+	} {
+		if !strings.Contains(err.Error(), filepath.Join(filepath.Dir(file), want)) {
+			t.Errorf("nothing says %s:\n%v", want, err)
+		}
+	}
+}
+
+// What a deployment does not use may be as it is: its mail goes through SES, and a message
+// that the shop does not have is the built-in one.
+func TestWhatADeploymentDoesNotUseIsNoFault(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := config.Init(dir, config.Start{Plans: plans.Files(), Messages: messages.Files()}); err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(dir, config.FileName)
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	smtp := strings.Replace(string(text), "channel: mailbox", "channel: smtp", 1)
+	if smtp == string(text) {
+		t.Fatal("the sample has another channel")
+	}
+	if err := os.WriteFile(file, []byte(smtp), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(dir, "messages", "check-in")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := setup.Pack(file); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestMessagesLieInTheFolder(t *testing.T) {
 	file := shop(t, nil)
 	text, err := os.ReadFile(file)
