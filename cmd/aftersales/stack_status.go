@@ -28,10 +28,12 @@ type standing struct {
 	Stack  string       `json:"stack"`
 	Epoch  int          `json:"epoch"`
 	Closed string       `json:"closed"` // since when it is moved away, RFC 3339, UTC; "" it is in use
+	Import string       `json:"import"` // the export whose import has begun and is not finished; "" none
 	Lanes  []laneLine   `json:"lanes"`
 	Dead   []cloud.Dead `json:"dead"`
 	// Plans of the deployment that are not followed.
 	Refused []cloud.Refused `json:"refused_plans"`
+	finish  string          // the command that finishes the import
 }
 
 // Run tells how the stack stands.
@@ -67,7 +69,7 @@ func (v *stackStatusVerb) Run(ctx context.Context, s *shell) error {
 		return err
 	}
 	if moved != nil {
-		now.Closed = stampOf(moved.At)
+		now.Closed, now.Import, now.finish = stampOf(moved.At), moved.Import, moved.Finish()
 	}
 	if v.JSON {
 		return s.json(now)
@@ -79,7 +81,11 @@ func (v *stackStatusVerb) Run(ctx context.Context, s *shell) error {
 // stands shows how a stack stands, and what to do about it.
 func (s *shell) stands(now *standing) {
 	rows, next := table{}, []string{}
-	if now.Closed != "" {
+	switch {
+	case now.Import != "":
+		rows.add(cell{"stack", bold}, cell{"closed since " + now.Closed, yellow}, cell{"an import is not finished; nothing is sent", plain})
+		next = append(next, now.finish+" --stack "+now.Stack+"   with the file of export "+now.Import+": what is here is a part of it")
+	case now.Closed != "":
 		rows.add(cell{"stack", bold}, cell{"closed since " + now.Closed, yellow}, cell{"its state was exported; nothing is sent", plain})
 		next = append(next, "aftersales export --reopen --stack "+now.Stack+"   if the export was never imported")
 	}

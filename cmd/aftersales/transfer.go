@@ -83,16 +83,18 @@ func (v *exportVerb) reopen(ctx context.Context, s *shell, set transfer.Settings
 // exported says what was written, and what to do with it.
 func (s *shell) exported(d *local.Exported) {
 	c := &d.Counts
-	s.printf("%s: %s with %s, %s, %s, %s (%d wait to be read); %.1f MB.\n", d.File, count(c.Journeys, "order"), count(c.FollowUps, "follow-up"),
-		count(c.Contacts, "customer"), count(c.Plans, "plan"), count(c.Bodies, "webhook"), c.Waiting, float64(d.Bytes)/1e6)
+	waiting := "" // a stack's inbox does not know which of its bodies were enrolled
+	if d.Form == local.Form {
+		waiting = fmt.Sprintf(" (%d wait to be read)", c.Waiting)
+	}
+	s.printf("%s: %s with %s, %s, %s, %s%s; %.1f MB.\n", d.File, count(c.Journeys, "order"), count(c.FollowUps, "follow-up"),
+		count(c.Contacts, "customer"), count(c.Plans, "plan"), count(c.Bodies, "webhook"), waiting, float64(d.Bytes)/1e6)
 	s.printf("It holds names, addresses and what customers wrote. Only you may read it (mode 0600); delete it once it is imported.\n")
 	if d.Form == local.Form {
-		s.printf("The other side must know customers by the same key, link.key in the data folder: copy it into the new folder's, or set it in a stack,\n" +
-			"as both keys, so that links go on working:\n" +
-			"  aftersales secrets set AFTERSALES_CONTACT_KEY --stack NAME < link.key\n  aftersales secrets set AFTERSALES_LINK_KEY --stack NAME < link.key\n")
+		s.keysOfFolder()
 	} else {
 		s.printf("The other side must know customers by the same key: write the secret %s into link.key of the new data folder (mode 0600),\n"+
-			"and give it %s in its environment, so that links go on working.\n", contactKey, linkKey)
+			"and give it %s, and %s if it is set, in its environment, so that links go on working.\n", contactKey, linkKey, linkKeyOld)
 	}
 	if c.Armed > 0 {
 		s.printf("%s being sent when the process ended: the other side asks a person instead of sending again.\n", was(c.Armed, "follow-up"))
@@ -179,8 +181,10 @@ func advised(err error) error {
 		transfer.ErrKey:      "copy link.key of the folder it comes from into this one first (on AWS it is the secret AFTERSALES_CONTACT_KEY), and keep the name of the business",
 		transfer.ErrNotEmpty: "name a new folder with --data DIR, or say --merge",
 		transfer.ErrReturns:  "say --replace: what is here still is deleted, and the file takes its place",
-		transfer.ErrCopy:     "say --copy if this is a trial",
-		transfer.ErrCut:      "take a whole file: export again, or copy it again",
+		transfer.ErrInUse: "close the side that should not be in use with `aftersales export --state FILE`, lest customers hear from both; " +
+			"--merge adds what is missing here, and an empty place needs no --replace",
+		transfer.ErrCopy: "say --copy if this is a trial",
+		transfer.ErrCut:  "take a whole file: export again, or copy it again",
 	} {
 		if errors.Is(err, cause) {
 			return fmt.Errorf("%w; %s", err, next)

@@ -37,6 +37,9 @@ func (v *exportVerb) stack(ctx context.Context, s *shell) (err error) {
 	if v.Reopen {
 		return v.reopen(ctx, s, from.Settings, reopen)
 	}
+	if err := transfer.Whole(ctx, from.Settings); err != nil {
+		return err
+	}
 	if err := transfer.Fresh(v.State); err != nil {
 		return err
 	}
@@ -118,7 +121,7 @@ func (v *importVerb) stack(ctx context.Context, s *shell, f *os.File) error {
 		return err
 	}
 	to.Raised = func(ctx context.Context) error {
-		return s.settle(ctx, time.Now().Add(cloud.Settle), "The epoch is raised; every function knows it within")
+		return s.settle(ctx, time.Now().Add(cloud.Settle), "The stack is closed until all is there; its functions come to rest within")
 	}
 	return v.into(ctx, s, f, to)
 }

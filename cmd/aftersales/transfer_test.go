@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"aftersales/internal/cloud"
 	"aftersales/internal/engine"
 	"aftersales/internal/local"
 	"aftersales/internal/sqlite"
@@ -115,6 +117,98 @@ func TestMove(t *testing.T) {
 	}
 	o.cli("why", "1001").well(t)
 	o.cli("export", "--reopen").well(t)
+}
+
+// A folder whose import died is a part of one: nothing works there, nothing takes it for
+// the whole, and each says which command finishes it. That does.
+func TestAnUnfinishedImportIsNotUsed(t *testing.T) {
+	o := shop(t)
+	file, to := filepath.Join(t.TempDir(), "away.gz"), other(t, o.cfg)
+	id := decode[local.Exported](t, o.cli("export", "--state", file, "--json")).ID
+	carry(t, o.cfg, to)
+	app := open(t, to, "2026-03-06T12:00:00Z")
+	half := transfer.Moved{At: app.Clock.Now(), Import: id} // as the first write of an import leaves it
+	if err := transfer.Close(t.Context(), app.Store, half); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "half.gz")
+	for _, verb := range [][]string{
+		{"why", "1001"}, {"calls", "list"}, {"serve", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0"},
+		{"export", "--state", out}, {"export", "--state", out, "--copy"}, {"export", "--reopen"},
+	} {
+		cli(t, append(verb, "--config", to)...).badly(t, exitFailed, "finish it with the same file: aftersales import --state FILE")
+	}
+	if _, err := os.Stat(out); err == nil {
+		t.Error("a part was exported")
+	}
+	if out := cli(t, "import", "--state", file, "--config", to).well(t).out; !strings.Contains(out, "Imported 1 order with ") {
+		t.Errorf("finished: %s", out)
+	}
+	cli(t, "why", "1001", "--config", to).well(t)
+	cli(t, "import", "--state", file, "--replace", "--merge", "--config", to).badly(t, exitMisused, "--merge")
+	before := cli(t, "why", "1001", "--config", to).well(t).out
+	o.cli("export", "--reopen").well(t)
+	again := filepath.Join(t.TempDir(), "again.gz")
+	o.cli("export", "--state", again).well(t)
+	cli(t, "import", "--state", again, "--replace", "--config", to).badly(t, exitFailed, "in use, and only what was moved away is replaced; close the side")
+	if after := cli(t, "why", "1001", "--config", to).well(t).out; after != before {
+		t.Errorf("refused, and it changed: %s", after)
+	}
+}
+
+// What an export says of keys is what this folder signs with, and shows none.
+func TestExportNamesTheKeyThatSigns(t *testing.T) {
+	o := shop(t)
+	first, second := strings.Repeat("first-key-", 4), strings.Repeat("second-key-", 4)
+	const set = "aftersales secrets set AFTERSALES_LINK_KEY"
+	for name, c := range map[string]struct {
+		env  map[string]string
+		want []string
+	}{
+		"its own": {nil, []string{set + " --stack NAME < link.key", "unless serve runs with AFTERSALES_LINK_KEY in its environment"}},
+		"the environment's": {map[string]string{"AFTERSALES_LINK_KEY": first}, []string{
+			`printf %s "$AFTERSALES_LINK_KEY" | ` + set + " --stack NAME\n", `printf %s "$(cat link.key)" | ` + set + "_OLD --stack NAME\n",
+		}},
+		"rotated": {map[string]string{"AFTERSALES_LINK_KEY": first, "AFTERSALES_LINK_KEY_OLD": second}, []string{
+			`printf %s "$AFTERSALES_LINK_KEY" | ` + set + " --stack NAME\n", `printf %s "$AFTERSALES_LINK_KEY_OLD,$(cat link.key)" | ` + set + "_OLD --stack NAME\n",
+		}},
+		"only old ones": {map[string]string{"AFTERSALES_LINK_KEY_OLD": second}, []string{`printf %s "${AFTERSALES_LINK_KEY_OLD%%,*}" | ` + set + " --stack NAME\n"}},
+	} {
+		file := filepath.Join(t.TempDir(), "state.gz")
+		out := cliIn(t, "", c.env, "export", "--state", file, "--copy", "--config", o.cfg).well(t).out
+		for _, want := range append(c.want, "aftersales secrets set AFTERSALES_CONTACT_KEY --stack NAME < link.key\n") {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: no %q in\n%s", name, want, out)
+			}
+		}
+		if strings.Contains(out, first) || strings.Contains(out, second) || len(c.env) > 0 && strings.Contains(out, "LINK_KEY --stack NAME <") {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+}
+
+// How many bodies wait is told of a folder, which knows.
+func TestExportedTellsWhatItKnows(t *testing.T) {
+	for form, want := range map[string]string{local.Form: "4 webhooks (1 wait to be read); ", cloud.StateForm: "4 webhooks; "} {
+		var out bytes.Buffer
+		s := shell{process: process{out: &out, getenv: func(string) (string, bool) { return "", false }}}
+		s.exported(&local.Exported{Form: form, Counts: transfer.Counts{Bodies: 4, Waiting: 1}})
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%s: no %q in\n%s", form, want, &out)
+		}
+	}
+}
+
+// A stack whose import died says how it is finished, and nothing of opening it.
+func TestStatusOfAnUnfinishedImport(t *testing.T) {
+	var out bytes.Buffer
+	s := shell{process: process{out: &out, getenv: func(string) (string, bool) { return "", false }}}
+	half := transfer.Moved{ID: "away", Import: "back", How: " --replace"}
+	s.stands(&standing{Stack: "care", Closed: "2026-03-06T12:00:00Z", Import: half.Import, finish: half.Finish()})
+	if text := out.String(); !strings.Contains(text, "an import is not finished; nothing is sent") || strings.Contains(text, "--reopen") ||
+		!strings.Contains(text, "  aftersales import --state FILE --replace --stack care   with the file of export back") {
+		t.Error(text)
+	}
 }
 
 func TestMoveRefused(t *testing.T) {

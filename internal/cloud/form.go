@@ -313,7 +313,7 @@ func (f *Form) Health(ctx context.Context) error {
 var (
 	errNoAnswer = errors.New("its tables or its secrets cannot be read now")
 	errUnset    = errors.New("a secret is not set")
-	errAway     = errors.New("it was moved away from here")
+	errAway     = errors.New("it was moved away from here, or an import is not finished")
 )
 
 // Ill says for everybody what an error of Work means; nil for nil.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"aftersales/internal/followup"
+	"aftersales/internal/transfer"
 )
 
 // leftRecord keeps what reached the enroll queue while the stack was moved away.
@@ -34,12 +35,28 @@ func (f *Form) leave(ctx context.Context, b *batch, messages []QueueMessage) {
 		}
 		all, kept = all.and(one), append(kept, m)
 	}
-	b.log.WarnContext(ctx, "the stack was moved away; what came is kept", "messages", len(kept))
-	if err := f.noteLeft(ctx, all); err != nil {
+	b.log.WarnContext(ctx, "the stack is closed; what came is kept", "messages", len(kept))
+	if err := f.keepLeft(ctx, all); err != nil {
 		for _, m := range kept {
 			b.fail(ctx, m, fmt.Errorf("note what came: %w", err))
 		}
 	}
+}
+
+// errOpen is a stack that was opened while messages were settled: they come again.
+var errOpen = errors.New("the stack is open meanwhile")
+
+// keepLeft notes what came. Whoever opens the stack reads the note only then, so
+// that one which is still closed behind the note is one whose note will be read.
+func (f *Form) keepLeft(ctx context.Context, all left) error {
+	if err := f.noteLeft(ctx, all); err != nil {
+		return err
+	}
+	value, version, err := f.Store.Record(ctx, transfer.MovedKey)
+	if err == nil && movedIn(followup.Record{Value: value, Version: version}) == nil {
+		err = errOpen
+	}
+	return err
 }
 
 // and returns what both say.

@@ -48,9 +48,12 @@ func (s *Stack) enroll(ctx context.Context, keys []followup.InboxKey) error {
 const Settle = fresh + time.Minute
 
 // Close notes that the stack is moved away, under id unless it is already, and
-// returns the note. Nobody sends any more once Settle has passed since.
+// returns the note. A stack whose import is not finished is refused. Nobody sends any more once Settle has passed since.
 func (s *Stack) Close(ctx context.Context, id string, now time.Time) (transfer.Moved, error) {
 	set := transfer.Records(s.Table)
+	if err := transfer.Whole(ctx, set); err != nil {
+		return transfer.Moved{}, err
+	}
 	old, err := transfer.ReadMoved(ctx, set)
 	if old == nil && err == nil {
 		old = &transfer.Moved{ID: id, At: now.UTC()}
@@ -68,8 +71,8 @@ type Back struct {
 	Reports int // of providers; about
 }
 
-// Reopen takes a stack into use again, whose export was never imported or came back,
-// and queues what came for it meanwhile: bodies of the inbox, and what mail providers reported,
+// Reopen takes a stack into use, whose export was never imported, or whose import is
+// finished, and queues what came for it meanwhile: bodies of the inbox, and what mail providers reported,
 // which ended among the failed messages. An error behind the opening says what to
 // do about them.
 func (s *Stack) Reopen(ctx context.Context) (Back, error) {

@@ -43,6 +43,9 @@ func (a *App) ExportState(ctx context.Context, e Export) (out Exported, err erro
 		return out, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
+	if err := transfer.Whole(ctx, a.Store); err != nil {
+		return out, err
+	}
 	if err := transfer.Fresh(e.File); err != nil {
 		return out, err
 	}
@@ -110,5 +113,5 @@ func (a *App) Target() (to transfer.Target, done func() error, err error) {
 	return transfer.Target{Store: a.Store, Settings: a.Store, Key: transfer.KeyName(a.ContactKey), Clear: a.Store.Clear}, done, nil
 }
 
-// Here returns an error when the folder was moved away.
+// Here returns an error when the folder was moved away, or an import into it is not finished.
 func (a *App) Here(ctx context.Context) error { return transfer.Here(ctx, a.Store) }

@@ -13,6 +13,10 @@
 // exporting side was at rest, and the row says that nothing is under way, the
 // reservation is carried into the new epoch: such a row goes on where it stood.
 //
+// A store is closed while something is imported into it, by the same note as one that
+// was moved away ([Moved]), and opened when all is there: what an import that died has
+// left is used, sent and exported by nobody until the import is repeated.
+//
 // A store that was moved away is closed for good, but for a file that brings back
 // what became of it: each store knows the exports that it was made of, and says
 // so in its own ([Header.Lineage]). Such a file may take the place of what is here.
@@ -49,6 +53,7 @@ var (
 	ErrNotEmpty = errors.New("this store has orders, customers or webhooks already")
 	ErrKey      = errors.New("the key of customers' names is another one here")
 	ErrReturns  = errors.New("all that is here was moved away, and the file brings back what became of it")
+	ErrInUse    = errors.New("what is here is in use, and only what was moved away is replaced")
 	ErrCopy     = errors.New("the file is a copy of a store that goes on: what both send, customers get twice")
 )
 

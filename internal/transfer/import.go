@@ -15,18 +15,11 @@ import (
 // Keys of [Settings].
 const (
 	EpochKey = "epoch" // an integer; "" is 0
-	MovedKey = "moved" // JSON of [Moved]; set: this store was moved away
+	MovedKey = "moved" // JSON of [Moved]; set: this store is closed
 )
 
 // importKey is where a store keeps what became of the import of a file.
 func importKey(id string) string { return "import/" + id }
-
-// mark is the value of importKey.
-type mark struct {
-	Epoch int       `json:"epoch"` // that this import raised the store to
-	At    time.Time `json:"at"`    // begun, or done
-	Done  bool      `json:"done"`
-}
 
 // Target is where an import goes.
 type Target struct {
@@ -44,7 +37,7 @@ type Target struct {
 	// Clear deletes all journeys and contacts, and lets no body wait; plans and
 	// settings stay. It is called for [Options.Replace] only, and may be repeated.
 	Clear func(ctx context.Context) error
-	// Reopen takes a target into use again that was replaced. Nil: [Reopen].
+	// Reopen takes the target into use when all is here. Nil: [Reopen].
 	Reopen func(ctx context.Context) error
 }
 
@@ -55,7 +48,7 @@ type Options struct {
 	Copy   bool // of a store that goes on
 	DryRun bool // compare, write nothing
 	// Replace lets a file take the place of what was moved away from here, if it
-	// brings back what became of it; else it does nothing.
+	// brings back what became of it. Anything else is refused.
 	Replace bool
 }
 
@@ -63,7 +56,7 @@ type Options struct {
 // the target does not have. Repeating it changes nothing, and one that died
 // goes on where it stood. What is there already and differs is left as it is and
 // reported; contacts are the exception, of which both sides' words are kept, so
-// that no opt-out is lost. Nobody may send from the target meanwhile.
+// that no opt-out is lost. The target is closed until all is there: nobody may send from it meanwhile.
 func Import(ctx context.Context, file io.ReadSeeker, to Target, o Options) (Report, error) {
 	h, counts, err := Check(file)
 	if err != nil {
@@ -84,8 +77,10 @@ type importing struct {
 	h      Header
 	to     Target
 	o      Options
+	found  *Moved // the note that the target is closed; nil: it is in use
 	mark   mark
 	back   bool // what was moved away from here comes back with this file
+	wrote  bool // something was deleted or written that may be sent
 	report Report
 	inbox  map[followup.InboxKey]string // of a dry run: hashes of the bodies here; nil: not read yet
 }
@@ -99,14 +94,27 @@ func (i *importing) all(file io.Reader) error {
 	if err != nil {
 		return err
 	}
+	if i.back && i.o.DryRun {
+		err = i.begin()
+		i.report.takes(i.report.File)
+		return err
+	}
+	if err := i.shut(); err != nil {
+		return err
+	}
+	if err := i.write(f); err != nil {
+		return errors.Join(err, i.undo(context.WithoutCancel(i.ctx)))
+	}
+	return nil
+}
+
+// write writes all of the file to a target that is closed.
+func (i *importing) write(f *reader) error {
 	if err := i.begin(); err != nil {
 		return err
 	}
-	if i.back && i.o.DryRun {
-		i.report.takes(i.report.File)
-		return nil
-	}
 	if i.back {
+		i.wrote = true
 		if err := i.to.Clear(i.ctx); err != nil {
 			return fmt.Errorf("delete what was moved away: %w", err)
 		}
@@ -117,17 +125,18 @@ func (i *importing) all(file io.Reader) error {
 	return i.end()
 }
 
-// end notes that all of the file is here, and only then takes a store into use
-// again that was moved away: one that dies on the way is closed until it is repeated.
+// end notes that all of the file is here, and only then takes the store into use:
+// one that dies on the way is closed until the import is repeated.
 func (i *importing) end() error {
+	i.wrote = true
 	if err := i.descend(); err != nil {
 		return err
 	}
 	i.mark.Done, i.mark.At = true, i.o.Now.UTC()
-	if err := i.note(); err != nil {
+	if err := i.note(); err != nil || i.o.DryRun {
 		return err
 	}
-	return i.reopen()
+	return i.to.reopen(i.ctx)
 }
 
 // admit decides whether the file may come in at all; done is true when it came
@@ -139,23 +148,26 @@ func (i *importing) admit() (done bool, err error) {
 	case i.h.Copy && !i.o.Copy:
 		return false, ErrCopy
 	}
-	if err := i.mayReturn(); err != nil {
+	if err := i.mayEnter(); err != nil {
 		return false, err
 	}
-	text, err := i.to.Settings.Meta(i.ctx, importKey(i.h.ID))
-	if err != nil {
+	if i.mark, err = readMark(i.ctx, i.to.Settings, i.h.ID); err != nil {
 		return false, err
 	}
-	if text != "" {
-		if err := json.Unmarshal([]byte(text), &i.mark); err != nil {
-			return false, fmt.Errorf("read what an earlier import left: %w", err)
-		}
-		i.report.Epoch, i.report.Before = i.mark.Epoch, i.mark.Done
+	if i.mark.Done {
+		i.report.Epoch, i.report.Before = i.mark.Epoch, true
+		return true, i.finished()
 	}
+	if !i.begun() {
+		i.mark = mark{} // of a run that was given up
+	}
+	i.report.Epoch = i.mark.Epoch
 	switch {
-	case i.mark.Done:
-		return true, i.reopen() // it may have died before this
-	case text != "" || i.o.Merge || i.back:
+	case i.begun() || i.back:
+		return false, nil
+	case i.o.Replace:
+		return false, ErrInUse
+	case i.o.Merge:
 		return false, nil
 	}
 	empty, err := Empty(i.ctx, i.to.Store)
@@ -163,6 +175,14 @@ func (i *importing) admit() (done bool, err error) {
 		err = ErrNotEmpty
 	}
 	return false, err
+}
+
+// finished takes a store into use whose import died when all was here.
+func (i *importing) finished() error {
+	if !i.begun() || i.o.DryRun {
+		return nil
+	}
+	return i.to.reopen(i.ctx)
 }
 
 // Empty reports whether a store holds neither journeys nor contacts nor bodies.
@@ -293,6 +313,7 @@ func (p *pageOf) add(l *line) {
 
 func (i *importing) flush(p *pageOf) error {
 	defer func() { *p = pageOf{} }()
+	i.wrote = i.wrote || len(p.contacts)+len(p.journeys)+len(p.bodies) > 0
 	switch {
 	case len(p.contacts) > 0:
 		return i.contacts(p.contacts)

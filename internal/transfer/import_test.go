@@ -177,6 +177,12 @@ func TestGoesOnAfterDeath(t *testing.T) {
 			if _, err = into(t, file, transfer.Target{Store: to, Settings: to}, transfer.Options{Now: end}); err != nil && !errors.Is(err, errWrite) {
 				t.Fatal(err)
 			}
+			here := side{to.Store, to.settings}
+			if open := transfer.Here(t.Context(), to.settings) == nil; !open {
+				here.unfinished(t, n, "x1")
+			} else if err != nil && to.settings["import/x1"] != "" && !strings.Contains(to.settings["import/x1"], `"done":true`) {
+				t.Fatalf("died at write %d, done %v, and is open: %v", n, done, to.settings)
+			}
 			waited := 0
 			raised := func(context.Context) error { waited++; return nil }
 			again, err := into(t, file, transfer.Target{Store: to.Store, Settings: to.settings, Raised: raised}, transfer.Options{Now: end})
@@ -244,6 +250,9 @@ func TestRefused(t *testing.T) {
 			if d := cmp.Diff(before, all(t, c.to.Store)); d != "" {
 				t.Error(d)
 			}
+			if err := transfer.Here(t.Context(), c.to.Settings); err != nil {
+				t.Errorf("what was refused closed it: %v", err)
+			}
 		})
 	}
 	var m *transfer.Moved
@@ -255,6 +264,34 @@ func TestRefused(t *testing.T) {
 	}
 	if _, err := into(t, file, transfer.Target{Store: memory.New(), Settings: away}, transfer.Options{}); err != nil {
 		t.Errorf("into a store that was opened again: %v", err)
+	}
+}
+
+// What failed before anything was written that may be sent leaves the target as it
+// was found: in use, or moved away.
+func TestFailedBeforeItWrote(t *testing.T) {
+	_, file := sample(t)
+	for name, o := range map[string]transfer.Options{"new": {}, "merged": {Merge: true}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		set, opened := settings{}, 0
+		to := transfer.Target{
+			Store: memory.New(), Settings: set, Key: "k", Reopen: func(ctx context.Context) error { opened++; return errors.Join(ctx.Err(), transfer.Reopen(ctx, set)) },
+			Raised: func(ctx context.Context) error { cancel(); return ctx.Err() },
+		}
+		_, err := transfer.Import(ctx, bytes.NewReader(file), to, o)
+		if here := transfer.Here(t.Context(), set); !errors.Is(err, context.Canceled) || here != nil || opened != 1 {
+			t.Errorf("%s: %v; opened %d times; %v", name, err, opened, here)
+		}
+	}
+	here, there := side{memory.New(), settings{}}, side{memory.New(), settings{}}
+	here.enter(t, file, transfer.Options{})
+	there.enter(t, here.leave(t, "away", false), transfer.Options{})
+	back, before := there.leave(t, "back", false), here.set.(settings)[transfer.MovedKey]
+	to := here.target()
+	to.Raised = func(context.Context) error { return errWrite }
+	_, err := into(t, back, to, transfer.Options{Replace: true})
+	if after := here.set.(settings)[transfer.MovedKey]; !errors.Is(err, errWrite) || after != before {
+		t.Errorf("%v; moved away: %s, then %s", err, before, after)
 	}
 }
 

@@ -47,30 +47,3 @@ func (i *importing) descend() error {
 	}
 	return i.to.Settings.SetMeta(i.ctx, LineageKey, string(text))
 }
-
-// mayReturn fails when the target was moved away, unless the file brings back what
-// became of it and may replace what is here.
-func (i *importing) mayReturn() error {
-	moved, err := ReadMoved(i.ctx, i.to.Settings)
-	switch {
-	case err != nil || moved == nil:
-		return err
-	case i.h.Copy || !slices.Contains(i.h.Lineage, moved.ID):
-		return moved
-	case !i.o.Replace:
-		return ErrReturns
-	}
-	i.back = true
-	return nil
-}
-
-// reopen takes a target into use again that was moved away.
-func (i *importing) reopen() error {
-	switch {
-	case !i.back || i.o.DryRun:
-		return nil
-	case i.to.Reopen != nil:
-		return i.to.Reopen(i.ctx)
-	}
-	return Reopen(i.ctx, i.to.Settings)
-}
