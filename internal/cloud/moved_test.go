@@ -173,3 +173,60 @@ func TestAClosedStackReconcilesLater(t *testing.T) {
 		t.Error("no journey is reconciled")
 	}
 }
+
+// A stack whose import died is neither opened nor exported by hand, and works no more
+// than one that was moved away.
+func TestAnUnfinishedImportIsNotOpened(t *testing.T) {
+	s := newStack(t)
+	id := s.dueMails(1)[0]
+	set := transfer.Records(s.store)
+	s.must(transfer.Close(t.Context(), set, transfer.Moved{ID: "away", At: s.Now(), Import: "back", How: " --replace"}))
+	for range 15 {
+		s.minutes(1)
+	}
+	op := s.operator()
+	if _, err := op.Reopen(t.Context()); err == nil || !strings.Contains(err.Error(), "aftersales import --state FILE --replace") {
+		t.Errorf("a part is opened: %v", err)
+	}
+	if m, err := op.Close(t.Context(), "x", s.Now()); err == nil {
+		t.Errorf("a part is exported: %+v", m)
+	}
+	if row := s.state(id); len(s.mails()) != 0 || row.State == followup.Sent {
+		t.Errorf("%d mails, the row is %s", len(s.mails()), row.State)
+	}
+	s.must(set.SetMeta(t.Context(), "import/back", `{"epoch":1,"done":true}`)) // it died behind that
+	if _, err := op.Reopen(t.Context()); err != nil {
+		t.Error(err)
+	}
+	for range 15 {
+		s.minutes(1)
+	}
+	if row := s.state(id); row.State != followup.Sent {
+		t.Errorf("open, and the row is %s", row.State)
+	}
+}
+
+// opening is a store of a stack that is opened when what came is being noted: whoever
+// opens it has read the note before.
+type opening struct {
+	followup.SweptStore
+	open func() error
+}
+
+// SetRecord notes, once it is open.
+func (o *opening) SetRecord(ctx context.Context, name string, value []byte, version int64) error {
+	return errors.Join(o.open(), o.SweptStore.SetRecord(ctx, name, value, version))
+}
+
+// What is kept just when the stack is opened comes again, because nobody reads the note.
+func TestWhatIsKeptWhileTheStackOpensComesAgain(t *testing.T) {
+	s := newStack(t)
+	set := transfer.Records(s.store)
+	s.must(transfer.Close(t.Context(), set, transfer.Moved{ID: "x", At: s.Now()}))
+	parts := s.parts(config.Enroll)
+	parts.Store = &opening{s.store, func() error { return transfer.Reopen(t.Context(), set) }}
+	out, err := cloud.New(parts).Enroll(t.Context(), one(cloud.QueueMessage{MessageID: "again", Body: `{"again":["main/1000"]}`}))
+	if err != nil || len(out.BatchItemFailures) != 1 {
+		t.Errorf("failed %v, %v, want that it comes again", out.BatchItemFailures, err)
+	}
+}
