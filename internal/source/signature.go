@@ -97,15 +97,18 @@ func standardMACs(list string) [][]byte {
 }
 
 // shopifyWebhook checks X-Shopify-Hmac-Sha256: base64 of the HMAC-SHA256 of the
-// body under the app's client secret.
+// body under the app's client secret. An empty body is refused even when it is signed.
 func shopifyWebhook(h http.Header, body []byte, secrets Secrets) error {
 	sent := h.Get("X-Shopify-Hmac-Sha256")
 	if sent == "" {
 		return unauthorized(FaultSignature, "X-Shopify-Hmac-Sha256 is missing", "send the webhook from Shopify")
 	}
 	mac, err := base64.StdEncoding.DecodeString(sent)
-	if err != nil || len(mac) != sha256.Size || len(body) == 0 || !signedBy(secrets, [][]byte{mac}, body) {
+	if err != nil || len(mac) != sha256.Size || !signedBy(secrets, [][]byte{mac}, body) {
 		return unauthorized(FaultSignature, "the signature is wrong", "check that the secret of this shop is the app's client secret")
+	}
+	if len(body) == 0 { // Shopify never posts nothing
+		return unprocessable(FaultMalformed, "the body is empty", "send the body that Shopify sent; something on the way may have dropped it")
 	}
 	return nil
 }

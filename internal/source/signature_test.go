@@ -189,11 +189,32 @@ func TestHeadersThatSignNothing(t *testing.T) {
 	}
 }
 
+// Whoever signed nothing rightly is told that there is nothing; whoever did not is told no more than others.
 func TestAnEmptyBodyIsRefused(t *testing.T) {
-	r := source.Request{Header: http.Header{}}
-	r.Header.Set("X-Shopify-Hmac-Sha256", sign([]byte("a key!"), ""))
-	if lookup(t, "shopify").Verify(r, source.Secrets{[]byte("a key!")}, received) == nil {
-		t.Error("Shopify never posts nothing")
+	key := []byte("a key!")
+	for name, c := range map[string]struct {
+		sign   []byte
+		status int
+		detail string
+	}{
+		"signed rightly": {key, http.StatusUnprocessableEntity, "the body is empty"},
+		"signed wrongly": {[]byte("another"), http.StatusUnauthorized, "the signature is wrong"},
+	} {
+		r := source.Request{Header: http.Header{}}
+		r.Header.Set("X-Shopify-Hmac-Sha256", sign(c.sign, ""))
+		err := lookup(t, "shopify").Verify(r, source.Secrets{key}, received)
+		if f, ok := errors.AsType[*source.Fault](err); !ok || f.Status != c.status || f.Detail != c.detail {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	generic := lookup(t, "generic")
+	r := signed("webhook-", key, received, "")
+	if err := generic.Verify(r, source.Secrets{key}, received); err != nil {
+		t.Errorf("generic: %v", err)
+	}
+	_, _, err := generic.Key(r)
+	if f, ok := errors.AsType[*source.Fault](err); !ok || f.Status != http.StatusUnprocessableEntity || f.Kind != source.FaultMalformed {
+		t.Errorf("generic: %v", err)
 	}
 }
 

@@ -34,7 +34,7 @@ type Source interface {
 	Name() string
 	// Verify checks the signature of the raw body against each secret in
 	// constant time; now judges the age where the sender signs a time. Its
-	// fault has status 401.
+	// fault has status 401, or 422 when nothing was signed, rightly.
 	Verify(r Request, secrets Secrets, now time.Time) error
 	// Key names the body for ever: the key of the inbox, and the topic that a
 	// header told ("" when the body says itself what it is).
