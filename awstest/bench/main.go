@@ -54,6 +54,9 @@ func run(ctx context.Context) error {
 		}
 	}
 	fmt.Printf("%s/%s, %d CPUs, %s\n", runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), runtime.Version())
+	if *spawns == 0 && *due == 0 {
+		return nil
+	}
 	if *spawns == 0 {
 		return rush(ctx, *due)
 	}

@@ -190,3 +190,27 @@ func TestAnIndexLagsAndNeverGoesBack(t *testing.T) {
 		t.Errorf("it ends at %s, %d hidden", last, l.Seen().Hidden)
 	}
 }
+
+// A server that says nothing of what a batch used is measured by AWS's rules.
+func TestMeterOfABatch(t *testing.T) {
+	t.Parallel()
+	m := dynamotest.Metered(&dynamotest.Memory{})
+	small := item{"pk": s("a"), "sk": s("1")}
+	large := item{"pk": s("b"), "sk": s("1"), "b": s(strings.Repeat("x", 5000))}
+	for _, it := range []item{small, large} {
+		if err := put(t.Context(), m, it, "", nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys := []item{small, {"pk": s("b"), "sk": s("1")}, {"pk": s("none"), "sk": s("1")}}
+	for consistent, want := range map[bool]float64{true: 4, false: 2} {
+		m.Take()
+		in := &dynamodb.BatchGetItemInput{RequestItems: map[string]types.KeysAndAttributes{"x-t": {Keys: keys, ConsistentRead: &consistent}}}
+		if _, err := m.BatchGetItem(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		if got := m.Take().Read; got != want {
+			t.Errorf("consistent %v: %g RRU, want %g: one for the small item, two for the large one, one for none", consistent, got, want)
+		}
+	}
+}

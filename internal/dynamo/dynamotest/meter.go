@@ -178,7 +178,28 @@ func (m *Meter) BatchGetItem(ctx context.Context, in *dynamodb.BatchGetItemInput
 	in.ReturnConsumedCapacity = indexes
 	out, err := m.API.BatchGetItem(ctx, in, opts...)
 	if out != nil {
-		m.add("BatchGetItem", false, out.ConsumedCapacity...)
+		used := out.ConsumedCapacity
+		if len(used) == 0 { // MiniStack says nothing of a batch
+			used = batchUsed(in, out)
+		}
+		m.add("BatchGetItem", false, used...)
 	}
 	return out, err
+}
+
+// batchUsed is what AWS bills for a batch: a unit for each 4 KB of an item that was
+// begun, and for a key that has none; half of that when it is not read consistently.
+func batchUsed(in *dynamodb.BatchGetItemInput, out *dynamodb.BatchGetItemOutput) []types.ConsumedCapacity {
+	var used []types.ConsumedCapacity
+	for table, asked := range in.RequestItems {
+		units := float64(len(asked.Keys) - len(out.UnprocessedKeys[table].Keys) - len(out.Responses[table]))
+		for _, it := range out.Responses[table] {
+			units += float64((size(it) + 4095) / 4096)
+		}
+		if asked.ConsistentRead == nil || !*asked.ConsistentRead {
+			units /= 2
+		}
+		used = append(used, types.ConsumedCapacity{TableName: &table, CapacityUnits: &units})
+	}
+	return used
 }
