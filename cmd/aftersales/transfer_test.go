@@ -133,8 +133,12 @@ func TestAnUnfinishedImportIsNotUsed(t *testing.T) {
 	}
 	out := filepath.Join(t.TempDir(), "half.gz")
 	for _, verb := range [][]string{
-		{"why", "1001"}, {"calls", "list"}, {"serve", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0"},
-		{"export", "--state", out}, {"export", "--state", out, "--copy"}, {"export", "--reopen"},
+		{"why", "1001"},
+		{"calls", "list"},
+		{"serve", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0"},
+		{"export", "--state", out},
+		{"export", "--state", out, "--copy"},
+		{"export", "--reopen"},
 	} {
 		cli(t, append(verb, "--config", to)...).badly(t, exitFailed, "finish it with the same file: aftersales import --state FILE")
 	}

@@ -267,34 +267,6 @@ func TestRefused(t *testing.T) {
 	}
 }
 
-// What failed before anything was written that may be sent leaves the target as it
-// was found: in use, or moved away.
-func TestFailedBeforeItWrote(t *testing.T) {
-	_, file := sample(t)
-	for name, o := range map[string]transfer.Options{"new": {}, "merged": {Merge: true}} {
-		ctx, cancel := context.WithCancel(t.Context())
-		set, opened := settings{}, 0
-		to := transfer.Target{
-			Store: memory.New(), Settings: set, Key: "k", Reopen: func(ctx context.Context) error { opened++; return errors.Join(ctx.Err(), transfer.Reopen(ctx, set)) },
-			Raised: func(ctx context.Context) error { cancel(); return ctx.Err() },
-		}
-		_, err := transfer.Import(ctx, bytes.NewReader(file), to, o)
-		if here := transfer.Here(t.Context(), set); !errors.Is(err, context.Canceled) || here != nil || opened != 1 {
-			t.Errorf("%s: %v; opened %d times; %v", name, err, opened, here)
-		}
-	}
-	here, there := side{memory.New(), settings{}}, side{memory.New(), settings{}}
-	here.enter(t, file, transfer.Options{})
-	there.enter(t, here.leave(t, "away", false), transfer.Options{})
-	back, before := there.leave(t, "back", false), here.set.(settings)[transfer.MovedKey]
-	to := here.target()
-	to.Raised = func(context.Context) error { return errWrite }
-	_, err := into(t, back, to, transfer.Options{Replace: true})
-	if after := here.set.(settings)[transfer.MovedKey]; !errors.Is(err, errWrite) || after != before {
-		t.Errorf("%v; moved away: %s, then %s", err, before, after)
-	}
-}
-
 // rewrite changes the text inside a file.
 func rewrite(t testing.TB, w io.Writer, file []byte, change func(string) string) {
 	t.Helper()
