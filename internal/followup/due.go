@@ -261,7 +261,7 @@ func (d *desire) place(w *Wanted, sl *slot, floor time.Time) {
 			t, w.Rule = from, "otherwise"
 		}
 	}
-	w.moved = sl.open && !t.Equal(sl.at) && w.Rule == "due"
+	w.moved = sl.open && t.Sub(sl.at) >= time.Second && w.Rule == "due" // less is only that it is a whole second
 	if w.Closed = !sl.open; w.Closed {
 		t = sl.at
 	}

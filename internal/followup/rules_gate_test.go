@@ -3,6 +3,7 @@ package followup_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"aftersales/internal/civil"
 	"aftersales/internal/followup"
@@ -47,6 +48,22 @@ func TestRule5CaseClosed(t *testing.T) {
 	j.row("recovered", "1.2") // rule 19: its second closing
 	if s := j.row("recovered", "1").State; s != followup.Sent {
 		t.Errorf("the first asking is %s", s)
+	}
+}
+
+// What begins within a second is due at the next whole one: no hours moved it.
+func TestAWholeSecondIsNoMoveIntoTheHours(t *testing.T) {
+	const steps = head + "steps:\n  - {id: after, class: feedback, channel: email, message: recovered, after: {event: case_closed, wait: PT2H}}\n"
+	for when, c := range map[string]struct{ due, hours string }{
+		"2026-03-05T15:00": {"2026-03-05T17:00:01", ""},
+		"2026-03-05T20:00": {"2026-03-06T08:00:00", ", moved into the allowed hours"},
+	} {
+		e := closed(1, when)
+		e.Time = e.Time.Add(400 * time.Millisecond)
+		row := bought(t, steps).tell("2026-03-03T12:00", answer("problem", "2026-03-03T12:00")).tell("2026-03-05T21:00", e).row("after", "1")
+		if got := row.Decisions[len(row.Decisions)-1].Reason; row.Due.String() != c.due || got != "case_closed + PT2H"+c.hours {
+			t.Errorf("closed at %s: due %s, %q", when, row.Due, got)
+		}
 	}
 }
 
