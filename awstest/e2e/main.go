@@ -75,6 +75,7 @@ type step struct {
 func steps() []step {
 	return []step{
 		{"demo moves in", moveIn},
+		{"demo moved in", movedIn},
 		{"health", health},
 		{"a message that cannot be done", poison},
 		{"signed order", order},
@@ -90,7 +91,6 @@ func steps() []step {
 		{"wrong words", misled},
 		{"lanes paused and resumed", paused},
 		{"a secret is changed", newSecret},
-		{"demo moved in", movedIn},
 		{"copied out", copiedOut},
 		{"killed in mid-batch", killed},
 		{"frozen between SES and the record", frozen},

@@ -27,7 +27,8 @@ type moving struct {
 }
 
 // moveIn lives a small demo in a folder and begins to import it by the program,
-// whose functions take two minutes to know. `demo moved in` sees what became of it.
+// whose functions take two minutes to know. `demo moved in` sees what became of it;
+// until then the stack is closed.
 func moveIn(ctx context.Context, s *stack) (string, error) {
 	dir, err := os.MkdirTemp(filepath.Join(output("Root"), ".tools/run"), "moving-")
 	if err != nil {
@@ -85,7 +86,7 @@ func moveIn(ctx context.Context, s *stack) (string, error) {
 	return fmt.Sprintf("%d orders of a demo: folder exported and closed, dry run, an import killed, another begun", len(s.moving.was)), nil
 }
 
-// dies kills an import when it has raised the epoch.
+// dies kills an import when it has closed the stack and raised the epoch: it stays closed.
 func (s *stack) dies(ctx context.Context, file string) error {
 	cmd := program(ctx, "", "import", "--state", file, "--stack", output("Stack"))
 	words, err := cmd.StderrPipe()
@@ -96,13 +97,22 @@ func (s *stack) dies(ctx context.Context, file string) error {
 		return err
 	}
 	line, err := bufio.NewReader(words).ReadString('\n')
-	if !strings.Contains(line, "The epoch is raised") {
+	if !strings.Contains(line, "The stack is closed until all is there") {
 		err = errors.Join(err, fmt.Errorf("import said %q", line))
 	}
 	_ = cmd.Process.Kill()
 	_, _ = io.Copy(io.Discard, words) // until it is dead
 	_ = cmd.Wait()                    // killed
-	return err
+	if err != nil {
+		return err
+	}
+	if now, err := read[lanesOf](ctx, "stack", "status"); err != nil || now.Closed == "" || now.Import == "" {
+		return fmt.Errorf("status of a stack whose import died: %+v %w", now, err)
+	}
+	if _, err := ask(ctx, "", "export", "--reopen"); err == nil || !strings.Contains(err.Error(), "aftersales import --state FILE") {
+		return fmt.Errorf("a stack whose import died is opened: %w", err)
+	}
+	return nil
 }
 
 // movedIn waits for the import and compares what is there with what was here.

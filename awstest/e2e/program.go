@@ -112,6 +112,7 @@ func misled(ctx context.Context, _ *stack) (string, error) {
 type lanesOf struct {
 	Epoch  int
 	Closed string
+	Import string
 	Lanes  []struct{ Lane, Paused string }
 	Dead   []struct {
 		Queue   string
