@@ -64,7 +64,7 @@ bench-aws: ## cold starts, sizes and memory of the functions beside an empty one
 aws-local: ## the whole AWS form on this machine, deployed from template.yaml, to click in; needs python3 with venv
 	@scripts/aws-local
 
-aws-local-test: ## the same, and orders followed through it while things break; about eleven minutes
+aws-local-test: ## the same, and orders followed through it while things break; about thirteen minutes
 	@scripts/aws-local-test
 
 # sam build asks for these, one per function of template.yaml: the binary and the merchant's folder, which is
