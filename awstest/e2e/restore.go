@@ -58,9 +58,13 @@ func restored(ctx context.Context, s *stack) (string, error) {
 	if row, err := s.row(ctx, order, "soon"); err != nil || row.State != followup.Planned {
 		return "", fmt.Errorf("the restored table says %v %v", row, err)
 	}
-	for _, verb := range [][]string{ // reservations of before may have been sent
-		{"stack", "epoch", "--raise"}, {"stack", "feed", "--since", begun.UTC().Format(time.RFC3339)}, append([]string{"stack", "resume"}, lanes...),
-	} {
+	feed, resume := []string{"stack", "feed", "--since", begun.UTC().Format(time.RFC3339)}, append([]string{"stack", "resume"}, lanes...)
+	for _, early := range [][]string{feed, resume} {
+		if got, err := tell(ctx, "", append(slices.Clone(early), "--stack", output("Stack"))...); err != nil || got.code != 1 || !strings.Contains(got.err, "epoch --raise") {
+			return "", fmt.Errorf("before the epoch is raised, %v: exit %d, %s %w", early, got.code, got.err, err)
+		}
+	}
+	for _, verb := range [][]string{{"stack", "epoch", "--raise"}, feed, resume} { // reservations of before may have been sent
 		if _, err := ask(ctx, "", verb...); err != nil {
 			return "", err
 		}

@@ -13,6 +13,9 @@ type costVerb struct {
 
 // Run prints the bill.
 func (v *costVerb) Run(s *shell) error {
+	if err := s.here("cost"); err != nil {
+		return err
+	}
 	if v.FollowUps <= 0 || v.Orders < 0 || v.Months <= 0 {
 		return misused("--follow-ups, --orders and --months are numbers above 0")
 	}

@@ -31,6 +31,9 @@ const (
 
 // Run lives the three years, prints the first screen and stays until stopped.
 func (v *demoVerb) Run(ctx context.Context, s *shell) (err error) {
+	if err := s.here("demo"); err != nil {
+		return err
+	}
 	public, doors := demoPublic, local.Doors{}
 	if !v.Exit && !v.JSON { // they stay open through the three years, so that nobody else takes them
 		if doors, err = freeDoors(ctx); err != nil {

@@ -15,6 +15,9 @@ type initVerb struct {
 
 // Run writes the files and says what to do next.
 func (v *initVerb) Run(s *shell) error {
+	if err := s.here("init"); err != nil {
+		return err
+	}
 	done, err := config.Init(v.Dir, config.Start{Plans: plans.Files(), Messages: messages.Files(), Force: v.Force})
 	if err != nil {
 		return err

@@ -28,6 +28,9 @@ type invokeVerb struct {
 
 // Run prints what the function answers. What it logs goes to stderr.
 func (v *invokeVerb) Run(ctx context.Context, s *shell) error {
+	if err := s.here("invoke"); err != nil {
+		return err
+	}
 	event, err := v.read(s)
 	if err != nil {
 		return err

@@ -123,6 +123,14 @@ func (s *shell) work(ctx context.Context, do func(d *desk, now time.Time) error)
 	return do(&desk{app.Config, app.Store, app.Engine}, app.Clock.Now())
 }
 
+// here refuses --stack for a verb that touches no state.
+func (s *shell) here(verb string) error {
+	if s.Stack == "" {
+		return nil
+	}
+	return misused("%s works on this machine alone, and never on a stack; leave out --stack", verb)
+}
+
 // onStack is what a command that is proposed says of the stack; "" of a folder.
 func (s *shell) onStack() string {
 	if s.Stack == "" {

@@ -30,6 +30,9 @@ type simulateVerb struct {
 
 // Run simulates and prints.
 func (v *simulateVerb) Run(ctx context.Context, s *shell) error {
+	if err := s.here("plan simulate"); err != nil {
+		return err
+	}
 	in, err := v.input(s)
 	if err != nil {
 		return err

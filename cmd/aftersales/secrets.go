@@ -117,8 +117,18 @@ func (v *secretsSetVerb) Run(ctx context.Context, s *shell) error {
 		s.printf("%s\n", text)
 		return nil
 	}
-	s.printf("%s is set; functions use it within five minutes.\n", name)
+	s.printf("%s is set; functions use it within %s.\n", name, spreads(name))
 	return nil
+}
+
+// spreads says how long functions may take to use what a secret is set to: one of a
+// source is asked for again when it is missing, or a signature does not match, once a
+// minute; the others when they are missing, else when they are five minutes old.
+func spreads(name string) string {
+	if slices.Contains([]string{linkKey, linkKeyOld, contactKey, sessionKey}, name) {
+		return "six minutes, one if it was missing"
+	}
+	return "a minute"
 }
 
 var (
@@ -229,7 +239,32 @@ func (v *secretsSetVerb) text(in io.Reader) (string, error) {
 	if v.Shop == linkKey || v.Shop == contactKey || v.Shop == sessionKey {
 		kind = "link"
 	}
-	return text, config.CheckSecret(kind, text)
+	if strings.HasPrefix(v.Shop, genericSecrets) {
+		kind = "generic"
+	}
+	if err := config.CheckSecret(kind, text); err != nil {
+		return "", err
+	}
+	if kind == "generic" && secretBytes(text) < leastSecret {
+		return "", fmt.Errorf("value not shown; want at least %d bytes, or whoever guesses it makes up orders: --generate makes one", leastSecret)
+	}
+	return text, nil
+}
+
+// genericSecrets begin the names of the secrets of source generic.
+const genericSecrets = "AFTERSALES_GENERIC_SECRET_"
+
+// leastSecret is how many bytes the secret of source generic has at least: serve
+// warns of fewer.
+const leastSecret = 16
+
+// secretBytes counts the bytes of the key in a secret of Standard Webhooks.
+func secretBytes(text string) int {
+	coded, found := strings.CutPrefix(text, "whsec_")
+	if !found {
+		return len(text)
+	}
+	return base64.RawStdEncoding.DecodedLen(len(strings.TrimRight(coded, "=")))
 }
 
 type secretsRotateVerb struct {

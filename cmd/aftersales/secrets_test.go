@@ -109,10 +109,14 @@ func TestSecretsSet(t *testing.T) {
 		{"shpss_0123456789abcdef\n", []string{"my-shop", "shopify"}, "AFTERSALES_SHOPIFY_SECRET_MY_SHOP", "shpss_0123456789abcdef"},
 		{"shpss_next\r\n", []string{"my-shop", "shopify", "--next"}, "AFTERSALES_SHOPIFY_SECRET_MY_SHOP_NEXT", "shpss_next"},
 		{"whsec_" + strings.Repeat("QUFB", 8), []string{"main", "generic"}, "AFTERSALES_GENERIC_SECRET_MAIN", "whsec_" + strings.Repeat("QUFB", 8)},
+		{"whsec_" + strings.Repeat("QUFB", 5) + "QQ==", []string{"second", "generic"}, "AFTERSALES_GENERIC_SECRET_SECOND", "whsec_" + strings.Repeat("QUFB", 5) + "QQ=="},
 		{strings.Repeat("k", 48), []string{"AFTERSALES_CONTACT_KEY"}, "AFTERSALES_CONTACT_KEY", strings.Repeat("k", 48)},
 	} {
 		d := cliIn(t, c.in, nil, append([]string{"secrets", "set", "--stack", "shop"}, c.args...)...).well(t)
 		p.silent(t, d)
+		if want := map[bool]string{true: "six minutes", false: "within a minute."}[c.args[0] == contactKey]; !strings.Contains(d.out, want) {
+			t.Errorf("%v: says %q, want %q in it", c.args, d.out, want)
+		}
 		if got := p.get(c.name); got != c.want {
 			t.Errorf("%v: %s is %q, want %q", c.args, c.name, got, c.want)
 		}
@@ -182,6 +186,9 @@ func TestSecretsMisused(t *testing.T) {
 		{"two words", []string{"set", "main", "shopify"}, exitFailed, "white space"},
 		{"whsec_%%%", []string{"set", "main", "generic"}, exitFailed, "base64"},
 		{"short", []string{"set", "AFTERSALES_LINK_KEY"}, exitFailed, "at least 32"},
+		{"short", []string{"set", "main", "generic"}, exitFailed, "at least 16 bytes"},
+		{"whsec_c2hvcnQ=", []string{"set", "main", "generic", "--next"}, exitFailed, "at least 16 bytes"},
+		{"whsec_" + strings.Repeat("QUFB", 5), []string{"set", "AFTERSALES_GENERIC_SECRET_MAIN"}, exitFailed, "at least 16 bytes"},
 		{strings.Repeat("x", 5000), []string{"set", "main", "shopify"}, exitFailed, "4096"},
 		{"", []string{"rotate", "main"}, exitMisused, "source"},
 		{"", []string{"rotate", "main", "shopify", "--session"}, exitMisused, "--session"},

@@ -49,6 +49,9 @@ func (c *clockFlag) UnmarshalText(text []byte) (err error) {
 
 // Run serves until the process is told to stop.
 func (v *serveVerb) Run(ctx context.Context, s *shell) (err error) {
+	if s.Stack != "" {
+		return misused("serve is the form of one machine, and a stack serves itself: see `aftersales stack status --stack %s`, or leave out --stack", s.Stack)
+	}
 	cfg, err := s.config()
 	if err != nil {
 		return err

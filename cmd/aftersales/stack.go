@@ -193,7 +193,7 @@ func (v *stackFeedVerb) Run(ctx context.Context, s *shell) error {
 	}
 	n, err := stack.FeedAgain(ctx, v.Since.Time, show)
 	wipe()
-	if errors.Is(err, cloud.ErrYoung) {
+	if errors.Is(err, cloud.ErrYoung) || errors.Is(err, cloud.ErrRestored) {
 		return fmt.Errorf("feed the inbox again: %w", err)
 	}
 	if err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +19,7 @@ type stackStatusVerb struct {
 // laneLine is a lane as machines read it.
 type laneLine struct {
 	Lane   followup.Lane `json:"lane"`
-	Queued string        `json:"queued_until"` // RFC 3339, UTC; "" nothing yet
+	Queued string        `json:"queued_until"` // RFC 3339, UTC; "" nothing since it began or was resumed
 	Paused string        `json:"paused"`       // why; "" it runs
 	Until  string        `json:"paused_until"` // RFC 3339, UTC; "" until resume, or it runs
 }
@@ -34,6 +35,8 @@ type standing struct {
 	// Plans of the deployment that are not followed.
 	Refused []cloud.Refused `json:"refused_plans"`
 	finish  string          // the command that finishes the import
+	// Restored: another table of journeys came into use, and nothing is sent until the epoch is raised.
+	Restored bool `json:"restored"`
 }
 
 // Run tells how the stack stands.
@@ -57,6 +60,10 @@ func (v *stackStatusVerb) Run(ctx context.Context, s *shell) error {
 		return err
 	}
 	if now.Epoch, err = stack.Epoch(ctx); err != nil {
+		return err
+	}
+	err = stack.Restored(ctx)
+	if now.Restored = errors.Is(err, cloud.ErrRestored); err != nil && !now.Restored {
 		return err
 	}
 	refused, err := stack.Refused(ctx)
@@ -89,6 +96,10 @@ func (s *shell) stands(now *standing) {
 		rows.add(cell{"stack", bold}, cell{"closed since " + now.Closed, yellow}, cell{"its state was exported; nothing is sent", plain})
 		next = append(next, "aftersales export --reopen --stack "+now.Stack+"   if the export was never imported")
 	}
+	if now.Restored {
+		rows.add(cell{"journeys", bold}, cell{"another table", yellow}, cell{"the epoch was not raised since; nothing is sent", plain})
+		next = append(next, "aftersales stack epoch --raise --stack "+now.Stack+"   then feed and resume, as docs/aws.md says of a restore")
+	}
 	paused := []string{}
 	for _, l := range now.Lanes {
 		state, style := "runs", green
@@ -98,7 +109,7 @@ func (s *shell) stands(now *standing) {
 				paused = append(paused, string(l.Lane))
 			}
 		}
-		queued := "nothing queued yet"
+		queued := "nothing queued since it began or was resumed"
 		if l.Queued != "" {
 			queued = "queued until " + l.Queued
 		}

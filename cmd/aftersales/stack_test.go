@@ -1,11 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -29,6 +31,25 @@ func TestStackMisused(t *testing.T) {
 		{[]string{"why", "1001", "--stack", "shop", "--data", "here"}, "say one"},
 	} {
 		cli(t, c.args...).badly(t, exitMisused, c.want)
+	}
+}
+
+// A verb of this machine does nothing when it is told to work on a stack.
+func TestVerbsOfThisMachineRefuseAStack(t *testing.T) {
+	cfg := folder(t)
+	for want, args := range map[string][]string{
+		"serve is the form of one machine": {"serve", "--listen", "127.0.0.1:0", "--console", "127.0.0.1:0"},
+		"init works on this machine":       {"init", filepath.Join(t.TempDir(), "shop")},
+		"demo works on this machine":       {"demo", "--exit"},
+		"plan simulate works":              {"plan", "simulate", "--plan", "p", "--source", "generic", "--event", "e"},
+		"cost works on this machine":       {"cost"},
+		"invoke works on this machine":     {"invoke", "sweep", "none.json"},
+		"backup is for a data folder":      {"backup", t.TempDir()},
+	} {
+		cli(t, append(args, "--stack", "care", "--config", cfg)...).badly(t, exitMisused, want)
+	}
+	if _, err := os.Stat(filepath.Join(filepath.Dir(cfg), "data")); err == nil {
+		t.Error("a data folder was made")
 	}
 }
 
@@ -89,4 +110,17 @@ func TestStackNotFound(t *testing.T) {
 	t.Setenv("AWS_REGION", "eu-central-1")
 	t.Setenv("AWS_ACCESS_KEY_ID", "")
 	cli(t, "stack", "status", "--stack", "care", "--config", cfg).badly(t, exitFailed, "no credentials of AWS; log in")
+}
+
+// A lane that was resumed has sent, though it stands at no place; a restored table
+// says what to do.
+func TestStandingAfterARestore(t *testing.T) {
+	var out bytes.Buffer
+	s := &shell{process: process{out: &out, getenv: func(string) (string, bool) { return "", false }}}
+	s.stands(&standing{Stack: "care", Lanes: []laneLine{{Lane: "call"}}, Restored: true})
+	for _, want := range []string{"nothing queued since it began or was resumed", "nothing is sent", "aftersales stack epoch --raise --stack care"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
+		}
+	}
 }

@@ -108,6 +108,9 @@ func (f *Form) Work(ctx context.Context) (*Work, error) {
 	var reading sync.WaitGroup
 	reading.Go(func() { keys, unread = f.keys(ctx) }) // of another service than the rest
 	names := []string{transfer.MovedKey, epochRecord}
+	if f.guarded() {
+		names = append(names, tableRecord)
+	}
 	if f.made == nil && f.Files != nil {
 		names = append(names, plansRecord)
 	}
@@ -119,6 +122,13 @@ func (f *Form) Work(ctx context.Context) (*Work, error) {
 			return nil, moved
 		}
 		epoch, err = epochIn(kept[1])
+		kept = kept[2:]
+	}
+	if err == nil && f.guarded() {
+		if epoch, err = f.epochOf(ctx, kept[0], epoch); errors.Is(err, ErrRestored) {
+			return nil, err
+		}
+		kept = kept[1:]
 	}
 	err = cmp.Or(unread, err)
 	text := joined(keys)
@@ -128,7 +138,7 @@ func (f *Form) Work(ctx context.Context) (*Work, error) {
 	case err != nil:
 		return nil, err
 	case f.made == nil || f.made.keys != text || f.made.Epoch != epoch:
-		made, err := f.make(ctx, keys, epoch, kept[2:])
+		made, err := f.make(ctx, keys, epoch, kept)
 		if err != nil {
 			return nil, err
 		}
@@ -190,17 +200,33 @@ func (f *Form) keys(ctx context.Context) (k ready.Keys, err error) {
 	return k, nil
 }
 
-// Secret returns a secret that must be set; without it an alarm rings.
+// Secret returns a secret that must be set; without it an alarm rings. One that is
+// missing is asked for again, once a minute at most.
 func (f *Form) Secret(ctx context.Context, name string) (string, error) {
 	text, err := f.Secrets.Secret(ctx, name)
+	if err == nil && text == "" && f.Secrets.Refresh(name) {
+		text, err = f.Secrets.Secret(ctx, name)
+	}
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("read secret %s: %w", name, err)
 	case text == "":
 		f.metrics.put(f.Now(), metricSecrets, "Count", 1)
-		return "", fmt.Errorf("%w: %s; aftersales secrets init makes it", errSecret, name)
+		return "", fmt.Errorf("%w: %s; %s", errSecret, name, f.cure(name))
 	}
 	return text, nil
+}
+
+// cure says which command sets a secret.
+func (f *Form) cure(name string) string {
+	for i := range f.Config.Shops {
+		for _, source := range config.Sources {
+			if shop := f.Config.Shops[i].ID; config.SecretName(source, shop) == name {
+				return fmt.Sprintf("`aftersales secrets set %s %s --stack %s` sets it", shop, source, f.Env.Stack)
+			}
+		}
+	}
+	return fmt.Sprintf("`aftersales secrets init --stack %s` makes it", f.Env.Stack)
 }
 
 // The records of the operation.

@@ -17,8 +17,9 @@ func movedIn(note followup.Record) error {
 	return nil
 }
 
-// closed reports whether err says that the stack was moved away.
+// closed reports whether err says that nothing may be sent from here: the stack was
+// moved away, or its table of journeys is another since.
 func closed(err error) bool {
 	_, moved := errors.AsType[*transfer.Moved](err)
-	return moved
+	return moved || errors.Is(err, ErrRestored)
 }

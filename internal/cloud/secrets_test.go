@@ -9,6 +9,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials"
@@ -91,5 +93,52 @@ func TestASecretIsExchangedWithoutAGap(t *testing.T) {
 		if got := post("4", "wrong"); got != http.StatusUnauthorized || ssm.reads != before+1 {
 			t.Errorf("with a wrong one: %d after %d requests, want no more of them", got, ssm.reads-before)
 		}
+	}
+}
+
+// A secret that is set after the first webhook came is taken within a minute, and
+// asked for no more often than that; until then the log says how to set it.
+func TestASecretThatWasMissingIsTakenWithinAMinute(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const name = "AFTERSALES_GENERIC_SECRET_MAIN"
+		s := newStack(t)
+		secret := s.secrets.values[name]
+		delete(s.secrets.values, name)
+		ssm := &parameters{stored: s.secrets.values}
+		parts := s.parts(config.Intake)
+		parts.Secrets = params.New(aws.Config{Region: "eu-central-1", HTTPClient: ssm, Credentials: credentials.NewStaticCredentialsProvider("AKID", "SECRET", "")}, "test",
+			"AFTERSALES_LINK_KEY", "AFTERSALES_LINK_KEY_OLD", "AFTERSALES_CONTACT_KEY", name, name+"_NEXT")
+		warm := cloud.New(parts)
+		post := func(want int) {
+			t.Helper()
+			out, err := warm.Intake(t.Context(), signed(bought("1", s.Now()), genericSecret))
+			if err != nil || out.StatusCode != want {
+				t.Errorf("%d %v, want %d", out.StatusCode, err, want)
+			}
+		}
+		post(http.StatusServiceUnavailable)
+		if log := s.logs.text(); !strings.Contains(log, name) || !strings.Contains(log, "aftersales secrets set main generic --stack test") || strings.Contains(log, "secrets init") {
+			t.Errorf("the log says %s", log)
+		}
+		first := ssm.reads
+		for range 59 {
+			time.Sleep(time.Second)
+			post(http.StatusServiceUnavailable)
+		}
+		if ssm.reads != first {
+			t.Errorf("asked %d times within a minute", ssm.reads-first)
+		}
+		ssm.set(name, secret)
+		time.Sleep(time.Second)
+		post(http.StatusAccepted)
+	})
+}
+
+// The keys that every stack needs are made, not set.
+func TestAKeyThatIsMissingSaysWhatMakesIt(t *testing.T) {
+	s := newStack(t)
+	delete(s.secrets.values, "AFTERSALES_CONTACT_KEY")
+	if _, err := s.form(config.Deliver).Work(t.Context()); err == nil || !strings.Contains(err.Error(), "AFTERSALES_CONTACT_KEY; `aftersales secrets init --stack test` makes it") {
+		t.Error(err)
 	}
 }

@@ -175,7 +175,8 @@ const raisedRecord = "epoch#raised"
 
 // RaiseEpoch raises the epoch by one and returns it: a contact's reservation of
 // an older one means that the send may have been made, and nobody makes it again.
-// Every function knows it once Settle has passed.
+// Every function knows it once Settle has passed, and that it is of the table of
+// journeys in use now.
 func (s *Stack) RaiseEpoch(ctx context.Context) (int, error) {
 	if err := s.noteRaise(ctx); err != nil {
 		return 0, err
@@ -194,7 +195,13 @@ func (s *Stack) RaiseEpoch(ctx context.Context) (int, error) {
 	if value, err = json.Marshal(n); err != nil {
 		return 0, err
 	}
-	return n, s.Store.SetRecord(ctx, epochRecord, value, version)
+	if err := s.Store.SetRecord(ctx, epochRecord, value, version); err != nil {
+		return n, err
+	}
+	if err := s.noteTable(ctx, n); err != nil { // until then nothing is sent from a restored table
+		return n, fmt.Errorf("the epoch is %d, but not of which table; raise it once more: %w", n, err)
+	}
+	return n, nil
 }
 
 // noteRaise keeps that the epoch is raised now, before it is: who works on what a
@@ -214,9 +221,13 @@ func (s *Stack) noteRaise(ctx context.Context) error {
 // ErrYoung is an epoch that some function may not know yet.
 var ErrYoung = errors.New("some functions may still work with the old epoch, and send again what was sent before the restore")
 
-// Raised returns an error, ErrYoung, when the epoch was raised so lately that a
+// Raised returns an error: ErrRestored when the epoch was not raised since another
+// table of journeys came into use, ErrYoung when it was raised so lately that a
 // function may still send by the old one.
 func (s *Stack) Raised(ctx context.Context) error {
+	if err := s.Restored(ctx); err != nil {
+		return err
+	}
 	value, version, err := s.Store.Record(ctx, raisedRecord)
 	if err != nil || version == 0 {
 		return err
@@ -237,7 +248,7 @@ const feedPage = 100
 // FeedAgain queues every body of the inbox that was received since, and returns
 // how many: a restored table learns what it missed. Bodies that it knows already
 // change nothing. told is called with the number so far. After a restore nothing
-// is fed until every function knows the raised epoch.
+// is fed until the epoch was raised and every function knows it.
 func (s *Stack) FeedAgain(ctx context.Context, since time.Time, told func(int)) (int, error) {
 	fed := 0
 	if err := s.Raised(ctx); err != nil {
