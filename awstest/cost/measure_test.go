@@ -26,12 +26,13 @@ func TestWhatIsWrittenDownStillHolds(t *testing.T) {
 	for _, f := range kept.Figures {
 		written[f.ID] = f.Value
 	}
-	_, p, err := live(context.Background(), localaws.Endpoint(t), 2, 2)
+	const orders = 4 // share what is read once a minute, which is little only among many
+	_, p, err := live(context.Background(), localaws.Endpoint(t), orders, orders)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var now ledger
-	now.capacities(2, p)
+	now.capacities(orders, p)
 	for _, f := range now {
 		most := written[f.ID]
 		switch {
