@@ -8,6 +8,8 @@ import (
 	"io"
 
 	"github.com/alecthomas/kong"
+
+	"aftersales/internal/transfer"
 )
 
 // The exit codes.
@@ -93,7 +95,14 @@ func run(ctx context.Context, args []string, p process) (code int) {
 		return complain(p, misused("%w; see aftersales --help", err))
 	}
 	parsed.BindTo(ctx, (*context.Context)(nil))
-	return complain(p, parsed.Run(&shell{process: p, Globals: c.Globals, model: parser.Model}))
+	err = parsed.Run(&shell{process: p, Globals: c.Globals, model: parser.Model})
+	code = complain(p, err)
+	if m, ok := errors.AsType[*transfer.Moved](err); ok && c.Stack != "" {
+		if m.Import != "" { // without the stack, that command would fill a folder
+			fmt.Fprintf(p.err, "Say that with --stack %s.\n", c.Stack)
+		}
+	}
+	return code
 }
 
 // exit unwinds to run when the parser has printed its help.

@@ -120,7 +120,7 @@ func (s *shell) stands(now *standing) {
 		waiting, style, note := "no messages", plain, ""
 		if d.Waiting > 0 {
 			waiting, style = "about "+count(d.Waiting, "message"), yellow
-			if now.Closed != "" && d.Queue == "outcome" {
+			if now.Closed != "" && now.Import == "" && d.Queue == "outcome" {
 				note = "reports of mails; export --reopen has them recorded"
 			} else {
 				failed = append(failed, d.Queue)

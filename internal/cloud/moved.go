@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"errors"
+	"time"
 
 	"aftersales/internal/followup"
 	"aftersales/internal/transfer"
@@ -15,6 +16,15 @@ func movedIn(note followup.Record) error {
 		return m
 	}
 	return nil
+}
+
+// halfSince is how long an import has been waiting to be finished: what is due waits
+// for that. A stack that was moved away keeps nobody waiting.
+func halfSince(now time.Time, err error) time.Duration {
+	if m, ok := errors.AsType[*transfer.Moved](err); ok && m.Import != "" {
+		return now.Sub(m.At)
+	}
+	return 0
 }
 
 // closed reports whether err says that nothing may be sent from here: the stack was

@@ -230,3 +230,18 @@ func TestWhatIsKeptWhileTheStackOpensComesAgain(t *testing.T) {
 		t.Errorf("failed %v, %v, want that it comes again", out.BatchItemFailures, err)
 	}
 }
+
+// What waits for an import to be finished rings the alarm of what is due; what was
+// moved away keeps nobody waiting.
+func TestAnImportThatIsNotFinishedIsLate(t *testing.T) {
+	for note, want := range map[transfer.Moved]string{{Import: "f"}: `"OldestDueSeconds":1200`, {ID: "e"}: `"OldestDueSeconds":0`} {
+		s := newStack(t)
+		note.At = s.Now()
+		s.must(transfer.Close(t.Context(), transfer.Records(s.store), note))
+		s.pass(20 * time.Minute)
+		s.sweep()
+		if !strings.Contains(s.metrics.text(), want) {
+			t.Errorf("%+v: the metrics lack %s: %s", note, want, s.metrics.text())
+		}
+	}
+}

@@ -177,3 +177,15 @@ func TestTheTableInUseBringsItsEpoch(t *testing.T) {
 		t.Errorf("it works with %+v, %v", w, err)
 	}
 }
+
+// The first sweep notes the table in use, so that one that is restored before anything
+// was sent by this version is told from it.
+func TestASweepNotesTheTable(t *testing.T) {
+	s := newStack(t)
+	s.use("journeys")
+	s.sweep()
+	s.use("journeys-restored")
+	if err := s.operator().Restored(t.Context()); !errors.Is(err, cloud.ErrRestored) {
+		t.Errorf("a table that was restored before the first mail: %v", err)
+	}
+}

@@ -50,7 +50,7 @@ func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
 	kept, unread := f.swept(ctx)
 	if moved := movedIn(kept[transfer.MovedKey]); moved != nil { // nobody may send from here: looks stay in the table
 		f.Log.WarnContext(ctx, "nothing is swept", "reason", moved.Error())
-		f.metrics.put(now, metricOldest, "Seconds", 0) // the alarm of a silent sweep stays quiet
+		f.metrics.put(now, metricOldest, "Seconds", halfSince(now, moved).Seconds()) // the alarm of a silent sweep stays quiet
 		return nil
 	}
 	r, err := f.reads(kept[shardsRecord])
@@ -58,6 +58,9 @@ func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
 	errs := []error{unread, err}
 	if unread == nil {
 		errs = append(errs, f.keepShards(ctx, &r, seen))
+		if kept[tableRecord].Version == 0 { // so that a table restored before anything is sent is told from this one
+			errs = append(errs, f.noteTable(ctx, 0))
+		}
 		for _, s := range streams() {
 			if err := f.sweep(ctx, now, s, kept[s.record], seen, &r); err != nil {
 				errs = append(errs, fmt.Errorf("sweep %s: %w", s.record, err))
@@ -79,7 +82,7 @@ func (f *Form) Sweep(ctx context.Context, _ json.RawMessage) error {
 
 // swept returns the records that a sweep needs, by their names.
 func (f *Form) swept(ctx context.Context) (map[string]followup.Record, error) {
-	names := []string{transfer.MovedKey, settingsRecord, shardsRecord}
+	names := []string{transfer.MovedKey, settingsRecord, shardsRecord, tableRecord}
 	for _, s := range streams() {
 		names = append(names, s.record)
 	}

@@ -44,9 +44,10 @@ func (i *importing) admit() (done bool, err error) {
 	return false, err
 }
 
-// finished takes a store into use whose import died when all was here.
+// finished takes a store into use whose import died when all was here, or while it was
+// taken into use.
 func (i *importing) finished() error {
-	if !i.begun() || i.o.DryRun {
+	if i.o.DryRun || i.found != nil && !i.begun() {
 		return nil
 	}
 	return i.to.reopen(i.ctx)

@@ -2,7 +2,9 @@ package transfer
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -54,16 +56,38 @@ func (i *importing) mayEnter() error {
 // begun reports whether an earlier run of this import closed the target.
 func (i *importing) begun() bool { return i.found != nil && i.found.Import == i.h.ID }
 
-// shut closes the target, unless an earlier run did.
+// shut closes the target, and takes over from an earlier run that did.
 func (i *importing) shut() error {
-	if i.begun() || i.o.DryRun {
+	if i.o.DryRun {
 		return nil
 	}
 	m := Moved{At: i.o.Now.UTC(), Import: i.h.ID, How: i.o.how()}
-	if i.found != nil {
+	switch {
+	case i.begun():
+		m = *i.found
+	case i.found != nil:
 		m.ID = i.found.ID
 	}
+	i.run = rand.Text()
+	m.Run = i.run
 	return Close(i.ctx, i.to.Settings, m)
+}
+
+// errOther is what the earlier of two runs of an import hears, and a later one that
+// comes when all is done.
+var errOther = errors.New("another run of this import is at work here, or has finished: nothing more is written by this one")
+
+// last fails when this is not the last run to have begun: what was opened must not be
+// deleted, nor what another is writing be opened.
+func (i *importing) last(ctx context.Context) error {
+	if i.o.DryRun {
+		return nil
+	}
+	m, err := ReadMoved(ctx, i.to.Settings)
+	if err == nil && (m == nil || m.Run != i.run) {
+		err = errOther
+	}
+	return err
 }
 
 // how is what has to be said to do the same again, each word with a space before it.
@@ -79,12 +103,32 @@ func (o Options) how() (words string) {
 	return words
 }
 
+// errStays stands beside what stopped an import that had begun to write.
+var errStays = errors.New("what is here is a part of the file, and stays closed until the same import is said again and ends")
+
 // undo leaves the target as it was found when this run closed it and failed before
 // it wrote anything that may be sent.
 func (i *importing) undo(ctx context.Context) error {
-	if i.begun() || i.wrote || i.o.DryRun {
+	if i.o.DryRun {
 		return nil
 	}
+	err := i.last(ctx)
+	switch {
+	case errors.Is(err, errOther):
+		return nil
+	case i.begun() || i.wrote:
+		return errStays
+	case err == nil:
+		err = i.asFound(ctx)
+	}
+	if err != nil {
+		err = errors.Join(err, errStays)
+	}
+	return err
+}
+
+// asFound leaves the target closed or open, as it was found.
+func (i *importing) asFound(ctx context.Context) error {
 	if i.found != nil {
 		return Close(ctx, i.to.Settings, *i.found)
 	}

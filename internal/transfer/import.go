@@ -78,6 +78,7 @@ type importing struct {
 	to     Target
 	o      Options
 	found  *Moved // the note that the target is closed; nil: it is in use
+	run    string // names this run in the note
 	mark   mark
 	back   bool // what was moved away from here comes back with this file
 	wrote  bool // something was deleted or written that may be sent
@@ -114,6 +115,9 @@ func (i *importing) write(f *reader) error {
 		return err
 	}
 	if i.back {
+		if err := i.last(i.ctx); err != nil {
+			return err
+		}
 		i.wrote = true
 		if err := i.to.Clear(i.ctx); err != nil {
 			return fmt.Errorf("delete what was moved away: %w", err)
@@ -130,6 +134,9 @@ func (i *importing) write(f *reader) error {
 func (i *importing) end() error {
 	i.wrote = true
 	if err := i.descend(); err != nil {
+		return err
+	}
+	if err := i.last(i.ctx); err != nil {
 		return err
 	}
 	i.mark.Done, i.mark.At = true, i.o.Now.UTC()

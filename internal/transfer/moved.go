@@ -19,6 +19,7 @@ type Moved struct {
 
 	Import string `json:"import,omitempty"` // id of the file whose import is not finished; "": none
 	How    string `json:"how,omitempty"`    // its options, each with a space before it
+	Run    string `json:"run,omitempty"`    // names the run of it that is the last to have begun
 }
 
 // Error says where to go on.
